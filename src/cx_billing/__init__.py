@@ -1,0 +1,1 @@
+"""Recompute, explain and reconcile a Genesys Cloud CX bill from raw usage."""

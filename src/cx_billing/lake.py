@@ -1,0 +1,93 @@
+"""The lake: one Parquet file per landed file, every value as text.
+
+`<home>/lake/<dataset>/<file_id>.parquet` holds the declared columns of the dataset
+(`models/staging/_sources.yml`) as VARCHAR and, for every row:
+
+======================  =========  ==========================================================
+`extra_columns`         VARCHAR    JSON object of the columns the declaration does not know
+`parse_error`           VARCHAR    why the row could not be split into columns, else null
+`raw_text`              VARCHAR    the text of such a row, else null
+`org_id`                VARCHAR    the folder the file came from
+`file_id`               VARCHAR    hash of org, dataset and content
+`source_file`           VARCHAR    path below the inbox
+`source_row`            BIGINT     1 = first data row
+`landed_at`             TIMESTAMP  UTC; strictly increasing from file to file
+======================  =========  ==========================================================
+
+The same facts about the file itself are key-value metadata of the Parquet footer, so a file
+of no rows leaves a trace too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import yaml
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+SOURCES_FILE = PROJECT_DIR / "models" / "staging" / "_sources.yml"
+PROVENANCE = {
+    "extra_columns": "VARCHAR",
+    "parse_error": "VARCHAR",
+    "raw_text": "VARCHAR",
+    "org_id": "VARCHAR",
+    "file_id": "VARCHAR",
+    "source_file": "VARCHAR",
+    "source_row": "BIGINT",
+    "landed_at": "TIMESTAMP",
+}
+FOOTER_FACTS = ("org_id", "dataset", "source_file", "sha256", "landed_at", "rows_in_file")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A raw dataset as declared in `models/staging/_sources.yml`."""
+
+    name: str
+    description: str
+    columns: tuple[str, ...]
+    required: frozenset[str]
+    natural_key: tuple[str, ...]
+
+
+@cache
+def datasets() -> dict[str, Dataset]:
+    """Every declared dataset by name, in the order of the declaration."""
+    source = yaml.safe_load(SOURCES_FILE.read_text())["sources"][0]
+    declared = {}
+    for table in source["tables"]:
+        if "columns" not in table:  # landed_files describes files, it is not landed itself
+            continue
+        columns = {column["name"]: column for column in table["columns"]}
+        declared[table["name"]] = Dataset(
+            name=table["name"],
+            description=table["description"],
+            columns=tuple(columns),
+            required=frozenset(
+                name
+                for name, column in columns.items()
+                if column.get("config", {}).get("meta", {}).get("required")
+            ),
+            natural_key=tuple(table["config"]["meta"]["natural_key"]),
+        )
+    return declared
+
+
+def ensure(home: Path) -> Path:
+    """Create the lake below `home` with an empty file per dataset; a read never finds nothing."""
+    lake = home / "lake"
+    with duckdb.connect() as connection:
+        for dataset in datasets().values():
+            empty = lake / dataset.name / "_empty.parquet"
+            if empty.exists():
+                continue
+            empty.parent.mkdir(parents=True, exist_ok=True)
+            columns = {name: "VARCHAR" for name in dataset.columns} | PROVENANCE
+            selected = ", ".join(f'null::{kind} as "{name}"' for name, kind in columns.items())
+            connection.execute(
+                f"copy (select {selected} limit 0) to ? (format parquet)", [str(empty)]
+            )
+    return lake
