@@ -1,8 +1,10 @@
 # Two commands matter: `make run` (the sample, end to end) and `make test` (every check).
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The day as of which the sample is billed.
+AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
 .PHONY: help setup run test lint clean
 
@@ -17,3 +19,23 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+run: setup  ## Land, build, test, publish and show the sample in ./warehouse
+	@$(BIN)/cx-billing land sample/inbox
+	@$(BIN)/cx-billing build --as-of $(AS_OF)
+	@$(BIN)/cx-billing show invoices
+	@$(BIN)/cx-billing show telco
+
+test: lint  ## Run every check: lint, conventions, unit and data tests, pytest
+	@$(BIN)/pytest
+
+# The checks that run dbt have a home of their own, not the user's.
+lint: export CX_BILLING_HOME := target/lint
+lint: setup  ## Check style and that dbt parses the project without a warning
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/dbt --quiet --warn-error parse --profiles-dir profiles
+	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
+
+clean:  ## Delete environment and caches; ./warehouse stays
+	@rm -rf $(VENV) target logs .pytest_cache .ruff_cache .hypothesis

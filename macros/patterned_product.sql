@@ -1,0 +1,13 @@
+{#
+    Products that come in kinds nobody can list: `sms_class_<class>`, `number_mrc_<type>` ...
+    The text as a product code if it starts with one of the prefixes, else null.
+#}
+{% macro patterned_product(column, prefixes) -%}
+    nullif(
+        regexp_extract(
+            regexp_replace(lower(trim({{ column }})), '[^a-z0-9]+', '_', 'g'),
+            '^({{ prefixes | join('|') }})[a-z0-9_]+$'
+        ),
+        ''
+    )
+{%- endmacro %}

@@ -1,0 +1,17 @@
+{#
+    What is left of a product's name once spelling, the brand and the words for how it is
+    counted are taken away: `Genesys Cloud CX 2 Concurrent`, `PureCloud 2 Concurrent User`
+    and `cx2` share one key. Compare keys only with keys.
+#}
+{% macro product_name_key(text) -%}
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(lower({{ text }}), '[^a-z0-9]', '', 'g'),
+                '^purecloud([1-4])', 'cx\1'
+            ),
+            '^(genesyscloud|purecloud|cloud)', ''
+        ),
+        '(named|concurrent)?(user|userhour|hour|month)?s?$', ''
+    )
+{%- endmacro %}

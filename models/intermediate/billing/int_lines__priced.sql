@@ -1,0 +1,103 @@
+with
+
+charges as (
+
+    select * from {{ ref('int_charges__unioned') }}
+
+),
+
+contracts as (
+
+    select * from {{ ref('int_contracts__in_force') }}
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_products__used') }}
+
+),
+
+-- A charge without a price is no line: it is shown as unbilled (no_contract_item). The one
+-- exception is telephony, whose cost the call records carry.
+priceable as (
+
+    select * from charges
+    where unit_price is not null or unrounded_amount is not null
+
+),
+
+priced as (
+
+    select
+        priceable.org_id,
+        priceable.contract_id,
+        priceable.invoice_date,
+        case
+            when priceable.charge_type = 'prepay' and products.section = 'core_services'
+                then 'core_services_prepay'
+            when priceable.charge_type = 'one_time' and products.kind is distinct from 'number'
+                then 'one_time'
+            else products.section
+        end as section,
+        priceable.product_code,
+        coalesce(products.invoice_name, priceable.product_code)
+        || case
+            when products.kind not in ('license', 'addon') or products.kind is null then ''
+            when products.is_always_named or contracts.license_model = 'named'
+                then ' User'
+            when contracts.license_model = 'concurrent' then ' Concurrent'
+            else ' User Hour'
+        end
+        || case priceable.charge_type
+            when 'prepay' then ' – Prepay'
+            when 'committed' then ' – Committed'
+            else ''
+        end
+        || coalesce(' (' || priceable.detail || ')', '') as description,
+        priceable.charge_type,
+        priceable.service_period_start,
+        priceable.service_period_end,
+        priceable.quantity,
+        case
+            when products.kind not in ('license', 'addon') or products.kind is null
+                then coalesce(products.unit_of_measure, 'each')
+            when
+                priceable.charge_type = 'prepay'
+                and contracts.billing_option = 'annual_prepay'
+                then 'user-month'
+            when contracts.license_model = 'hourly' and not products.is_always_named
+                then 'hour'
+            else products.unit_of_measure
+        end as unit_of_measure,
+        priceable.unit_price,
+        case
+            when priceable.is_waived then 0
+            else {{ round_money(
+                'coalesce(priceable.unrounded_amount, priceable.quantity * priceable.unit_price)',
+                'currencies.minor_units'
+            ) }}
+        end::decimal(18, 4) as amount,
+        contracts.currency,
+        priceable.is_waived,
+        case when priceable.is_waived then 'ramp' end as waiver_reason,
+        priceable.detail
+    from priceable
+    inner join contracts
+        on
+            priceable.org_id = contracts.org_id
+            and priceable.contract_id = contracts.contract_id
+    inner join currencies
+        on contracts.currency = currencies.currency
+    left join products
+        on priceable.product_code = products.product_code
+
+)
+
+select * from priced

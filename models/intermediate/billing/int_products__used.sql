@@ -1,0 +1,85 @@
+with
+
+products as (
+
+    select * from {{ ref('products') }}
+
+),
+
+prefixes as (
+
+    select * from {{ ref('product_prefixes') }}
+
+),
+
+kinds as (
+
+    select * from {{ ref('product_kinds') }}
+
+),
+
+codes_in_files as (
+
+    select product_code from {{ ref('stg_contract_items') }}
+    where row_status = 'accepted'
+    union
+    select product_code from {{ ref('stg_resource_usage') }}
+    where row_status = 'accepted'
+    union
+    select 'conversation_' || platform as product_code
+    from {{ ref('stg_message_interactions') }}
+    where row_status = 'accepted'
+
+),
+
+-- A code the catalogue does not list behaves like the product its prefix names.
+patterned as (
+
+    select
+        codes_in_files.product_code,
+        prefixes.product_code as base_product_code,
+        substr(
+            codes_in_files.product_code, length(prefixes.prefix) + 1
+        ) as variant
+    from codes_in_files
+    inner join prefixes
+        on starts_with(codes_in_files.product_code, prefixes.prefix)
+    anti join products
+        on codes_in_files.product_code = products.product_code
+
+),
+
+codes as (
+
+    select
+        product_code,
+        product_code as base_product_code,
+        null as variant
+    from products
+    union all
+    select * from patterned
+
+),
+
+described as (
+
+    select
+        codes.product_code,
+        codes.base_product_code,
+        products.kind,
+        kinds.family,
+        kinds.section,
+        kinds.arrears_charge_type,
+        kinds.waived_in_ramp_as,
+        products.is_always_named,
+        products.unit_of_measure,
+        products.invoice_name || coalesce(' ' || codes.variant, '') as invoice_name
+    from codes
+    inner join products
+        on codes.base_product_code = products.product_code
+    inner join kinds
+        on products.kind = kinds.kind
+
+)
+
+select * from described

@@ -1,0 +1,73 @@
+with
+
+presence as (
+
+    select
+        org_id,
+        'presence' as feed,
+        user_id,
+        system_presence as status,
+        started_at,
+        ended_at,
+        file_id,
+        source_row,
+        -- Logged in is any system presence other than Offline (LIC-02).
+        system_presence <> 'OFFLINE' as is_active
+    from {{ ref('stg_user_presence') }}
+    where row_status = 'accepted'
+
+),
+
+routing as (
+
+    select
+        routing_status.org_id,
+        'routing' as feed,
+        routing_status.user_id,
+        routing_status.routing_status as status,
+        routing_status.started_at,
+        routing_status.ended_at,
+        routing_status.file_id,
+        routing_status.source_row,
+        coalesce(interacting_statuses.is_interacting, false) as is_active
+    from {{ ref('stg_routing_status') }} as routing_status
+    left join {{ ref('interacting_statuses') }} as interacting_statuses
+        on routing_status.routing_status = interacting_statuses.routing_status
+    where routing_status.row_status = 'accepted'
+
+),
+
+states as (
+
+    select * from presence
+    union all
+    select * from routing
+
+),
+
+-- The platform leaves out the end of a status that is current. The user's next later row of
+-- any status ends it; without one it is still on.
+resolved as (
+
+    select
+        org_id,
+        feed,
+        user_id,
+        status,
+        is_active,
+        started_at,
+        coalesce(
+            ended_at,
+            min(started_at) over (
+                partition by org_id, feed, user_id
+                order by epoch_us(started_at)
+                range between 1 following and unbounded following
+            )
+        ) as ended_at,
+        file_id,
+        source_row
+    from states
+
+)
+
+select * from resolved

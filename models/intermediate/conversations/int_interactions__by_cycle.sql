@@ -1,0 +1,81 @@
+with
+
+build as (
+
+    select * from {{ ref('int_build__as_of') }}
+
+),
+
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+    where clock = 'core'
+
+),
+
+platforms as (
+
+    select * from {{ ref('messaging_platforms') }}
+
+),
+
+-- One account however it is written: phone numbers without punctuation, handles without
+-- case where the platform ignores it (CONV-06).
+interactions as (
+
+    select
+        interactions.org_id,
+        interactions.conversation_id,
+        interactions.platform,
+        interactions.integration_id,
+        case
+            when
+                platforms.is_phone_account
+                and interactions.customer_account like '+%'
+                then
+                    regexp_replace(
+                        interactions.customer_account, '[ ().-]', '', 'g'
+                    )
+            when platforms.is_case_insensitive
+                then lower(interactions.customer_account)
+            else interactions.customer_account
+        end as customer_account,
+        interactions.started_at,
+        least(
+            coalesce(interactions.ended_at, build.as_of_at), build.as_of_at
+        ) as ended_at
+    from {{ ref('stg_message_interactions') }} as interactions
+    cross join build
+    left join platforms
+        on interactions.platform = platforms.platform
+    where
+        interactions.row_status = 'accepted'
+        and interactions.started_at < build.as_of_at
+
+),
+
+-- An interaction counts in each cycle it overlaps (CONV-02); one of no length in the cycle
+-- of its instant.
+by_cycle as (
+
+    select
+        interactions.org_id,
+        cycles.cycle_start_date,
+        cycles.cycle_start_at,
+        interactions.platform,
+        interactions.integration_id,
+        interactions.customer_account,
+        interactions.started_at
+    from interactions
+    inner join cycles
+        on
+            interactions.org_id = cycles.org_id
+            and interactions.started_at < cycles.cycle_end_at
+            and (
+                interactions.ended_at > cycles.cycle_start_at
+                or interactions.started_at >= cycles.cycle_start_at
+            )
+
+)
+
+select * from by_cycle

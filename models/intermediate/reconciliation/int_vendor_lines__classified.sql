@@ -1,0 +1,69 @@
+with
+
+vendor_lines as (
+
+    select * from {{ ref('stg_vendor_invoice_lines') }}
+    where row_status = 'accepted'
+
+),
+
+product_names as (
+
+    select * from {{ ref('product_names') }}
+
+),
+
+-- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
+-- Service - U.S.` a product and a part of the world (INV-03, TELCO-02).
+worded as (
+
+    select
+        *,
+        regexp_matches(description, '[–—-]\s*prepay\s*$', 'i') as is_prepay,
+        regexp_matches(description, '[–—-]\s*committed\s*$', 'i') as is_committed,
+        case
+            when regexp_matches(description, '\Wu\.?s\.?a?\)?\s*$', 'i') then 'us'
+            when regexp_matches(description, '\Winternational\)?\s*$', 'i')
+                then 'international'
+        end as breakout,
+        trim(regexp_replace(
+            regexp_replace(
+                description,
+                '\s*([–—-]\s*(prepay|committed)|[–—,(-]\s*(u\.?s\.?a?|international)\)?)\s*$',
+                '',
+                'i'
+            ),
+            '\s*\([^)]*\)\s*$',
+            ''
+        )) as product_name
+    from vendor_lines
+
+),
+
+classified as (
+
+    select
+        worded.org_id,
+        worded.file_id || '/' || worded.source_row as vendor_line_id,
+        worded.source_row,
+        worded.invoice_number,
+        worded.invoice_date,
+        coalesce(worded.service_period_start, worded.invoice_date)
+            as service_period_start,
+        coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
+        worded.description,
+        product_names.product_code,
+        product_names.kind,
+        worded.is_prepay,
+        worded.breakout,
+        worded.quantity,
+        worded.unit_price,
+        worded.amount,
+        worded.currency
+    from worded
+    left join product_names
+        on {{ product_name_key('worded.product_name') }} = product_names.name_key
+
+)
+
+select * from classified

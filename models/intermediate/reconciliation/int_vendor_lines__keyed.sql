@@ -1,0 +1,83 @@
+with
+
+vendor_lines as (
+
+    select * from {{ ref('int_vendor_lines__classified') }}
+
+),
+
+expected_periods as (
+
+    select distinct
+        org_id,
+        service_period_start,
+        service_period_end
+    from {{ ref('int_expected_lines') }}
+
+),
+
+-- A vendor period that names its last day ends the day after.
+dated as (
+
+    select
+        vendor_lines.org_id,
+        vendor_lines.vendor_line_id,
+        vendor_lines.source_row,
+        vendor_lines.invoice_number,
+        vendor_lines.invoice_date,
+        vendor_lines.service_period_start,
+        coalesce(
+            expected_periods.service_period_end, vendor_lines.service_period_end
+        ) as service_period_end,
+        vendor_lines.description,
+        vendor_lines.product_code,
+        vendor_lines.kind,
+        vendor_lines.is_prepay,
+        vendor_lines.quantity,
+        vendor_lines.unit_price,
+        vendor_lines.amount,
+        vendor_lines.currency
+    from vendor_lines
+    left join expected_periods
+        on
+            vendor_lines.org_id = expected_periods.org_id
+            and vendor_lines.service_period_start = expected_periods.service_period_start
+            and vendor_lines.service_period_end + 1 = expected_periods.service_period_end
+
+)
+
+-- Lines of one key are paired in the order of their price. Of the parts of a telco row (U.S.,
+-- International) the last one is held against what is left of the expected line.
+select
+    *,
+    case
+        when kind = 'call' then 1
+        else row_number() over line_order
+    end as line_in_key,
+    kind = 'call' and row_number() over line_order < count(*) over line_key
+        as is_earlier_part,
+    coalesce(
+        sum(amount) over (line_order rows between unbounded preceding and 1 preceding), 0
+    ) as earlier_amount,
+    coalesce(
+        sum(quantity) over (line_order rows between unbounded preceding and 1 preceding), 0
+    ) as earlier_quantity
+from dated
+window
+    line_key as (
+        partition by
+            org_id,
+            product_code,
+            is_prepay,
+            service_period_start,
+            service_period_end
+    ),
+    line_order as (
+        partition by
+            org_id,
+            product_code,
+            is_prepay,
+            service_period_start,
+            service_period_end
+        order by unit_price, amount, vendor_line_id
+    )

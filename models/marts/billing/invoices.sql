@@ -1,0 +1,48 @@
+with
+
+invoice_lines as (
+
+    select * from {{ ref('invoice_lines') }}
+
+),
+
+addresses as (
+
+    select * from {{ ref('int_invoices__addressed') }}
+
+),
+
+totals as (
+
+    select
+        invoice_id,
+        org_id,
+        invoice_date,
+        currency,
+        invoice_status,
+        coalesce(sum(amount) filter (where charge_type <> 'tax'), 0)::decimal(18, 4)
+            as subtotal_amount,
+        coalesce(sum(amount) filter (where charge_type = 'tax'), 0)::decimal(18, 4)
+            as tax_amount,
+        sum(amount)::decimal(18, 4) as total_amount
+    from invoice_lines
+    group by invoice_id, org_id, invoice_date, currency, invoice_status
+
+)
+
+select
+    totals.invoice_id,
+    totals.org_id,
+    addresses.billing_account_id,
+    totals.invoice_date,
+    (totals.invoice_date + addresses.payment_terms_days)::date as due_date,
+    totals.currency,
+    totals.subtotal_amount,
+    totals.tax_amount,
+    totals.total_amount,
+    totals.invoice_status
+from totals
+inner join addresses
+    on
+        totals.org_id = addresses.org_id
+        and totals.invoice_date = addresses.invoice_date

@@ -1,0 +1,112 @@
+with
+
+products as (
+
+    select * from {{ ref('int_products__used') }}
+
+),
+
+contract_items as (
+
+    select * from {{ ref('int_contract_items__in_force') }}
+
+),
+
+termed as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        measured_quantity as actual_quantity,
+        included_quantity
+    from {{ ref('int_usage__termed') }}
+
+),
+
+calls as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        quantity as actual_quantity,
+        0 as included_quantity
+    from {{ ref('int_charges__telco') }}
+
+),
+
+numbers as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        sum(quantity) as actual_quantity,
+        0 as included_quantity
+    from {{ ref('int_charges__numbers') }}
+    group by org_id, cycle_start_date, product_code
+
+),
+
+usage as (
+
+    select * from termed
+    union all
+    select * from calls
+    union all
+    select * from numbers
+
+),
+
+-- What the cycle itself was charged on any invoice. A prepaid year is charged apart.
+charged as (
+
+    select
+        lines.org_id,
+        cycles.cycle_start_date,
+        lines.product_code,
+        sum(lines.amount) as amount
+    from {{ ref('invoice_lines') }} as lines
+    inner join {{ ref('int_cycles') }} as cycles
+        on
+            lines.org_id = cycles.org_id
+            and lines.service_period_start = cycles.cycle_start_date
+            and lines.service_period_end = cycles.cycle_end_date
+            and cycles.clock = 'core'
+    where lines.charge_type <> 'tax'
+    group by lines.org_id, cycles.cycle_start_date, lines.product_code
+
+)
+
+-- Commitment and overage as the contract has them, in ramp cycles too (INV-13).
+select
+    usage.org_id,
+    usage.cycle_start_date,
+    usage.product_code,
+    products.family,
+    coalesce(contract_items.committed_quantity, 0)::decimal(38, 6) as committed_quantity,
+    usage.actual_quantity::decimal(38, 6) as actual_quantity,
+    greatest(
+        0,
+        usage.actual_quantity
+        - usage.included_quantity
+        - coalesce(contract_items.committed_quantity, 0)
+    )::decimal(38, 6) as overage_quantity,
+    contract_items.prepay_rate,
+    contract_items.overage_rate,
+    coalesce(charged.amount, 0)::decimal(18, 4) as amount
+from usage
+inner join products
+    on usage.product_code = products.product_code
+left join contract_items
+    on
+        usage.org_id = contract_items.org_id
+        and usage.cycle_start_date = contract_items.cycle_start_date
+        and usage.product_code = contract_items.product_code
+left join charged
+    on
+        usage.org_id = charged.org_id
+        and usage.cycle_start_date = charged.cycle_start_date
+        and usage.product_code = charged.product_code
+where usage.actual_quantity > 0 or contract_items.committed_quantity > 0

@@ -1,0 +1,27 @@
+with
+
+logged_in as (
+
+    select * from {{ ref('int_users__logged_in') }}
+
+),
+
+licensed as (
+
+    select * from {{ ref('int_users__licensed') }}
+
+)
+
+select
+    logged_in.org_id,
+    logged_in.cycle_start_date,
+    logged_in.user_id,
+    licensed.product_code,
+    logged_in.first_billable_login_at,
+    (logged_in.logged_in_us * 0.000001)::decimal(38, 6) as logged_in_seconds
+from logged_in
+inner join licensed
+    on
+        logged_in.org_id = licensed.org_id
+        and logged_in.cycle_start_date = licensed.cycle_start_date
+        and logged_in.user_id = licensed.user_id

@@ -1,0 +1,28 @@
+with
+
+judged as (
+
+    select * from {{ ref('int_rows__judged') }}
+    where row_status = 'rejected'
+
+),
+
+raw_rows as (
+
+    select * from {{ ref('int_rejected_rows__raw') }}
+
+)
+
+select
+    judged.file_id || '/' || judged.source_row as rejected_row_id,
+    judged.org_id,
+    judged.dataset,
+    judged.source_file,
+    judged.source_row,
+    judged.reject_reason as reason,
+    raw_rows.raw_row::json as raw_row
+from judged
+inner join raw_rows
+    on
+        judged.file_id = raw_rows.file_id
+        and judged.source_row = raw_rows.source_row

@@ -1,0 +1,205 @@
+with
+
+termed as (
+
+    select * from {{ ref('int_usage__termed') }}
+
+),
+
+cycles as (
+
+    select * from {{ ref('int_cycles__contracted') }}
+    where clock = 'core'
+
+),
+
+products as (
+
+    select * from {{ ref('int_products__used') }}
+
+),
+
+charges as (
+
+    select * from {{ ref('int_charges__in_arrears') }}
+
+),
+
+without_price as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'no_contract_item' as reason,
+        quantity
+    from charges
+    where quantity > 0 and unit_price is null
+
+),
+
+numbers_without_price as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'no_contract_item' as reason,
+        sum(quantity) as quantity
+    from {{ ref('int_charges__numbers') }}
+    where unit_price is null
+    group by org_id, cycle_start_date, product_code
+
+),
+
+within_allowance as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'within_allowance' as reason,
+        least(measured_quantity, included_quantity) as quantity
+    from termed
+    where least(measured_quantity, included_quantity) > 0
+
+),
+
+within_commitment as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'within_commitment' as reason,
+        least(
+            measured_quantity - included_quantity, committed_quantity
+        ) as quantity
+    from termed
+    where least(measured_quantity - included_quantity, committed_quantity) > 0
+
+),
+
+users_without_license as (
+
+    select
+        logged_in.org_id,
+        logged_in.cycle_start_date,
+        'none' as product_code,
+        'user_without_license' as reason,
+        count(*) as quantity
+    from {{ ref('int_users__logged_in') }} as logged_in
+    anti join {{ ref('int_users__licensed') }} as licensed
+        on
+            logged_in.org_id = licensed.org_id
+            and logged_in.cycle_start_date = licensed.cycle_start_date
+            and logged_in.user_id = licensed.user_id
+    group by logged_in.org_id, logged_in.cycle_start_date
+
+),
+
+interactions_without_account as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'conversation_' || platform as product_code,
+        'no_customer_account' as reason,
+        count(*) as quantity
+    from {{ ref('int_interactions__by_cycle') }}
+    where customer_account is null
+    group by org_id, cycle_start_date, platform
+
+),
+
+-- Users above the billed peak: their spikes were too short (CONC-02).
+disregarded_peaks as (
+
+    select
+        peaks.org_id,
+        peaks.cycle_start_date,
+        peaks.pool as product_code,
+        'peak_disregarded' as reason,
+        peaks.highest_users - peaks.billable_users as quantity
+    from {{ ref('concurrency_peaks') }} as peaks
+    inner join cycles
+        on
+            peaks.org_id = cycles.org_id
+            and peaks.cycle_start_date = cycles.cycle_start_date
+    where
+        cycles.license_model = 'concurrent'
+        and peaks.pool <> 'cx_all'
+        and peaks.highest_users > peaks.billable_users
+
+),
+
+short_calls_below_threshold as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'short_call_surcharge' as product_code,
+        'below_threshold' as reason,
+        short_calls as quantity
+    from {{ ref('int_short_calls__measured') }}
+    where surcharge_quantity = 0 and short_calls > 0
+
+),
+
+own_carrier_calls as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'byoc_minutes' as product_code,
+        'not_billable_service' as reason,
+        cdr_minutes as quantity
+    from {{ ref('int_calls__by_service') }}
+    where service = 'byoc' and cdr_minutes > 0
+
+),
+
+unbilled as (
+
+    select * from without_price
+    union all
+    select * from numbers_without_price
+    union all
+    select * from within_allowance
+    union all
+    select * from within_commitment
+    union all
+    select * from users_without_license
+    union all
+    select * from interactions_without_account
+    union all
+    select * from disregarded_peaks
+    union all
+    select * from short_calls_below_threshold
+    union all
+    select * from own_carrier_calls
+
+)
+
+select
+    unbilled.org_id,
+    unbilled.cycle_start_date,
+    unbilled.product_code,
+    unbilled.reason,
+    unbilled.quantity::decimal(38, 6) as quantity,
+    case
+        when unbilled.reason = 'no_customer_account' then 'interaction'
+        when
+            cycles.license_model = 'hourly'
+            and products.kind in ('license', 'addon')
+            and not products.is_always_named
+            then 'hour'
+        else coalesce(products.unit_of_measure, 'user')
+    end as unit_of_measure
+from unbilled
+inner join cycles
+    on
+        unbilled.org_id = cycles.org_id
+        and unbilled.cycle_start_date = cycles.cycle_start_date
+left join products
+    on unbilled.product_code = products.product_code

@@ -1,0 +1,146 @@
+with
+
+vendor_lines as (
+
+    select * from {{ ref('int_vendor_lines__keyed') }}
+
+),
+
+expected_lines as (
+
+    select * from {{ ref('int_expected_lines') }}
+
+),
+
+invoice_dates as (
+
+    select distinct
+        org_id,
+        invoice_date
+    from vendor_lines
+
+),
+
+policies as (
+
+    select * from {{ ref('billing_policies') }}
+
+),
+
+-- On product, charge and service period, never on the date of the invoice.
+paired as (
+
+    select
+        coalesce(vendor_lines.vendor_line_id, expected_lines.expected_line_id)
+            as reconciliation_id,
+        coalesce(vendor_lines.org_id, expected_lines.org_id) as org_id,
+        vendor_lines.invoice_number,
+        coalesce(vendor_lines.invoice_date, expected_lines.invoice_date) as invoice_date,
+        coalesce(vendor_lines.product_code, expected_lines.product_code, 'unclassified')
+            as product_code,
+        expected_lines.charge_type as expected_charge_type,
+        vendor_lines.is_prepay,
+        coalesce(
+            vendor_lines.service_period_start, expected_lines.service_period_start
+        ) as service_period_start,
+        coalesce(vendor_lines.service_period_end, expected_lines.service_period_end)
+            as service_period_end,
+        coalesce(vendor_lines.description, expected_lines.description) as description,
+        vendor_lines.vendor_line_id is not null as is_invoiced,
+        expected_lines.expected_line_id is not null as is_expected,
+        vendor_lines.kind,
+        vendor_lines.quantity as invoiced_quantity,
+        case
+            when vendor_lines.is_earlier_part then vendor_lines.quantity
+            else
+                expected_lines.quantity
+                - case
+                    when vendor_lines.kind = 'call' then vendor_lines.earlier_quantity
+                    else 0
+                end
+        end as expected_quantity,
+        vendor_lines.unit_price as invoiced_price,
+        expected_lines.unit_price as expected_price,
+        vendor_lines.amount as invoiced_amount,
+        case
+            when vendor_lines.is_earlier_part then vendor_lines.amount
+            else
+                expected_lines.amount
+                - case
+                    when vendor_lines.kind = 'call' then vendor_lines.earlier_amount
+                    else 0
+                end
+        end as expected_amount,
+        vendor_lines.currency as invoiced_currency,
+        expected_lines.currency as expected_currency,
+        coalesce(expected_lines.is_waived, false) as is_waived
+    from vendor_lines
+    full outer join expected_lines
+        on
+            vendor_lines.org_id = expected_lines.org_id
+            and vendor_lines.product_code = expected_lines.product_code
+            and vendor_lines.is_prepay = expected_lines.is_prepay
+            and vendor_lines.service_period_start = expected_lines.service_period_start
+            and vendor_lines.service_period_end = expected_lines.service_period_end
+            and vendor_lines.line_in_key = expected_lines.line_in_key
+
+),
+
+compared as (
+
+    select
+        paired.*,
+        coalesce(paired.invoiced_amount, 0) - coalesce(paired.expected_amount, 0)
+            as variance_amount,
+        policies.reconciliation_tolerance,
+        invoice_dates.org_id is not null as has_vendor_invoice
+    from paired
+    inner join policies
+        on
+            paired.invoice_date >= policies.valid_from
+            and paired.invoice_date < policies.valid_to
+    left join invoice_dates
+        on
+            paired.org_id = invoice_dates.org_id
+            and paired.invoice_date = invoice_dates.invoice_date
+    -- A waived line that the vendor does not bill either is nothing to reconcile.
+    where paired.is_invoiced or not paired.is_waived
+
+)
+
+select
+    reconciliation_id,
+    org_id,
+    invoice_number,
+    invoice_date,
+    product_code,
+    coalesce(
+        expected_charge_type,
+        case when is_prepay then 'prepay' else 'unknown' end
+    ) as charge_type,
+    service_period_start,
+    service_period_end,
+    description,
+    invoiced_quantity::decimal(38, 6) as invoiced_quantity,
+    expected_quantity::decimal(38, 6) as expected_quantity,
+    invoiced_amount::decimal(18, 4) as invoiced_amount,
+    expected_amount::decimal(18, 4) as expected_amount,
+    variance_amount::decimal(18, 4) as variance_amount,
+    case
+        when not is_invoiced and has_vendor_invoice then 'missing_on_invoice'
+        when not is_invoiced then 'no_vendor_invoice'
+        when product_code = 'unclassified' then 'unclassified'
+        when not is_expected then 'not_expected'
+        when invoiced_currency <> expected_currency then 'currency_differs'
+        when abs(variance_amount) <= reconciliation_tolerance then 'matched'
+        when is_waived then 'waived_in_ramp'
+        when kind = 'call' then 'amount_differs'
+        when
+            invoiced_quantity <> expected_quantity
+            and invoiced_price <> expected_price
+            then 'quantity_and_price_differ'
+        when invoiced_quantity <> expected_quantity then 'quantity_differs'
+        when invoiced_price <> expected_price then 'price_differs'
+        else 'amount_differs'
+    end as reason
+from compared

@@ -1,0 +1,37 @@
+with
+
+compared as (
+
+    select * from {{ ref('int_report_charges__compared') }}
+    union all
+    select * from {{ ref('int_report_concurrency__compared') }}
+    union all
+    select * from {{ ref('int_report_resources__compared') }}
+    union all
+    select * from {{ ref('int_report_hours__compared') }}
+
+)
+
+select
+    coalesce(
+        report_line_id,
+        concat_ws(
+            '/', 'expected', report, org_id, cycle_start_date, usage_date, subject
+        )
+    ) as report_line_id,
+    org_id,
+    report,
+    usage_date,
+    cycle_start_date,
+    subject,
+    reported_quantity,
+    expected_quantity,
+    (coalesce(reported_quantity, 0) - coalesce(expected_quantity, 0))::decimal(38, 6)
+        as variance_quantity,
+    case
+        when reported_quantity is null then 'missing_on_report'
+        when expected_quantity is null then 'not_expected'
+        when reported_quantity <> expected_quantity then 'quantity_differs'
+        else coalesce(detail_reason, 'matched')
+    end as reason
+from compared

@@ -1,0 +1,91 @@
+with
+
+measured as (
+
+    select * from {{ ref('int_short_calls__measured') }}
+
+),
+
+contract_items as (
+
+    select * from {{ ref('int_contract_items__in_force') }}
+    where product_code = 'short_call_surcharge'
+
+),
+
+cycles as (
+
+    select * from {{ ref('int_cycles__contracted') }}
+    where clock = 'voice'
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+covering_invoices as (
+
+    select * from {{ ref('int_vendor_invoices__covering') }}
+
+),
+
+invoiced as (
+
+    select
+        vendor_lines.org_id,
+        cycles.cycle_start_date,
+        sum(vendor_lines.quantity) as invoiced_quantity
+    from {{ ref('int_vendor_lines__classified') }} as vendor_lines
+    inner join cycles
+        on
+            vendor_lines.org_id = cycles.org_id
+            and vendor_lines.service_period_start >= cycles.cycle_start_date
+            and vendor_lines.service_period_start < cycles.cycle_end_date
+    where vendor_lines.kind = 'surcharge'
+    group by vendor_lines.org_id, cycles.cycle_start_date
+
+)
+
+select
+    measured.org_id,
+    measured.cycle_start_date,
+    measured.completed_calls,
+    measured.short_calls,
+    measured.short_share,
+    measured.surcharge_quantity,
+    contract_items.overage_rate as rate,
+    {{ round_money(
+        'measured.surcharge_quantity * contract_items.overage_rate',
+        'currencies.minor_units'
+    ) }} as amount,
+    invoiced.invoiced_quantity::decimal(38, 6) as invoiced_quantity,
+    case
+        when covering_invoices.org_id is null then 'no_invoice'
+        when coalesce(invoiced.invoiced_quantity, 0) = measured.surcharge_quantity
+            then 'matched'
+        when invoiced.invoiced_quantity is null then 'missing_on_invoice'
+        when measured.surcharge_quantity = 0 then 'not_expected'
+        else 'quantity_differs'
+    end as status
+from measured
+inner join cycles
+    on
+        measured.org_id = cycles.org_id
+        and measured.cycle_start_date = cycles.cycle_start_date
+inner join currencies
+    on cycles.currency = currencies.currency
+left join contract_items
+    on
+        measured.org_id = contract_items.org_id
+        and measured.cycle_start_date = contract_items.cycle_start_date
+left join covering_invoices
+    on
+        measured.org_id = covering_invoices.org_id
+        and measured.cycle_start_date = covering_invoices.cycle_start_date
+left join invoiced
+    on
+        measured.org_id = invoiced.org_id
+        and measured.cycle_start_date = invoiced.cycle_start_date

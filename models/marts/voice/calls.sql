@@ -1,0 +1,19 @@
+select
+    file_id || '/' || source_row as call_id,
+    org_id,
+    sip_call_id,
+    cycle_start_date,
+    started_at,
+    direction,
+    call_type,
+    service,
+    duration_seconds,
+    rated_seconds,
+    rate_per_minute,
+    reported_cost,
+    rated_cost,
+    currency,
+    is_short,
+    is_international
+from {{ ref('int_calls__rated') }}
+where is_contract_currency

@@ -1,0 +1,46 @@
+with
+
+products as (
+
+    select * from {{ ref('products') }}
+
+),
+
+aliases as (
+
+    select * from {{ ref('product_aliases') }}
+
+),
+
+spellings as (
+
+    select
+        product_code,
+        product_code as spelling
+    from products
+    union all
+    select
+        product_code,
+        invoice_name as spelling
+    from products
+    union all
+    select
+        product_code,
+        alias as spelling
+    from aliases
+
+),
+
+name_keys as (
+
+    select distinct
+        {{ product_name_key('spellings.spelling') }} as name_key,
+        products.product_code,
+        products.kind
+    from spellings
+    inner join products
+        on spellings.product_code = products.product_code
+
+)
+
+select * from name_keys

@@ -1,0 +1,39 @@
+with
+
+footer_facts as (
+
+    select * from {{ source('lake', 'landed_files') }}
+
+),
+
+landed_files as (
+
+    select
+        file_name as lake_file,
+        max(decode(value)) filter (where decode(key) = 'org_id') as org_id,
+        max(decode(value)) filter (where decode(key) = 'dataset') as dataset,
+        max(decode(value)) filter (where decode(key) = 'source_file') as source_file,
+        max(decode(value)) filter (where decode(key) = 'sha256') as sha256,
+        max(decode(value)) filter (where decode(key) = 'landed_at') as landed_at,
+        max(decode(value)) filter (where decode(key) = 'rows_in_file') as rows_in_file
+    from footer_facts
+    group by file_name
+
+),
+
+typed as (
+
+    select
+        regexp_extract(lake_file, '([0-9a-f]+)\.parquet$', 1) as file_id,
+        org_id,
+        dataset,
+        source_file,
+        sha256,
+        landed_at::timestamp as landed_at,
+        rows_in_file::bigint as rows_in_file
+    from landed_files
+    where org_id is not null
+
+)
+
+select * from typed

@@ -1,0 +1,113 @@
+with
+
+landed as (
+
+    select * from {{ source('lake', 'license_assignments') }}
+
+),
+
+product_names as (
+
+    select * from {{ ref('product_names') }}
+
+),
+
+snapshot_files as (
+
+    select
+        org_id,
+        {{ utc_date('snapshot_date') }} as snapshot_day,
+        max_by(file_id, landed_at) as file_id
+    from landed
+    where snapshot_date is not null
+    group by org_id, snapshot_day
+
+),
+
+-- A snapshot tells who holds what on its day; it stands until the day of the next one.
+-- Of two snapshots of one day the later landing stands.
+snapshot_days as (
+
+    select
+        org_id,
+        snapshot_day,
+        file_id,
+        lead(snapshot_day) over (
+            partition by org_id order by snapshot_day
+        ) as next_snapshot_day
+    from snapshot_files
+
+),
+
+typed as (
+
+    select
+        landed.org_id,
+        landed.file_id,
+        landed.source_file,
+        landed.source_row,
+        landed.landed_at,
+        landed.parse_error,
+        {{ cleaned('landed.user_id') }} as user_id,
+        product_names.product_code,
+        {{ utc_date('landed.assigned_from') }} as assigned_from,
+        coalesce(
+            {{ exclusive_end_date('landed.assigned_to') }},
+            snapshot_days.next_snapshot_day
+        ) as assigned_to,
+        coalesce(landed.file_id <> snapshot_days.file_id, false) as is_replaced_snapshot,
+        landed
+    from landed
+    left join product_names
+        on
+            {{ product_name_key('landed.license') }} = product_names.name_key
+            and product_names.kind in ('license', 'addon')
+    left join snapshot_days
+        on
+            landed.org_id = snapshot_days.org_id
+            and {{ utc_date('landed.snapshot_date') }} = snapshot_days.snapshot_day
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when parse_error is not null then parse_error
+            when {{ cleaned('landed.user_id') }} is null
+                or {{ cleaned('landed.license') }} is null
+                or {{ cleaned('landed.assigned_from') }} is null then 'missing_value'
+            when (assigned_from is null and {{ cleaned('landed.assigned_from') }} is not null)
+                or (assigned_to is null and {{ cleaned('landed.assigned_to') }} is not null) then 'not_a_timestamp'
+            when product_code is null then 'unknown_license'
+            when assigned_to < assigned_from then 'end_before_start'
+        end as reject_reason
+    from typed
+
+),
+
+settled as (
+
+    select
+        org_id,
+        file_id,
+        source_file,
+        source_row,
+        landed_at,
+        user_id,
+        product_code,
+        assigned_from,
+        assigned_to,
+        reject_reason,
+        case
+            when reject_reason is null and is_replaced_snapshot then 'duplicate'
+            else {{ row_status(
+                ['is_replaced_snapshot', 'user_id', 'product_code', 'assigned_from']
+            ) }}
+        end as row_status
+    from judged
+
+)
+
+select * from settled

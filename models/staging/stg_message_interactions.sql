@@ -1,0 +1,68 @@
+with
+
+landed as (
+
+    select * from {{ source('lake', 'message_interactions') }}
+
+),
+
+typed as (
+
+    select
+        landed.org_id,
+        landed.file_id,
+        landed.source_file,
+        landed.source_row,
+        landed.landed_at,
+        landed.parse_error,
+        {{ cleaned('landed.conversation_id') }} as conversation_id,
+        {{ cleaned('landed.customer_account') }} as customer_account,
+        lower({{ cleaned('landed.platform') }}) as platform,
+        {{ cleaned('landed.integration_id') }} as integration_id,
+        {{ utc_timestamp('landed.start_time') }} as started_at,
+        {{ utc_timestamp('landed.end_time') }} as ended_at,
+        landed
+    from landed
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when parse_error is not null then parse_error
+            when {{ cleaned('landed.conversation_id') }} is null
+                or {{ cleaned('landed.platform') }} is null
+                or {{ cleaned('landed.integration_id') }} is null
+                or {{ cleaned('landed.start_time') }} is null then 'missing_value'
+            when (started_at is null and {{ cleaned('landed.start_time') }} is not null)
+                or (ended_at is null and {{ cleaned('landed.end_time') }} is not null) then 'not_a_timestamp'
+            when ended_at < started_at then 'end_before_start'
+        end as reject_reason
+    from typed
+
+),
+
+settled as (
+
+    select
+        org_id,
+        file_id,
+        source_file,
+        source_row,
+        landed_at,
+        conversation_id,
+        customer_account,
+        platform,
+        integration_id,
+        started_at,
+        ended_at,
+        reject_reason,
+        {{ row_status(['conversation_id', 'customer_account', 'platform', 'integration_id', 'started_at'],
+            first='ended_at desc nulls last, landed_at desc, source_row desc') }} as row_status
+    from judged
+
+)
+
+select * from settled

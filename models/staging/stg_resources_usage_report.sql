@@ -1,0 +1,69 @@
+with
+
+landed as (
+
+    select * from {{ source('lake', 'resources_usage_report') }}
+
+),
+
+product_names as (
+
+    select * from {{ ref('product_names') }}
+
+),
+
+typed as (
+
+    select
+        landed.org_id,
+        landed.file_id,
+        landed.source_file,
+        landed.source_row,
+        landed.landed_at,
+        landed.parse_error,
+        {{ utc_date('landed.date') }} as usage_date,
+        {{ cleaned('landed.resource') }} as resource,
+        product_names.product_code,
+        try_cast({{ cleaned('landed.quantity') }} as decimal(38, 12)) as quantity,
+        landed
+    from landed
+    left join product_names
+        on {{ product_name_key('landed.resource') }} = product_names.name_key
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when parse_error is not null then parse_error
+            when {{ cleaned('landed.date') }} is null
+                or {{ cleaned('landed.resource') }} is null
+                or {{ cleaned('landed.quantity') }} is null then 'missing_value'
+            when (usage_date is null and {{ cleaned('landed.date') }} is not null) then 'not_a_timestamp'
+            when (quantity is null and {{ cleaned('landed.quantity') }} is not null) then 'not_a_number'
+        end as reject_reason
+    from typed
+
+),
+
+settled as (
+
+    select
+        org_id,
+        file_id,
+        source_file,
+        source_row,
+        landed_at,
+        usage_date,
+        resource,
+        product_code,
+        quantity,
+        reject_reason,
+        {{ row_status(['usage_date', 'resource']) }} as row_status
+    from judged
+
+)
+
+select * from settled

@@ -1,0 +1,422 @@
+"""The command line `cx-billing`: land files, build the warehouse, look at the bill.
+
+Exit codes: 0 done; 1 a build or a test failed and nothing was published; 2 a whole file was
+refused (the rest was landed) or the arguments are wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from cx_billing import landing, pages, warehouse
+
+DEFAULT_HOME = Path("warehouse")
+BUILD_FAILED = 1
+REFUSED = 2
+WIDTH_OF_A_PIPE = 200
+SECONDS_BETWEEN_LINES = 10
+
+
+class RefusedError(click.ClickException):
+    """One or two clear lines and exit code 2."""
+
+    exit_code = REFUSED
+
+
+class Commands(click.Group):
+    """A group that turns what the user can mend into a message, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except warehouse.BuildLockedError as error:
+            raise click.ClickException(str(error)) from error
+        except (
+            landing.LandingError,
+            warehouse.WarehouseError,
+            pages.NotFoundError,
+            OSError,
+        ) as error:
+            raise RefusedError(str(error)) from error
+        except duckdb.CatalogException as error:
+            raise RefusedError(
+                f"The published warehouse lacks something this version reads; build it again. "
+                f"({str(error).splitlines()[0]})"
+            ) from error
+        except duckdb.Error as error:
+            raise RefusedError(str(error).splitlines()[0]) from error
+
+
+def console(stderr: bool = False) -> Console:
+    """Standard output (or error); wide enough for any table when it is no terminal."""
+    screen = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not screen.is_terminal:
+        screen.width = WIDTH_OF_A_PIPE
+    return screen
+
+
+# Options that several commands share.
+
+
+def usable_home(_context: click.Context, _parameter: click.Parameter, home: Path) -> Path:
+    """Refuse a home that no command could use."""
+    try:
+        warehouse.checked_home(home)
+    except warehouse.WarehouseError as error:
+        raise click.BadParameter(str(error)) from error
+    return home
+
+
+home_option = functools.partial(
+    click.option,
+    "--home",
+    type=click.Path(path_type=Path),
+    callback=usable_home,
+    metavar="DIR",
+    help="Where lake, builds and the published warehouse are. "
+    "[env var: CX_BILLING_HOME; default: ./warehouse]",
+)
+# Before or after the command alike: a command that is given no home has its group's.
+with_home = home_option(default=lambda: click.get_current_context().parent.params["home"])
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+def day(_context: click.Context, _parameter: click.Parameter, value: datetime | None):
+    """The date that was written."""
+    return value and value.date()
+
+
+def shows_a_page(draw: Callable[..., pages.Page]) -> Callable[..., None]:
+    """Make a command of a function that draws a page from an open warehouse."""
+
+    @with_home
+    @click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write a self-contained page to FILE instead of printing.",
+    )
+    @functools.wraps(draw)
+    def command(home: Path, html: Path | None, **arguments: object) -> None:
+        with warehouse.connect(home) as connection:
+            page = draw(connection, **arguments)
+        if html is None:
+            pages.print_page(page, console())
+        else:
+            html.write_text(pages.html(page), encoding="utf-8")
+            click.echo(f"Wrote {html}.")
+
+    return command
+
+
+with_org = click.argument("org_id")
+with_any_org = click.option("--org", "org_id", metavar="ORG_ID", help="Only this organization.")
+with_invoice_date = click.argument("invoice_date", type=DAY, callback=day, metavar="INVOICE_DATE")
+
+
+# The commands.
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@home_option(default=DEFAULT_HOME, envvar="CX_BILLING_HOME")
+@click.version_option(package_name="cx-billing", prog_name="cx-billing")
+def main(home: Path) -> None:
+    """Recompute a Genesys Cloud CX bill from raw usage, explain it, and compare it.
+
+    Land the vendor's files, build the warehouse, look at the bill:
+
+    \b
+      cx-billing land sample/inbox
+      cx-billing build --as-of 2026-05-05
+      cx-billing show invoices
+      cx-billing show invoice ORG_ID 2026-05-05
+
+    Everything is kept in the home, ./warehouse unless you say otherwise. All times are UTC.
+
+    Exit codes: 0 done; 1 a build or a test failed and nothing was published; 2 a whole file was
+    refused (the rest was landed) or the arguments are wrong.
+    """
+
+
+@main.command(short_help="Read the vendor's files into the lake.")
+@click.argument("inbox", type=click.Path(path_type=Path))
+@with_home
+def land(inbox: Path, home: Path) -> None:
+    """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
+
+    Files are .csv, .json, .ndjson (each also .gz) or .parquet. Landing the same file again
+    changes nothing. A file that lacks a required column is refused whole, the rest is landed.
+
+    \b
+      cx-billing land sample/inbox
+      cx-billing --home /data/billing land /data/downloads
+    """
+    with progress() as show_progress:
+        report = landing.land(
+            inbox,
+            home,
+            lambda at: show_progress(at.files_done, at.files_total, at.source_file or ""),
+        )
+    for warning in report.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    for file in report.landed:
+        if file.parse_errors:
+            click.echo(
+                f"Warning: {file.source_file}: {file.parse_errors} of {file.rows} rows could not "
+                "be read; they are kept and will be in marts.rejected_rows",
+                err=True,
+            )
+    for file in report.refused:
+        click.echo(f"Refused: {file.message}", err=True)
+    rows = sum(file.rows for file in report.landed)
+    click.echo(
+        f"Files landed: {len(report.landed)} ({rows:,} rows), "
+        f"there already: {len(report.already_landed)}, refused: {len(report.refused)}. "
+        f"Lake: {home / 'lake'}"
+    )
+    if report.refused:
+        raise SystemExit(REFUSED)
+
+
+@main.command(short_help="Build, test, and only then publish.")
+@click.option(
+    "--as-of",
+    type=DAY,
+    callback=day,
+    metavar="DATE",
+    help="The bill as seen on DATE, with usage through the day before. [default: today, UTC]",
+)
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Compute everything anew, even what a model could continue.",
+)
+@with_home
+def build(as_of: date | None, full_refresh: bool, home: Path) -> None:
+    """Build and test the warehouse, and publish it only if everything passed.
+
+    Readers see the previous warehouse until then, and keep it if anything fails.
+
+    \b
+      cx-billing build
+      cx-billing build --as-of 2026-05-05
+    """
+    if not (home / "lake").is_dir():
+        raise RefusedError(
+            f"Nothing has been landed in {home} yet. Land files first: cx-billing land INBOX."
+        )
+    with progress() as show_progress:
+        result = warehouse.build(
+            home,
+            as_of,
+            full_refresh,
+            on_event=lambda step: show_progress(step.done, step.total, step.node),
+        )
+    for warning in result.warnings:
+        report_failure(warning, "WARNING")
+    if not result.passed:
+        report_failed_build(result, home)
+        raise SystemExit(BUILD_FAILED)
+    report_good_build(result, home)
+
+
+@main.command(short_help="Write a synthetic inbox.")
+@click.option("--orgs", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--days", type=click.IntRange(min=1), default=92, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="The inbox to write.",
+)
+@with_home
+def generate(orgs: int, days: int, seed: int, out: Path, home: Path) -> None:
+    """Write a synthetic inbox; the same arguments write the same bytes.
+
+    \b
+      cx-billing generate --orgs 3 --days 92 --seed 1 --out /tmp/inbox
+      cx-billing --home /tmp/try land /tmp/inbox
+    """
+    from cx_billing import generate as generator
+
+    generator.generate(orgs, days, seed, out)
+    click.echo(f"Wrote {out}. Next: cx-billing --home {home} land {out}")
+
+
+@main.group(short_help="Look at the published warehouse.")
+@with_home
+def show(home: Path) -> None:
+    """Look at the published warehouse, in the terminal or as a page (--html FILE).
+
+    \b
+      cx-billing show invoices
+      cx-billing show invoice ORG_ID 2026-05-05 --html invoice.html
+      cx-billing show peak ORG_ID 2026-04-05
+    """
+
+
+@show.command("invoice", short_help="One invoice, line by line.")
+@with_org
+@with_invoice_date
+@shows_a_page
+def show_invoice(connection, org_id, invoice_date) -> pages.Page:
+    """The lines of one invoice, by section, with totals.
+
+    \b
+      cx-billing show invoice ORG_ID 2026-05-05
+    """
+    return pages.invoice(connection, org_id, invoice_date)
+
+
+@show.command("invoices", short_help="All invoices, one row each.")
+@with_any_org
+@shows_a_page
+def show_invoices(connection, org_id) -> pages.Page:
+    """All invoices, one row each, with the amount of every section."""
+    return pages.invoices(connection, org_id)
+
+
+@show.command("reconciliation", short_help="The vendor's invoice against ours.")
+@with_org
+@with_invoice_date
+@shows_a_page
+def show_reconciliation(connection, org_id, invoice_date) -> pages.Page:
+    """The vendor's invoice against ours: every line, the variance, and its reason.
+
+    \b
+      cx-billing show reconciliation ORG_ID 2026-05-05
+    """
+    return pages.reconciliation(connection, org_id, invoice_date)
+
+
+@show.command("peak", short_help="Peak concurrent users of a cycle.")
+@with_org
+@click.argument("cycle_start_date", type=DAY, callback=day, metavar="CYCLE_START_DATE")
+@click.option(
+    "--pool", default=pages.DEFAULT_POOL, show_default=True, help="The pool to show day by day."
+)
+@shows_a_page
+def show_peak(connection, org_id, cycle_start_date, pool) -> pages.Page:
+    """Peak concurrent users of a cycle: every reading side by side, and which one is billed.
+
+    \b
+      cx-billing show peak ORG_ID 2026-04-05 --pool cx3
+    """
+    return pages.peak(connection, org_id, cycle_start_date, pool)
+
+
+@show.command("telco", short_help="Calls against the vendor's telco lines.")
+@with_any_org
+@shows_a_page
+def show_telco(connection, org_id) -> pages.Page:
+    """Calls against the vendor's telco lines, by cycle and service."""
+    return pages.telco(connection, org_id)
+
+
+@show.command("rejected", short_help="Rows that could not be used.")
+@with_any_org
+@shows_a_page
+def show_rejected(connection, org_id) -> pages.Page:
+    """Rows that could not be used, by dataset and reason, with examples."""
+    return pages.rejected(connection, org_id)
+
+
+# What commands say.
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int, int, str], None]]:
+    """Show on standard error how much is done, of how much, and what is at work.
+
+    In a terminal it is a bar, else a line now and then.
+    """
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        last_line = time.monotonic()
+
+        def line(done: int, total: int, at_work: str) -> None:
+            nonlocal last_line
+            if time.monotonic() - last_line >= SECONDS_BETWEEN_LINES:
+                last_line = time.monotonic()
+                screen.print(Text(f"{done} of {total}: {at_work}"))
+
+        yield line
+        return
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[at_work]}", markup=False),
+    )
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("", total=None, at_work="starting")
+        yield lambda done, total, at_work: bar.update(
+            task, completed=done, total=total, at_work=at_work
+        )
+
+
+def report_good_build(result: warehouse.BuildResult, home: Path) -> None:
+    """Say what was published and how to look at it."""
+    with warehouse.connect(home) as connection:
+        ((invoices, organizations, rejected),) = connection.sql(
+            """
+            select
+                (select count(*) from marts.invoices),
+                (select count(*) from marts.organizations),
+                (select count(*) from marts.rejected_rows)
+            """
+        ).fetchall()
+    click.echo(
+        f"Published {home / warehouse.PUBLISHED} -> {result.published.readlink()} "
+        f"({result.nodes} models and tests in {result.seconds:.0f} s)."
+    )
+    click.echo(f"Invoices: {invoices} of {organizations} organizations. Rows rejected: {rejected}.")
+    command = "cx-billing show" if home == DEFAULT_HOME else f"cx-billing --home {home} show"
+    click.echo(f"Look at it: {command} invoices")
+    if rejected:
+        click.echo(f"            {command} rejected")
+
+
+def report_failure(failure: warehouse.Failure, heading: str) -> None:
+    """Say what failed, where, what it claims, and show rows that break the claim."""
+    screen = console(stderr=True)
+    where = f" ({failure.file})" if failure.file else ""
+    screen.print(Text(f"{heading} {failure.name}{where}", style="bold"), soft_wrap=True)
+    for words in (failure.description, failure.message):
+        if words:
+            screen.print(Text(textwrap.indent(words, "  ")), soft_wrap=True)
+    if failure.rows:
+        pages.print_table(pages.table_of("Rows that break it", failure.rows), screen)
+
+
+def report_failed_build(result: warehouse.BuildResult, home: Path) -> None:
+    """Say that nothing was published and where to look."""
+    for failure in result.failures:
+        report_failure(failure, "FAILED")
+    counts = f"{len(result.failures)} failed, {result.skipped} skipped of {result.nodes}. "
+    kept = f"What was built is in {result.database}. " if result.database else ""
+    click.echo(
+        (counts if result.nodes else "")
+        + f"Nothing was published. {kept}The log is {home / 'logs' / 'dbt.log'}.",
+        err=True,
+    )

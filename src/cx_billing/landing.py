@@ -1,0 +1,365 @@
+"""Bring delivered files into the lake: bytes to Parquet, nothing interpreted, nothing lost.
+
+Every file under `INBOX/<org_id>/<dataset>/` becomes `<home>/lake/<dataset>/<file_id>.parquet`,
+laid out as `cx_billing.lake` says, whole or not at all: it is written under a temporary name and
+renamed when complete. The `file_id` follows from organization, dataset and content, so landing the
+same bytes again changes nothing, whatever the file is called.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from cx_billing import formats, lake
+from cx_billing.formats import literal
+
+LOCK_FILE = ".land.lock"
+TEMPORARY = ".landing"  # suffix of unfinished files, outside of the lake's *.parquet
+SCRATCH_PREFIX = ".scratch-"
+MEMORY_LIMIT = "1500MB"
+SPREADSHEET_ROWS = (1_048_575, 1_048_576)  # a sheet with and without its header row, TELCO-06
+
+
+class LandingError(Exception):
+    """Nothing could be landed, or the run had to stop; the message says why and what to do."""
+
+
+class InboxError(LandingError):
+    """The inbox is missing, no folder, or holds no organization folder."""
+
+
+class BusyError(LandingError):
+    """Another run is landing into the same home."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file that is new in the lake; `parse_errors` of its `rows` could not be split."""
+
+    source_file: str
+    org_id: str
+    dataset: str
+    file_id: str
+    rows: int
+    parse_errors: int
+
+
+@dataclass(frozen=True)
+class AlreadyLanded:
+    """A file whose content the lake already holds for this organization and dataset."""
+
+    source_file: str
+    file_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that was refused as a whole; `message` names file, dataset, cause and remedy."""
+
+    source_file: str
+    message: str
+
+
+@dataclass
+class Report:
+    """What became of every file, in the order of their paths."""
+
+    landed: list[Landed] = field(default_factory=list)
+    already_landed: list[AlreadyLanded] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: before each file (`source_file` is next) and at the end (None)."""
+
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int
+    source_file: str | None
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """A file in the inbox."""
+
+    path: Path
+    org_id: str
+    dataset: str
+    source_file: str
+
+
+def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = None) -> Report:
+    """Land every file of the inbox that is not in the lake of `home` yet.
+
+    A file that cannot be read is refused and reported, the others are landed. `progress` is called
+    with a `Progress` before each file and once at the end. Raises InboxError if there is nothing
+    to land from, BusyError if another run holds the lock, LandingError if the lake is damaged.
+    """
+    report = Report()
+    deliveries = _deliveries(Path(inbox), report.warnings)
+    home = Path(home)
+    home.mkdir(parents=True, exist_ok=True)
+    sizes = [_size(delivery.path) for delivery in deliveries]
+    show = progress or (lambda state: None)
+    done = 0
+    with _lock(home), _Lander(home, report) as lander:
+        for number, (delivery, size) in enumerate(zip(deliveries, sizes, strict=True)):
+            show(Progress(number, len(sizes), done, sum(sizes), delivery.source_file))
+            lander.land(delivery)
+            done += size
+    show(Progress(len(sizes), len(sizes), done, done, None))
+    return report
+
+
+def _deliveries(inbox: Path, warnings: list[str]) -> list[_Delivery]:
+    """Every file of the inbox in path order; warn of what lies where nothing is read."""
+    if not inbox.exists():
+        raise InboxError(f"{inbox}: there is no such inbox; give the folder that holds <org_id>/")
+    if not inbox.is_dir():
+        raise InboxError(f"{inbox}: is no folder; give the folder that holds <org_id>/<dataset>/")
+    found = []
+    organizations = [path for path in _visible(inbox) if path.is_dir()]
+    if not organizations:
+        raise InboxError(f"{inbox}: holds no organization folder; expected <org_id>/<dataset>/")
+    warnings += [
+        f"{path.name}: ignored, not in <org_id>/<dataset>/"
+        for path in _visible(inbox)
+        if path not in organizations
+    ]
+    for organization in organizations:
+        for folder in _visible(organization):
+            where = f"{organization.name}/{folder.name}"
+            if not folder.is_dir():
+                warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
+                continue
+            files = _visible(folder)
+            if not files:
+                warnings.append(f"{where}: the folder is empty")
+            for path in files:
+                source_file = f"{where}/{path.name}"
+                if path.is_dir():
+                    warnings.append(f"{source_file}: folders within a dataset are ignored")
+                else:
+                    found.append(_Delivery(path, organization.name, folder.name, source_file))
+        if not _visible(organization):
+            warnings.append(f"{organization.name}: the folder is empty")
+    return sorted(found, key=lambda delivery: delivery.source_file)
+
+
+def _visible(folder: Path) -> list[Path]:
+    """What a folder holds, without hidden files and leftovers of editors."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    """Keep other runs out; the lock dies with the process."""
+    with (home / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(
+                f"{home}: another run is landing files here; wait until it has ended"
+            ) from error
+        yield
+
+
+class _Lander:
+    """One run: a connection, a scratch folder and a clock that never stands still."""
+
+    def __init__(self, home: Path, report: Report):
+        self._home = home
+        self._report = report
+        self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+
+    def __enter__(self) -> _Lander:
+        self._lake = lake.ensure(self._home)
+        for leftover in self._lake.glob(f"*/*{TEMPORARY}"):
+            leftover.unlink()
+        for leftover in self._home.glob(f"{SCRATCH_PREFIX}*"):
+            shutil.rmtree(leftover)
+        self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=self._home))
+        self._connection = duckdb.connect()
+        self._connection.execute(
+            f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'UTC'; "
+            f"set preserve_insertion_order = true; "
+            f"set temp_directory = {literal(str(self._scratch / 'spill'))}"
+        )
+        self._clock = self._latest_landing()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        shutil.rmtree(self._scratch)
+        for (dataset, names), files in self._extra.items():
+            others = f" and {len(files) - 1} more" if len(files) > 1 else ""
+            self._report.warnings.append(
+                f"{files[0]}{others}: columns that {dataset} does not know are kept in "
+                f"extra_columns: {', '.join(names)}"
+            )
+
+    def land(self, delivery: _Delivery) -> None:
+        """Land one file and report what became of it."""
+        try:
+            self._land(delivery)
+        except (duckdb.FatalException, duckdb.InternalException):
+            raise
+        except formats.UnreadableError as error:
+            self._refuse(delivery, str(error))
+        except (OSError, duckdb.Error) as error:
+            reason = str(error).strip().splitlines()[0]
+            self._refuse(delivery, f"could not be read or written ({reason}); land it again")
+
+    def _land(self, delivery: _Delivery) -> None:
+        dataset = _dataset(delivery.dataset)
+        try:
+            delivery.source_file.encode()
+        except UnicodeEncodeError as error:
+            raise formats.UnreadableError("has a name that is not UTF-8; rename it") from error
+        formats.format_of(delivery.path)
+        before = delivery.path.stat()
+        with delivery.path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file_id = _file_id(delivery, sha256)
+        target = self._lake / dataset.name / f"{file_id}.parquet"
+        if target.exists():
+            self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
+            return
+
+        landed_at = max(datetime.now(UTC).replace(tzinfo=None), self._clock + timedelta(0, 0, 1))
+        temporary = target.with_name(f"{file_id}{TEMPORARY}")
+        try:
+            rows = self._copy(delivery, dataset, file_id, sha256, landed_at, temporary)
+            after = delivery.path.stat()
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                raise formats.UnreadableError("changed while it was read; land it again")
+            _flush(temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self._clock = landed_at
+        self._report.landed.append(
+            Landed(
+                delivery.source_file,
+                delivery.org_id,
+                dataset.name,
+                file_id,
+                rows.count,
+                rows.parse_errors,
+            )
+        )
+        self._warn(delivery, rows)
+
+    def _copy(
+        self,
+        delivery: _Delivery,
+        dataset: lake.Dataset,
+        file_id: str,
+        sha256: str,
+        landed_at: datetime,
+        temporary: Path,
+    ) -> formats.Rows:
+        """Write the Parquet file the cheapest way that yields exactly the rows of the source."""
+        instant = landed_at.isoformat(timespec="microseconds")
+        provenance = {
+            "org_id": literal(delivery.org_id),
+            "file_id": literal(file_id),
+            "source_file": literal(delivery.source_file),
+            "landed_at": f"timestamp {literal(instant)}",
+        }
+        failure = "no way to read it"
+        for rows in formats.read(delivery.path, dataset, self._scratch, self._connection):
+            known = rows.columns | provenance | {"source_row": rows.source_row}
+            kinds = {name: "VARCHAR" for name in dataset.columns} | lake.PROVENANCE
+            selected = ", ".join(
+                f'({known.get(name, "null")})::{kind} as "{name}"' for name, kind in kinds.items()
+            )
+            facts = {
+                "org_id": delivery.org_id,
+                "dataset": dataset.name,
+                "source_file": delivery.source_file,
+                "sha256": sha256,
+                "landed_at": instant,
+                "rows_in_file": str(rows.count),
+            }
+            metadata = ", ".join(f"{name}: {literal(facts[name])}" for name in lake.FOOTER_FACTS)
+            try:
+                [written] = self._connection.execute(
+                    f"copy (select {selected} from {rows.relation}) "
+                    f"to {literal(str(temporary))} (format parquet, compression zstd, "
+                    f"use_tmp_file false, kv_metadata {{{metadata}}})"
+                ).fetchone()
+            except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+                failure = str(error).strip().splitlines()[0]
+                continue
+            if written == rows.count:
+                return rows
+            failure = f"{written} of {rows.count} rows were written"
+        raise formats.UnreadableError(f"could not be read without loss ({failure})")
+
+    def _latest_landing(self) -> datetime:
+        footers = formats.glob_literal(self._lake).removesuffix("'") + "/*/*.parquet'"
+        try:
+            [latest] = self._connection.execute(
+                f"select max(decode(value)) from parquet_kv_metadata({footers}) "
+                "where decode(key) = 'landed_at'"
+            ).fetchone()
+        except duckdb.Error as error:
+            raise LandingError(f"{self._lake}: the lake cannot be read: {error}") from error
+        return datetime.fromisoformat(latest) if latest else datetime.min
+
+    def _refuse(self, delivery: _Delivery, reason: str) -> None:
+        message = f"{delivery.source_file} (dataset {delivery.dataset}): {reason}"
+        self._report.refused.append(Refused(delivery.source_file, message))
+
+    def _warn(self, delivery: _Delivery, rows: formats.Rows) -> None:
+        if rows.extra:
+            files = self._extra.setdefault((delivery.dataset, rows.extra), [])
+            files.append(delivery.source_file)
+        if formats.format_of(delivery.path) == "csv" and rows.count in SPREADSHEET_ROWS:
+            self._report.warnings.append(
+                f"{delivery.source_file}: has exactly {rows.count:,} rows, as many as a spreadsheet"
+                " can hold; it was probably cut, export it again without opening it"
+            )
+
+
+def _dataset(name: str) -> lake.Dataset:
+    declared = lake.datasets()
+    if name not in declared:
+        close = difflib.get_close_matches(name.lower().replace("-", "_"), declared, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise formats.UnreadableError(
+            f"lies in a folder that is no dataset.{hint} Datasets are {', '.join(declared)}"
+        )
+    return declared[name]
+
+
+def _file_id(delivery: _Delivery, sha256: str) -> str:
+    """Hash of organization, dataset and content; a folder name cannot hold the NUL between."""
+    identity = "\0".join([delivery.org_id, delivery.dataset, sha256])
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def _flush(path: Path) -> None:
+    """Make sure the bytes are on the disk before the file gets its name."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,363 @@
+"""Build the warehouse with dbt in a file of its own; publish it only when everything passed.
+
+==========================  ==================================================================
+`<home>/cx_billing.duckdb`  the published warehouse, a relative link to the newest good build
+`<home>/builds/<n>.duckdb`  good builds, the newest `KEPT_BUILDS` of them; n only grows
+`<home>/builds/failed.duckdb`    what the last failed build left, to look into
+`<home>/builds/selected.duckdb`  what the last build of a selection left; never published
+`<home>/target`, `logs`     dbt's artifacts and logs
+==========================  ==================================================================
+
+A build writes below `builds/.building/` under the name of the published file, so that
+"cx_billing" is the database's name in every compiled query, during the build and after it.
+Readers see the old warehouse or the new one, never half of one, whenever a build is killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from cx_billing import lake
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+PUBLISHED = "cx_billing.duckdb"
+KEPT_BUILDS = 3
+SHOWN_ROWS = 5
+# The home's path stands in SQL text, in quotes and in front of a glob (`read_parquet('…/*')`).
+UNSAFE_IN_PATHS = "'*?[]\n"
+
+
+class WarehouseError(Exception):
+    """What the user can mend: no build yet, a home that cannot be used."""
+
+
+class BuildLockedError(WarehouseError):
+    """Another build works on the same home."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a dbt run is: `done` of `total` nodes, and the node that has just begun or ended."""
+
+    done: int
+    total: int
+    node: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A node that failed (or warned), with what a reader needs to find the cause.
+
+    `description` is the claim of a test; `rows` are up to `SHOWN_ROWS` rows that break it.
+    """
+
+    name: str
+    file: str
+    description: str
+    message: str
+    rows: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build did. `database` is the file it wrote; `published` the link, if it was moved."""
+
+    database: Path | None
+    published: Path | None
+    nodes: int
+    skipped: int
+    seconds: float
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[Failure, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every model was built and every test held."""
+        return not self.failures
+
+
+def build(
+    home: Path,
+    as_of: date | None = None,
+    full_refresh: bool = False,
+    select: str | None = None,
+    on_event: Callable[[Step], None] | None = None,
+    project_dir: Path = lake.PROJECT_DIR,
+) -> BuildResult:
+    """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
+
+    With `select` (dbt's node selection) only a part is built, and a part is never published.
+    Every build starts from an empty file; `full_refresh` is handed to dbt for models that
+    would continue what is already there.
+
+    Raises BuildLockedError if another build of this home is running, WarehouseError if the
+    home cannot be used. A failing model or test raises nothing: the result tells.
+    """
+    home = checked_home(home)
+    builds = home / "builds"
+    working = builds / ".building" / PUBLISHED
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments += ["--vars", json.dumps({"as_of": as_of.isoformat()})] if as_of else []
+    arguments += ["--full-refresh"] if full_refresh else []
+    arguments += ["--select", select] if select else []
+
+    started = time.monotonic()
+    with build_lock(home):
+        shutil.rmtree(working.parent, ignore_errors=True)  # left by a build that was killed
+        working.parent.mkdir(parents=True)
+        try:
+            outcome = run(arguments, home, working, project_dir, on_event)
+            if isinstance(outcome.exception, KeyboardInterrupt):
+                raise KeyboardInterrupt
+            if working.exists():
+                settle(working)
+            failures = failures_of(outcome, working)
+            if failures:
+                database, published = keep(working, builds / "failed.duckdb"), None
+            elif select:
+                database, published = keep(working, builds / "selected.duckdb"), None
+            else:
+                database = keep(working, builds / f"{next_number(builds)}.duckdb")
+                published = publish(home, database)
+                prune(home)
+        finally:
+            shutil.rmtree(working.parent, ignore_errors=True)
+
+    results = results_of(outcome)
+    return BuildResult(
+        database=database,
+        published=published,
+        nodes=len(results),
+        skipped=sum(result.status == "skipped" for result in results),
+        seconds=time.monotonic() - started,
+        failures=failures,
+        warnings=tuple(described(result) for result in results if result.status == "warn"),
+    )
+
+
+def run(
+    arguments: Sequence[str],
+    home: Path,
+    database: Path,
+    project_dir: Path = lake.PROJECT_DIR,
+    on_event: Callable[[Step], None] | None = None,
+) -> dbtRunnerResult:
+    """Run one dbt command in this process against `database`, quietly.
+
+    Afterwards no connection is open, and environment and working directory are as before.
+    """
+    # dbt takes two seconds to import: whoever only reads the warehouse does not wait for it.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    command, *options = arguments
+    environment, directory = dict(os.environ), Path.cwd()
+    os.environ["CX_BILLING_HOME"] = str(home.absolute())
+    os.environ["CX_BILLING_DATABASE"] = str(database.absolute())
+    try:
+        return dbtRunner(callbacks=[steps(on_event)] if on_event else []).invoke(
+            [
+                *("--log-level", "none", "--no-use-colors", "--log-path", str(home / "logs")),
+                command,
+                *("--project-dir", str(project_dir)),
+                *("--profiles-dir", str(project_dir / "profiles")),
+                *("--target-path", str(home / "target")),
+                *options,
+            ]
+        )
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        os.chdir(directory)
+        os.environ.clear()
+        os.environ.update(environment)
+
+
+def steps(on_event: Callable[[Step], None]) -> Callable[[Any], None]:
+    """Turn dbt's events into steps."""
+    done = total = 0
+
+    def callback(event: Any) -> None:
+        nonlocal done, total
+        match event.info.name:
+            case "ConcurrencyLine":
+                total = event.data.node_count
+            case "NodeStart":
+                on_event(Step(done, total, event.data.node_info.node_name))
+            case "NodeFinished":
+                done += 1
+                on_event(Step(done, total, event.data.node_info.node_name))
+
+    return callback
+
+
+def connect(home: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published warehouse read-only, in UTC.
+
+    Raises WarehouseError if nothing has been published yet.
+    """
+    published = checked_home(home) / PUBLISHED
+    if not published.exists():
+        raise WarehouseError(
+            f"{home} has no published warehouse yet. Land files and build it first: "
+            "cx-billing land INBOX, then cx-billing build."
+        )
+    connection = duckdb.connect(str(published), read_only=True)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def checked_home(home: Path) -> Path:
+    """The absolute path of a home. Raises WarehouseError if DuckDB could not read below it."""
+    home = home.absolute()
+    if found := sorted(set(UNSAFE_IN_PATHS) & set(str(home))):
+        raise WarehouseError(
+            f"The home {str(home)!r} cannot be used: its path holds {' '.join(map(repr, found))}, "
+            "which means something else in a DuckDB path. Choose another --home."
+        )
+    if home.exists() and not home.is_dir():
+        raise WarehouseError(f"The home {home} is a file. Choose a folder as --home.")
+    if (link := home / PUBLISHED).exists() and not link.is_symlink():
+        raise WarehouseError(f"{link} is not a link to a build. Move it away, then retry.")
+    return home
+
+
+@contextmanager
+def build_lock(home: Path) -> Iterator[None]:
+    """Hold the only right to build `home`. The lock ends with its process, however it ends.
+
+    Raises BuildLockedError at once if somebody else holds it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".build.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "a process that has just started"
+            raise BuildLockedError(
+                f"Another build of {home} is running: {holder}. Nothing was built. "
+                "Wait until it has ended (or end it: the lock goes with the process), then retry."
+            ) from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        file.flush()
+        yield
+
+
+def settle(database: Path) -> None:
+    """Bring everything written to `database` into the file itself and onto the disk."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("checkpoint")
+    log = database.with_name(database.name + ".wal")
+    if log.exists():
+        raise WarehouseError(f"{database} is still in use: its log {log.name} was not absorbed.")
+    sync(database)
+
+
+def publish(home: Path, database: Path) -> Path:
+    """Point `<home>/cx_billing.duckdb` at a good build, in one step for every reader."""
+    link = home / PUBLISHED
+    new = home / f".{PUBLISHED}.new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(database.relative_to(home))
+    new.replace(link)
+    sync(home)
+    return link
+
+
+def keep(working: Path, database: Path) -> Path | None:
+    """Move the file of a build to its name in `builds`; None if the build wrote no file."""
+    database.unlink(missing_ok=True)
+    if not working.exists():
+        return None
+    working.replace(database)
+    sync(database.parent)
+    return database
+
+
+def prune(home: Path) -> None:
+    """Delete all but the newest good builds, never the published one."""
+    builds = good_builds(home / "builds")
+    published = (home / PUBLISHED).resolve()
+    for database in builds[:-KEPT_BUILDS]:
+        if database.resolve() != published:
+            database.unlink()
+
+
+def good_builds(builds: Path) -> list[Path]:
+    """The numbered builds, oldest first."""
+    numbered = (file for file in builds.glob("*.duckdb") if file.stem.isdecimal())
+    return sorted(numbered, key=lambda file: int(file.stem))
+
+
+def next_number(builds: Path) -> int:
+    """One more than the newest build."""
+    return max((int(file.stem) for file in good_builds(builds)), default=0) + 1
+
+
+def sync(path: Path) -> None:
+    """Have the operating system write a file or a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def results_of(outcome: dbtRunnerResult) -> list[Any]:
+    """dbt's result per node; none if it stopped before the first."""
+    return list(getattr(outcome.result, "results", ()))
+
+
+def failures_of(outcome: dbtRunnerResult, database: Path) -> tuple[Failure, ...]:
+    """Every node that failed; or why dbt ran none."""
+    failures = tuple(
+        described(result, offending_rows(result, database))
+        for result in results_of(outcome)
+        if result.status in ("error", "fail", "runtime error", "partial success")
+    )
+    if failures or outcome.success:
+        return failures
+    reason = str(outcome.exception or "dbt stopped without a reason; see the log").strip()
+    return (Failure(name="dbt", file="", description="", message=reason),)
+
+
+def described(result: Any, rows: tuple[dict[str, Any], ...] = ()) -> Failure:
+    """A node's result in our words."""
+    node = result.node
+    return Failure(
+        name=node.name,
+        file=node.original_file_path,
+        description=(node.description or "").strip(),
+        message=(result.message or "").strip(),
+        rows=rows,
+    )
+
+
+def offending_rows(result: Any, database: Path) -> tuple[dict[str, Any], ...]:
+    """The first rows that a failed data test found."""
+    if result.status != "fail" or not (query := getattr(result.node, "compiled_code", None)):
+        return ()
+    query = query.strip().rstrip(";")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            connection.execute(f"select * from (\n{query}\n) limit {SHOWN_ROWS}")
+        except duckdb.Error:  # it needed more than the file, say a session variable
+            return ()
+        columns = [column[0] for column in connection.description]
+        return tuple(dict(zip(columns, row, strict=True)) for row in connection.fetchall())

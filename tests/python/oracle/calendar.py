@@ -1,0 +1,153 @@
+"""Contracts in force, billing cycles and the two clocks (CYC-01 .. CYC-07, RAMP-04)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
+
+CLOCKS = {"core": timedelta(0), "voice": timedelta(hours=7)}  # CYC-03, CYC-04
+
+
+def midnight(day: date) -> datetime:
+    """00:00 UTC of `day`."""
+    return datetime.combine(day, time.min)
+
+
+def add_months(day: date, months: int) -> date:
+    """CYC-07: `day` plus `months` months, clamped to the last day of the month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def whole_months(start: date, end: date, offset: int = 0, limit: int = 12) -> int:
+    """How many of the months after `start + offset` end by `end`, at most `limit`."""
+    return max((n for n in range(limit + 1) if add_months(start, offset + n) <= end), default=0)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One accepted row of `contracts`, with the defaults of interface 3 filled in."""
+
+    contract_id: str
+    license_model: str
+    billing_option: str
+    currency: str
+    effective_date: date
+    billing_account_id: str
+    ramp_end_date: date | None
+    term_end_date: date | None
+    peak_rule: str
+    ramp_license_billing: str
+    ramp_resource_billing: str
+    payment_terms_days: int
+
+    @property
+    def term_start(self) -> date:
+        """First day of the subscription term: the ramp end, or the effective date."""
+        return self.ramp_end_date or self.effective_date
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A contract and the days on which it is the one in force: `[start, end)`, end None = open."""
+
+    contract: Contract
+    start: date
+    end: date | None
+
+
+def contracts_in_force(contracts: list[Contract], as_of: date) -> list[InForce]:
+    """One contract at any instant: the latest effective date not after it; term ends end it.
+
+    Contracts that take effect on or after `as_of` are not looked at.
+    """
+    known = sorted(
+        (c for c in contracts if c.effective_date < as_of), key=lambda c: c.effective_date
+    )
+    spans = []
+    for contract, following in zip_longest(known, known[1:]):
+        ends = [following.effective_date] if following else []
+        ends += [contract.term_end_date] if contract.term_end_date else []
+        spans.append(InForce(contract, contract.effective_date, min(ends, default=None)))
+    return spans
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One billing cycle of an org, `[start, end)` in dates; the clock adds the hour of day."""
+
+    number: int
+    contract: Contract
+    start: date
+    end: date
+
+    @property
+    def is_ramp(self) -> bool:
+        """RAMP-04: a cycle is ramp if it starts before the ramp ends."""
+        ramp_end = self.contract.ramp_end_date
+        return ramp_end is not None and self.start < ramp_end
+
+    @property
+    def is_last_ramp(self) -> bool:
+        """RAMP-02: the ramp cycle in which, or at whose end, the ramp ends."""
+        return self.is_ramp and self.end >= self.contract.ramp_end_date
+
+    @property
+    def days(self) -> int:
+        """Length of the cycle in days."""
+        return (self.end - self.start).days
+
+    def bounds(self, clock: str = "core") -> tuple[datetime, datetime]:
+        """The full cycle on `clock`."""
+        return midnight(self.start) + CLOCKS[clock], midnight(self.end) + CLOCKS[clock]
+
+    def window(self, as_of: date, clock: str = "core") -> tuple[datetime, datetime]:
+        """The cycle on `clock` as far as `as_of` lets it be seen."""
+        start, end = self.bounds(clock)
+        return start, min(end, midnight(as_of))
+
+
+def billing_cycles(spans: list[InForce], as_of: date) -> list[Cycle]:
+    """CYC-01, CYC-07: months counted from each effective date; numbered on over the org."""
+    cycles: list[Cycle] = []
+    for span in spans:
+        month = 0
+        while True:
+            start = add_months(span.start, month)
+            if start >= as_of or (span.end and start >= span.end):
+                break
+            end = add_months(span.start, month + 1)
+            end = min(end, span.end) if span.end else end
+            cycles.append(Cycle(len(cycles) + 1, span.contract, start, end))
+            month += 1
+    return cycles
+
+
+Interval = tuple[datetime, datetime]
+
+
+def clip(interval: Interval, window: Interval) -> Interval | None:
+    """The part of `interval` inside `window`, or None when no time is left."""
+    start, end = max(interval[0], window[0]), min(interval[1], window[1])
+    return (start, end) if start < end else None
+
+
+def touches(interval: Interval, window: Interval) -> bool:
+    """CONV-02, CONV-06: overlaps the window; an instant belongs where it lies."""
+    start, end = interval
+    if start == end:
+        return window[0] <= start < window[1]
+    return start < window[1] and end > window[0]
+
+
+def merge(intervals: list[Interval]) -> list[Interval]:
+    """CONC-07: the union of intervals as disjoint ones in order; zero-length ones count nothing."""
+    merged: list[Interval] = []
+    for start, end in sorted(i for i in intervals if i[0] < i[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

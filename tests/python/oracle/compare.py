@@ -1,0 +1,114 @@
+"""Two tables, row by row: what is expected, what is there, and the first differences in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+
+class Anything:
+    """Equals every value: a column the rules leave to the warehouse."""
+
+    def __repr__(self) -> str:
+        return "anything"
+
+
+ANYTHING = Anything()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row that differs: expected is None for a surplus row, actual None for a missing one."""
+
+    mart: str
+    key: tuple
+    expected: dict | None
+    actual: dict | None
+
+    @property
+    def org_id(self) -> str:
+        """The org of the row."""
+        return (self.expected or self.actual)["org_id"]
+
+    def __str__(self) -> str:
+        name = f"{self.mart} {' '.join(str(part) for part in self.key)}"
+        if self.actual is None:
+            return f"{name}\n    missing, expected {shown(self.expected)}"
+        if self.expected is None:
+            return f"{name}\n    not expected, got {shown(self.actual)}"
+        lines = [
+            f"    {column}: expected {value}, got {self.actual.get(column)}"
+            for column, value in self.expected.items()
+            if not same(value, self.actual.get(column))
+        ]
+        return "\n".join([name, *lines])
+
+
+def shown(row: dict) -> str:
+    """A row as text."""
+    return ", ".join(f"{column}={value}" for column, value in row.items())
+
+
+def plain(value):
+    """A value as it is compared: numbers exact, times naive UTC; floating point stays itself."""
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return value
+
+
+def same(expected, actual) -> bool:
+    """Whether two values are equal and of one kind; a float never equals an exact number."""
+    if expected is ANYTHING:
+        return True
+    expected, actual = plain(expected), plain(actual)
+    return type(expected) is type(actual) and expected == actual
+
+
+def same_row(expected: dict, actual: dict) -> bool:
+    """Whether every expected column has its value."""
+    return all(same(value, actual.get(column)) for column, value in expected.items())
+
+
+def by_key(rows: list[dict], key: tuple[str, ...]) -> dict[tuple, list[dict]]:
+    """Rows grouped by key, in order."""
+    groups: dict[tuple, list[dict]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(row.get(column) for column in key)].append(row)
+    return groups
+
+
+def compare(
+    mart: str, expected_rows: list[dict], actual_rows: list[dict], key: tuple[str, ...]
+) -> list[Difference]:
+    """Every row in which the two tables differ; rows of one key are compared as a bag."""
+    differences = []
+    expected_groups, actual_groups = by_key(expected_rows, key), by_key(actual_rows, key)
+    for identity in sorted({*expected_groups, *actual_groups}, key=str):
+        surplus = list(actual_groups.get(identity, []))
+        missing = []
+        for row in expected_groups.get(identity, []):
+            match = next((other for other in surplus if same_row(row, other)), None)
+            if match is None:
+                missing.append(row)
+            else:
+                surplus.remove(match)
+        pairs = max(len(missing), len(surplus))
+        missing += [None] * (pairs - len(missing))
+        surplus += [None] * (pairs - len(surplus))
+        differences += [
+            Difference(mart, identity, row, other)
+            for row, other in zip(missing, surplus, strict=True)
+        ]
+    return differences
+
+
+def report(differences: list[Difference], sizes: dict[str, int], limit: int = 5) -> str:
+    """The first differences in words, those of the smallest organization first."""
+    ordered = sorted(differences, key=lambda d: (sizes.get(d.org_id, 0), d.org_id))
+    organizations = len({difference.org_id for difference in differences})
+    head = f"{len(differences)} rows differ in {organizations} organizations; the first:"
+    return "\n".join([head, *(f"  {difference}" for difference in ordered[:limit])])

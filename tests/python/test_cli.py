@@ -1,0 +1,401 @@
+"""The command line: what it says, what it shows, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from cx_billing import cli, pages, warehouse
+
+# The published marts, as far as the pages read them: three invoices of two organizations.
+MARTS = """
+create schema reference;
+create schema marts;
+create table reference.currencies as
+    from (values ('USD', 2), ('JPY', 0)) t(currency, minor_units);
+create table marts.organizations as from (values
+    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent'),
+    ('kaze', 'Kaze KK', 'JPY', 'named')
+) t(org_id, org_name, currency, license_model);
+create table marts.billing_cycles as from (values
+    ('acme', 'core', date '2026-03-05', date '2026-04-05'),
+    ('acme', 'voice', date '2026-03-05', date '2026-04-05'),
+    ('acme', 'voice', date '2026-04-05', date '2026-05-05')
+) t(org_id, clock, cycle_start_date, cycle_end_date);
+create table marts.invoices as from (values
+    ('acme-2026-04-05', 'acme', 'acme', date '2026-04-05', date '2026-05-05', 'USD',
+     1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final'),
+    ('acme-2026-05-05', 'acme', 'acme', date '2026-05-05', date '2026-06-04', 'USD',
+     0.01, 0, 0.01, 'accruing'),
+    ('kaze-2026-04-10', 'kaze', 'kaze', date '2026-04-10', date '2026-05-10', 'JPY',
+     15000, 1500, 16500, 'final')
+) t(invoice_id, org_id, billing_account_id, invoice_date, due_date, currency,
+    subtotal_amount, tax_amount, total_amount, invoice_status);
+create table marts.invoice_lines as from (values
+    ('1', 'acme-2026-04-05', 'acme', date '2026-04-05', 'taxes_and_fees', 'tax_state',
+     'State tax', 'tax', date '2026-03-05', date '2026-04-05',
+     1::decimal(38, 6), 'each', 12.35::decimal(18, 6), 12.35::decimal(18, 4), false, null),
+    ('2', 'acme-2026-04-05', 'acme', date '2026-04-05', 'telco', 'telco_outbound',
+     'Outbound', 'usage', date '2026-03-05', date '2026-04-05',
+     1000.1, 'minute', 0.0045, 1234.5, false, null),
+    ('3', 'acme-2026-04-05', 'acme', date '2026-04-05', 'core_services', 'cx3',
+     '[red]CX 3[/red] <script>', 'usage', date '2026-03-05', date '2026-04-05',
+     7, 'user', 155, 0, true, 'ramp'),
+    ('4', 'kaze-2026-04-10', 'kaze', date '2026-04-10', 'one_time', 'phone',
+     'Phone', 'one_time', date '2026-03-20', date '2026-03-21', 1, 'each', 15000, 15000,
+     false, null)
+) t(invoice_line_id, invoice_id, org_id, invoice_date, section, product_code, description,
+    charge_type, service_period_start, service_period_end, quantity, unit_of_measure, unit_price,
+    amount, is_waived, waiver_reason);
+create table marts.invoice_reconciliation as from (values
+    ('r1', 'acme', 'V-77', date '2026-04-05', 'telco_outbound', 'usage', date '2026-03-05',
+     date '2026-04-05', 'Outbound calls', 1000.1::decimal(38, 6), 1000.1::decimal(38, 6),
+     1234.60::decimal(18, 4), 1234.5::decimal(18, 4), 0.1::decimal(18, 4), 'price_differs'),
+    ('r2', 'acme', null, date '2026-04-05', 'cx3', 'usage', date '2026-03-05',
+     date '2026-04-05', 'CX 3', null, 7, null, 0, 0, 'not_invoiced')
+) t(reconciliation_id, org_id, invoice_number, invoice_date, product_code, charge_type,
+    service_period_start, service_period_end, description, invoiced_quantity, expected_quantity,
+    invoiced_amount, expected_amount, variance_amount, reason);
+create table marts.telco_reconciliation as from (values
+    ('acme', date '2026-03-05', 'outbound', 321, 1000.1::decimal(38, 6), 1234.50123::decimal(38, 6),
+     1234.5::decimal(18, 4), 1000::decimal(18, 4), 234.6::decimal(18, 4), 1234.6::decimal(18, 4),
+     0.1::decimal(18, 4), 'differs'),
+    ('acme', date '2026-04-05', 'inbound', 654, 1, 1, 1, 1, 0, 1, 0, 'matches')
+) t(org_id, cycle_start_date, service, calls_count, cdr_minutes, cdr_cost, rated_cost,
+    invoiced_us_amount, invoiced_international_amount, invoiced_amount, variance_amount, status);
+create table marts.short_call_surcharges as from (values
+    ('acme', date '2026-03-05', 4000, 1000, 0.25::decimal(38, 6), 600, 0.01::decimal(18, 6),
+     6::decimal(18, 4), 599, 'differs')
+) t(org_id, cycle_start_date, completed_calls, short_calls, short_share, surcharge_quantity, rate,
+    amount, invoiced_quantity, status);
+create table marts.concurrency_peaks as from (values
+    ('acme', date '2026-03-05', 'cx_all', 44, 41, 42, 40, 'sustained', 41,
+     timestamp '2026-03-09 15:00:00', timestamp '2026-03-09 15:31:00.5'),
+    ('acme', date '2026-03-05', 'cx3', 4, 3, 3, 3, 'sustained', 3, null, null)
+) t(org_id, cycle_start_date, pool, highest_users, sustained_users, accumulated_users,
+    accumulated_exact_users, peak_rule, billable_users, peak_started_at, peak_ended_at);
+create table marts.concurrency_daily as from (values
+    ('acme', date '2026-03-09', 'cx_all', 44, 12), ('acme', date '2026-04-05', 'cx_all', 39, 9),
+    ('acme', date '2026-03-10', 'cx3', 4, 7)
+) t(org_id, usage_date, pool, peak_users, minutes_at_peak);
+create table marts.rejected_rows as
+    select 'acme' as org_id, 'voice_usage' as dataset, 'acme/voice_usage/a.csv' as source_file,
+        i as source_row, 'bad_duration' as reason
+    from range(1, 12) t(i);
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """A home with a published warehouse."""
+    home = tmp_path_factory.mktemp("home")
+    database = home / "builds" / "7.duckdb"
+    database.parent.mkdir()
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(MARTS)
+    warehouse.publish(home, database)
+    (home / "lake").mkdir()
+    return home
+
+
+def cx_billing(*arguments: object, code: int = 0) -> str:
+    """Run a command that must end with `code`; what it printed."""
+    result = CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+def cells(output: str, starts_with: str) -> list[str]:
+    """The cells of the first printed row that starts so."""
+    (line, *_) = (line for line in output.splitlines() if line.strip().startswith(starts_with))
+    return re.split(r"\s{2,}", line.strip())
+
+
+# Help and arguments.
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_teaches_by_example(option):
+    assert "cx-billing build --as-of 2026-05-05" in cx_billing(option)
+    assert "cx-billing show invoice ORG_ID" in cx_billing("show", option)
+
+
+def test_every_command_has_help_and_takes_a_home():
+    for group, prefix in ((cli.main, ()), (cli.show, ("show",))):
+        for name in group.commands:
+            assert "--home DIR" in cx_billing(*prefix, name, "--help")
+
+
+def test_version():
+    assert "cx-billing, version" in cx_billing("--version")
+
+
+def test_home_is_taken_before_and_after_the_command_and_from_the_environment(home, monkeypatch):
+    expected = cx_billing("--home", home, "show", "invoices")
+    assert cx_billing("show", "--home", home, "invoices") == expected
+    assert cx_billing("show", "invoices", "--home", home) == expected
+    monkeypatch.setenv("CX_BILLING_HOME", str(home))
+    assert cx_billing("show", "invoices") == expected
+    empty = home / "builds"
+    assert str(empty) in cx_billing("--home", empty, "show", "invoices", code=2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("nonsense",), ("show", "invoice", "acme"), ("show", "invoice", "acme", "5 May"), ("land",)],
+)
+def test_wrong_arguments(arguments):
+    assert "Usage:" in cx_billing(*arguments, code=2)
+
+
+def test_a_home_with_a_quote(tmp_path):
+    said = cx_billing("--home", tmp_path / "it's", "build", code=2)
+    assert "Choose another --home" in said
+
+
+# What is not there.
+
+
+def test_no_warehouse_yet(tmp_path):
+    said = cx_billing("--home", tmp_path, "show", "invoices", code=2)
+    assert "no published warehouse yet" in said
+    assert "cx-billing land" in said
+
+
+def test_nothing_landed_yet(tmp_path):
+    assert "Nothing has been landed" in cx_billing("--home", tmp_path, "build", code=2)
+
+
+def test_an_unknown_organization_names_the_closest(home):
+    said = cx_billing("--home", home, "show", "invoice", "acne", "2026-04-05", code=2)
+    assert "No organization 'acne'. The closest of 2: acme, kaze." in said
+
+
+@pytest.mark.parametrize("page", ["invoices", "telco", "rejected"])
+def test_an_unknown_organization_is_no_empty_list(home, page):
+    assert "No organization" in cx_billing("--home", home, "show", page, "--org", "x", code=2)
+
+
+@pytest.mark.parametrize("page", ["invoice", "reconciliation"])
+def test_an_unknown_invoice_date_lists_the_dates(home, page):
+    said = cx_billing("--home", home, "show", page, "acme", "2026-04-06", code=2)
+    assert "It has: 2026-04-05, 2026-05-05." in said
+
+
+def test_an_unknown_cycle_or_pool_lists_those_there_are(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-06", code=2)
+    assert "It has: 2026-03-05." in said
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "x", code=2)
+    assert "It has: cx3, cx_all." in said
+
+
+# Pages.
+
+
+def test_an_invoice_has_the_vendors_order_subtotals_and_totals(home):
+    said = cx_billing("--home", home, "show", "invoice", "acme", "2026-04-05")
+    order = ["Core services", "[red]CX 3[/red]", "Telco", "Outbound", "Taxes and fees", "State tax"]
+    places = [said.index(words) for words in order]
+    assert places == sorted(places)
+    assert "Prepaid" not in said
+    assert cells(said, "Outbound") == [
+        *("Outbound", "2026-03-05 to 2026-04-04", "1,000.1", "minute", "0.0045", "1,234.50")
+    ]
+    assert cells(said, "[red]")[-2:] == ["0.00", "waived: ramp"]
+    assert cells(said, "Subtotal") == ["Subtotal", "0.00"]
+    assert cells(said, "Total before taxes") == ["Total before taxes", "1,234.50"]
+    assert cells(said, "Total USD") == ["Total USD", "1,246.85"]
+
+
+def test_money_has_the_minor_units_of_its_currency(home):
+    said = cx_billing("--home", home, "show", "invoice", "kaze", "2026-04-10")
+    assert cells(said, "Phone") == ["Phone", "2026-03-20", "1", "each", "15,000", "15,000"]
+    assert cells(said, "Total JPY") == ["Total JPY", "16,500"]
+
+
+def test_an_invoice_without_lines_is_shown(home):
+    said = cx_billing("--home", home, "show", "invoice", "acme", "2026-05-05")
+    assert "Accruing" in said
+    assert cells(said, "Total USD") == ["Total USD", "0.01"]
+
+
+def test_invoices_have_one_row_each(home):
+    said = cx_billing("--home", home, "show", "invoices")
+    assert cells(said, "acme") == [
+        *("acme", "2026-04-05", "final", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
+    ]
+    assert cells(said, "kaze")[-1] == "16,500"
+    assert "kaze" not in cx_billing("--home", home, "show", "invoices", "--org", "acme")
+
+
+def test_a_reconciliation_shows_lines_and_the_calls_of_the_cycle_that_ends(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-04-05")
+    assert "V-77" in said
+    assert cells(said, "Outbound calls")[-4:] == ["1,234.60", "1,234.50", "0.10", "price_differs"]
+    assert cells(said, "CX 3")[-1] == "not_invoiced"
+    assert cells(said, "Total") == ["Total", "1,234.60", "1,234.50", "0.10"]
+    assert "321" in said
+    assert "654" not in said, "those are the calls of the next cycle"
+    assert "599" in said
+
+
+def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05")
+    assert cells(said, "cx_all")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
+    assert "2026-03-09 15:31:00.500000" in said
+    assert cells(said, "2026-03-09") == ["2026-03-09", "44", "12"]
+    assert "39" not in said, "that day is of the next cycle"
+    other = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "cx3")
+    assert cells(other, "2026-03-10") == ["2026-03-10", "4", "7"]
+
+
+def test_rejected_rows_have_examples_in_order(home):
+    said = cx_billing("--home", home, "show", "rejected")
+    assert cells(said, "acme") == [
+        *("acme", "voice_usage", "bad_duration", "11"),
+        "acme/voice_usage/a.csv row 1, acme/voice_usage/a.csv row 2, acme/voice_usage/a.csv row 3",
+    ]
+    assert "No row was rejected" in cx_billing("--home", home, "show", "rejected", "--org", "kaze")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        ("invoice", "acme", "2026-04-05"),
+        ("invoices",),
+        ("reconciliation", "acme", "2026-04-05"),
+        ("peak", "acme", "2026-03-05"),
+        ("telco",),
+        ("rejected",),
+    ],
+    ids=lambda page: page[0],
+)
+def test_html_holds_what_the_terminal_shows_and_nothing_from_outside(home, tmp_path, page):
+    file = tmp_path / "page.html"
+    assert str(file) in cx_billing("--home", home, "show", *page, "--html", file)
+    html = file.read_text()
+    assert not re.search(r"(src|href|url)\s*[=(]|<script|<b>", html, re.IGNORECASE)
+    for shown in re.findall(r"[\d,]+\.\d\d\b", cx_billing("--home", home, "show", *page)):
+        assert shown in html
+
+
+def test_html_escapes_what_comes_from_the_data(home, tmp_path):
+    file = tmp_path / "page.html"
+    cx_billing("--home", home, "show", "invoice", "acme", "2026-04-05", "--html", file)
+    assert "&lt;script&gt;" in file.read_text()
+    assert "Acme &lt;b&gt;Air&lt;/b&gt;" in file.read_text()
+
+
+def test_html_into_a_missing_folder_is_refused(home, tmp_path):
+    file = tmp_path / "missing" / "page.html"
+    assert str(file) in cx_billing("--home", home, "show", "invoices", "--html", file, code=2)
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "expected"),
+    [("1234.5000", 2, "1,234.50"), ("0.0045", 2, "0.0045"), ("100", 0, "100"), ("-1", 2, "-1.00")],
+)
+def test_a_number_shows_every_digit_that_counts(value, least, expected):
+    assert pages.number(Decimal(value), least) == expected
+
+
+def test_a_text_cannot_steer_the_terminal():
+    assert "\x1b" not in pages.text("\x1b[31mred")
+
+
+def test_a_period_shows_its_last_day():
+    assert pages.period(date(2026, 2, 5), date(2026, 3, 5)) == "2026-02-05 to 2026-03-04"
+    assert pages.period(date(2026, 2, 5), date(2026, 2, 6)) == "2026-02-05"
+
+
+# Landing; how files are read is in test_landing.py.
+
+
+@pytest.fixture
+def inbox(tmp_path) -> Path:
+    """An inbox with one good file and an empty dataset folder."""
+    users = tmp_path / "inbox" / "acme" / "users" / "users.csv"
+    users.parent.mkdir(parents=True)
+    users.write_text("User Id,Email\nu1,u1@example.com\nu2,u2@example.com\n")
+    (tmp_path / "inbox" / "acme" / "devices").mkdir()
+    return tmp_path / "inbox"
+
+
+def test_landing_counts_files_and_rows_and_warns_of_empty_folders(inbox, tmp_path):
+    said = cx_billing("land", inbox, "--home", tmp_path / "home")
+    assert "Files landed: 1 (2 rows)" in said
+    assert "acme/devices: the folder is empty" in said
+    again = cx_billing("land", inbox, "--home", tmp_path / "home")
+    assert "Files landed: 0 (0 rows)" in again
+    assert "there already: 1" in again
+
+
+def test_a_refused_file_ends_with_2_and_the_rest_is_landed(inbox, tmp_path):
+    (inbox / "acme" / "users" / "broken.csv").write_text("Name\nEve\n")
+    said = cx_billing("land", inbox, "--home", tmp_path / "home", code=2)
+    assert "Refused: acme/users/broken.csv" in said
+    assert "Files landed: 1 (2 rows)" in said
+    assert "refused: 1" in said
+
+
+def test_an_inbox_that_is_not_there(tmp_path):
+    said = cx_billing("land", tmp_path / "nowhere", "--home", tmp_path / "home", code=2)
+    assert "nowhere" in said
+
+
+# What a build says; how it works is in test_warehouse.py.
+
+
+def built(monkeypatch, **facts) -> list[tuple]:
+    """Let a build end with these facts; how it was called."""
+    calls = []
+    result = {"database": None, "published": None, "nodes": 9, "skipped": 2, "seconds": 1.0}
+
+    def build(*arguments, **options):
+        calls.append(arguments)
+        options["on_event"](warehouse.Step(1, 9, "a_node"))
+        return warehouse.BuildResult(**result | facts)
+
+    monkeypatch.setattr(warehouse, "build", build)
+    return calls
+
+
+def test_a_good_build_says_what_was_published(home, monkeypatch):
+    calls = built(monkeypatch, published=home / warehouse.PUBLISHED)
+    said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
+    assert calls == [(home, date(2026, 5, 5), False)]
+    assert "builds/7.duckdb" in said
+    assert "Invoices: 3 of 2 organizations. Rows rejected: 11." in said
+    assert f"cx-billing --home {home} show invoices" in said
+
+
+def test_a_failed_build_says_what_broke_and_ends_with_1(home, monkeypatch):
+    failure = warehouse.Failure(
+        name="lines_sum_to_invoices",
+        file="tests/dbt/billing/lines_sum_to_invoices.sql",
+        description="The lines of an invoice sum to its total.",
+        message="Got 1 result",
+        rows=({"invoice_id": "acme-1", "difference": Decimal("0.01")},),
+    )
+    built(monkeypatch, failures=(failure,))
+    said = cx_billing("--home", home, "build", code=1)
+    for words in (failure.name, failure.file, failure.description, "acme-1", "0.01"):
+        assert words in said
+    assert "1 failed, 2 skipped of 9. Nothing was published." in said
+
+
+def test_a_second_build_ends_with_1(home):
+    with warehouse.build_lock(home):
+        said = cx_billing("--home", home, "build", code=1)
+    assert "Another build" in said
+
+
+def test_as_of_must_be_a_date(home):
+    assert "--as-of" in cx_billing("--home", home, "build", "--as-of", "yesterday", code=2)

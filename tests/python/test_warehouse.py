@@ -1,0 +1,238 @@
+"""Publishing: a stand-in dbt project of one model shows that readers never see half a build."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from cx_billing import warehouse
+
+PROJECT = """
+name: stand_in
+profile: stand_in
+version: "1.0"
+flags: {send_anonymous_usage_stats: false}
+model-paths: [models]
+test-paths: [tests]
+models: {stand_in: {+materialized: table}}
+vars: {as_of: null}
+"""
+PROFILE = """
+stand_in:
+  target: build
+  outputs:
+    build:
+      type: duckdb
+      path: "{{ env_var('CX_BILLING_DATABASE') }}"
+      threads: 1
+"""
+PROPERTIES = """
+models: [{name: answers, description: One row per answer.}]
+data_tests: [{name: answers_are_small, description: No answer is above 99.}]
+"""
+FOREVER = "select count(*) as answer from range(1000000000000)"
+
+
+class StandIn:
+    """A dbt project whose only model is the text of `answers`, and a home to build it in."""
+
+    def __init__(self, folder: Path):
+        self.home = folder / "home"
+        self.project = folder / "project"
+        files = {
+            "dbt_project.yml": PROJECT,
+            "profiles/profiles.yml": PROFILE,
+            "models/_models.yml": PROPERTIES,
+            "tests/answers_are_small.sql": "select * from {{ ref('answers') }} where answer > 99",
+        }
+        for name, text in files.items():
+            file = self.project / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+
+    def says(self, answer: int | str) -> StandIn:
+        """Let the model hold one answer, or whatever a query says."""
+        query = answer if isinstance(answer, str) else f"select {answer} as answer"
+        (self.project / "models" / "answers.sql").write_text(query)
+        return self
+
+    def build(self, **options) -> warehouse.BuildResult:
+        return warehouse.build(self.home, project_dir=self.project, **options)
+
+    def published(self) -> int:
+        with warehouse.connect(self.home) as reader:
+            return reader.sql("select answer from answers").fetchone()[0]
+
+    def builds(self) -> list[str]:
+        return [file.name for file in warehouse.good_builds(self.home / "builds")]
+
+    def build_elsewhere(self) -> subprocess.Popen:
+        """Start a build in another process and wait until it is at work."""
+        call = f"warehouse.build(Path({str(self.home)!r}), project_dir=Path({str(self.project)!r}))"
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                f"from pathlib import Path\nfrom cx_billing import warehouse\n{call}",
+            ]
+        )
+        working = self.home / "builds" / ".building" / warehouse.PUBLISHED
+        deadline = time.monotonic() + 60
+        while not working.exists():
+            assert process.poll() is None, "the build ended before it began"
+            assert time.monotonic() < deadline, "the build did not begin within a minute"
+            time.sleep(0.05)
+        return process
+
+
+@pytest.fixture
+def stand_in(tmp_path) -> StandIn:
+    return StandIn(tmp_path)
+
+
+def test_a_good_build_is_published_as_a_relative_link(stand_in):
+    steps = []
+    result = stand_in.says(42).build(on_event=steps.append)
+
+    assert result.passed
+    assert result.published == stand_in.home / "cx_billing.duckdb"
+    assert result.published.readlink() == Path("builds/1.duckdb")
+    assert stand_in.published() == 42
+    assert [(step.done, step.total) for step in steps] == [(0, 2), (1, 2), (1, 2), (2, 2)]
+    assert {file.name for file in (stand_in.home / "builds").iterdir()} == {"1.duckdb"}
+
+
+def test_the_home_can_be_moved(stand_in, tmp_path):
+    stand_in.says(42).build()
+    stand_in.home = stand_in.home.rename(tmp_path / "elsewhere")
+    assert stand_in.published() == 42
+
+
+def test_a_failing_test_publishes_nothing_and_shows_its_rows(stand_in):
+    stand_in.says(42).build()
+    result = stand_in.says("select 100 + i as answer from range(9) t(i)").build()
+
+    assert not result.passed
+    assert result.published is None
+    assert stand_in.published() == 42
+    assert stand_in.builds() == ["1.duckdb"]
+    (failure,) = result.failures
+    assert failure.name == "answers_are_small"
+    assert failure.file == "tests/answers_are_small.sql"
+    assert failure.description == "No answer is above 99."
+    assert "9 results" in failure.message
+    assert len(failure.rows) == warehouse.SHOWN_ROWS
+    assert all(row["answer"] > 99 for row in failure.rows)
+    with duckdb.connect(str(stand_in.home / "builds" / "failed.duckdb"), read_only=True) as kept:
+        assert kept.sql("select count(*) from answers").fetchone() == (9,)
+
+
+def test_a_failing_model_publishes_nothing_and_says_why(stand_in):
+    stand_in.says(42).build()
+    result = stand_in.says("select no_such_column as answer").build()
+
+    assert stand_in.published() == 42
+    (failure,) = result.failures
+    assert failure.file == "models/answers.sql"
+    assert "no_such_column" in failure.message
+    assert result.skipped == 1
+
+
+def test_a_project_that_dbt_cannot_parse_publishes_nothing(stand_in):
+    stand_in.says(42).build()
+    result = stand_in.says("select * from {{ ref('nothing') }}").build()
+
+    assert stand_in.published() == 42
+    assert "nothing" in result.failures[0].message
+
+
+def test_a_good_build_follows_a_failed_one(stand_in):
+    assert not stand_in.says(100).build().passed
+    with pytest.raises(warehouse.WarehouseError, match="no published warehouse"):
+        stand_in.published()
+    assert stand_in.says(43).build().passed
+    assert stand_in.published() == 43
+
+
+def test_a_part_is_built_but_not_published(stand_in):
+    stand_in.says(42).build()
+    result = stand_in.says(43).build(select="answers")
+
+    assert result.passed
+    assert result.published is None
+    assert stand_in.published() == 42
+    with duckdb.connect(str(result.database), read_only=True) as part:
+        assert part.sql("select answer from answers").fetchone() == (43,)
+
+
+def test_an_open_reader_keeps_its_answer_and_a_new_one_gets_the_new(stand_in):
+    stand_in.says(1).build()
+    with warehouse.connect(stand_in.home) as reader:
+        stand_in.says(2).build()
+        assert reader.sql("select answer from answers").fetchone() == (1,)
+        assert stand_in.published() == 2
+        for answer in (3, 4, 5):  # by now the reader's build is pruned
+            stand_in.says(answer).build()
+        assert stand_in.builds() == ["3.duckdb", "4.duckdb", "5.duckdb"]
+        assert reader.sql("select answer from answers").fetchone() == (1,)
+    assert stand_in.published() == 5
+
+
+def test_pruning_spares_the_published_build(stand_in):
+    builds = stand_in.home / "builds"
+    builds.mkdir(parents=True)
+    for number in range(1, 11):
+        (builds / f"{number}.duckdb").touch()
+    warehouse.publish(stand_in.home, builds / "2.duckdb")
+
+    warehouse.prune(stand_in.home)
+
+    assert stand_in.builds() == ["2.duckdb", "8.duckdb", "9.duckdb", "10.duckdb"]
+    assert warehouse.next_number(builds) == 11
+
+
+def test_a_second_build_is_refused_and_a_killed_one_costs_nothing(stand_in):
+    stand_in.says(42).build()
+    process = stand_in.says(FOREVER).build_elsewhere()
+    stand_in.says(43)
+    try:
+        with pytest.raises(warehouse.BuildLockedError, match=f"process {process.pid}, since"):
+            stand_in.build()
+        assert stand_in.published() == 42, "a build in progress must not disturb readers"
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    assert stand_in.published() == 42
+    assert stand_in.build().passed
+    assert stand_in.published() == 43
+    assert not (stand_in.home / "builds" / ".building").exists()
+
+
+def test_environment_and_directory_are_as_before(stand_in, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CX_BILLING_HOME", "mine")
+    before = dict(os.environ)
+    stand_in.says(42).build()
+    assert dict(os.environ) == before
+    assert Path.cwd() == tmp_path
+
+
+@pytest.mark.parametrize("name", ["it's", "wild*", "[1]"])
+def test_a_home_that_duckdb_would_misread_is_refused(tmp_path, name):
+    with pytest.raises(warehouse.WarehouseError, match="Choose another --home"):
+        warehouse.build(tmp_path / name)
+
+
+def test_a_file_in_the_place_of_the_link_is_not_overwritten(stand_in):
+    stand_in.home.mkdir()
+    (stand_in.home / "cx_billing.duckdb").write_text("somebody's data")
+    with pytest.raises(warehouse.WarehouseError, match="not a link"):
+        stand_in.says(42).build()
