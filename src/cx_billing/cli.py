@@ -390,7 +390,7 @@ def report_good_build(result: warehouse.BuildResult, home: Path) -> None:
         f"Published {home / warehouse.PUBLISHED} -> {result.published.readlink()} "
         f"({result.nodes} models and tests in {result.seconds:.0f} s)."
     )
-    click.echo(f"Invoices: {invoices} of {organizations} organizations. Rows rejected: {rejected}.")
+    click.echo(f"Organizations: {organizations}, invoices: {invoices}, rejected rows: {rejected}.")
     command = "cx-billing show" if home == DEFAULT_HOME else f"cx-billing --home {home} show"
     click.echo(f"Look at it: {command} invoices")
     if rejected:

@@ -399,9 +399,17 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
     dates = read(
         connection,
         """
-        select invoice_date from marts.invoice_reconciliation where org_id = $org_id
-        union
-        select invoice_date from marts.invoices where org_id = $org_id
+        select invoice_date, bool_or(is_reconciled) as is_reconciled
+        from (
+            select invoice_date, true as is_reconciled
+            from marts.invoice_reconciliation
+            where org_id = $org_id
+            union all
+            select invoice_date, false
+            from marts.invoices
+            where org_id = $org_id
+        )
+        group by invoice_date
         order by invoice_date
         """,
         org_id=org_id,
@@ -419,13 +427,24 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
         org_id=org_id,
         invoice_date=invoice_date,
     )
-    # The calls of an invoice are those of the voice cycle that ends on its date.
+    # The calls of an invoice: of the voice cycle that ends on its date, or, since the vendor may
+    # date its invoice a few days later, of the cycle its usage lines are for.
     of_ended_cycle = """
         inner join marts.billing_cycles using (org_id, cycle_start_date)
         where
             billing_cycles.clock = 'voice'
             and org_id = $org_id
-            and billing_cycles.cycle_end_date = $invoice_date
+            and (
+                billing_cycles.cycle_end_date = $invoice_date
+                or billing_cycles.cycle_end_date in (
+                    select service_period_end
+                    from marts.invoice_reconciliation
+                    where
+                        org_id = $org_id
+                        and invoice_date = $invoice_date
+                        and charge_type in ('usage', 'surcharge')
+                )
+            )
     """
     calls = read(
         connection,
@@ -487,7 +506,13 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
             ("Currency", text(org["currency"])),
         ),
         tables=(
-            Table("Invoice lines", line_columns, line_rows, "No line on either side."),
+            Table(
+                "Invoice lines",
+                line_columns,
+                line_rows,
+                "No line on either side; this organization's are under "
+                + (", ".join(str(at["invoice_date"]) for at in dates if at["is_reconciled"]) + "."),
+            ),
             Table("Calls", TELCO_COLUMNS, rows(TELCO_COLUMNS, calls), "No calls, no telco lines."),
             Table(
                 "Short-call surcharge",

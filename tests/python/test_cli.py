@@ -58,7 +58,11 @@ create table marts.invoice_reconciliation as from (values
      date '2026-04-05', 'Outbound calls', 1000.1::decimal(38, 6), 1000.1::decimal(38, 6),
      1234.60::decimal(18, 4), 1234.5::decimal(18, 4), 0.1::decimal(18, 4), 'price_differs'),
     ('r2', 'acme', null, date '2026-04-05', 'cx3', 'usage', date '2026-03-05',
-     date '2026-04-05', 'CX 3', null, 7, null, 0, 0, 'not_invoiced')
+     date '2026-04-05', 'CX 3', null, 7, null, 0, 0, 'not_invoiced'),
+    ('r3', 'acme', 'V-78', date '2026-04-07', 'telco_outbound', 'usage', date '2026-03-05',
+     date '2026-04-05', 'Outbound calls', 1, 1, 1, 1, 0, 'matched'),
+    ('r4', 'acme', 'V-78', date '2026-04-07', 'cx3', 'prepay', date '2026-04-05',
+     date '2026-05-05', 'CX 3', 7, 7, 0, 0, 0, 'matched')
 ) t(reconciliation_id, org_id, invoice_number, invoice_date, product_code, charge_type,
     service_period_start, service_period_end, description, invoiced_quantity, expected_quantity,
     invoiced_amount, expected_amount, variance_amount, reason);
@@ -183,10 +187,16 @@ def test_an_unknown_organization_is_no_empty_list(home, page):
     assert "No organization" in cx_billing("--home", home, "show", page, "--org", "x", code=2)
 
 
-@pytest.mark.parametrize("page", ["invoice", "reconciliation"])
-def test_an_unknown_invoice_date_lists_the_dates(home, page):
+@pytest.mark.parametrize(
+    ("page", "dates"),
+    [
+        ("invoice", "2026-04-05, 2026-05-05"),
+        ("reconciliation", "2026-04-05, 2026-04-07, 2026-05-05"),
+    ],
+)
+def test_an_unknown_invoice_date_lists_the_dates(home, page, dates):
     said = cx_billing("--home", home, "show", page, "acme", "2026-04-06", code=2)
-    assert "It has: 2026-04-05, 2026-05-05." in said
+    assert f"It has: {dates}." in said
 
 
 def test_an_unknown_cycle_or_pool_lists_those_there_are(home):
@@ -244,6 +254,18 @@ def test_a_reconciliation_shows_lines_and_the_calls_of_the_cycle_that_ends(home)
     assert "321" in said
     assert "654" not in said, "those are the calls of the next cycle"
     assert "599" in said
+
+
+def test_an_invoice_the_vendor_dated_later_shows_the_calls_of_its_usage_lines(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-04-07")
+    assert "321" in said
+    assert "654" not in said, "those are of the cycle that is prepaid"
+
+
+def test_a_date_without_reconciled_lines_says_where_they_are(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-05-05")
+    assert "No line on either side" in said
+    assert "2026-04-05, 2026-04-07." in said
 
 
 def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
@@ -372,7 +394,7 @@ def test_a_good_build_says_what_was_published(home, monkeypatch):
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
     assert calls == [(home, date(2026, 5, 5), False)]
     assert "builds/7.duckdb" in said
-    assert "Invoices: 3 of 2 organizations. Rows rejected: 11." in said
+    assert "Organizations: 2, invoices: 3, rejected rows: 11." in said
     assert f"cx-billing --home {home} show invoices" in said
 
 

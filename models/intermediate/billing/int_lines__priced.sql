@@ -79,9 +79,12 @@ priced as (
         priceable.unit_price,
         case
             when priceable.is_waived then 0
+            when priceable.unrounded_amount is not null
+                then {{ round_money(
+                    'priceable.unrounded_amount', 'currencies.minor_units'
+                ) }}
             else {{ round_money(
-                'coalesce(priceable.unrounded_amount, priceable.quantity * priceable.unit_price)',
-                'currencies.minor_units'
+                'priceable.quantity * priceable.unit_price', 'currencies.minor_units'
             ) }}
         end::decimal(18, 4) as amount,
         contracts.currency,
