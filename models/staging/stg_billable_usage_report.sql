@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'billable_usage_report') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'billable_usage_report') }} as lake_rows
 
 ),
 
@@ -25,7 +28,7 @@ typed as (
         product_names.product_code,
         lower({{ cleaned('landed.entity') }}) as entity,
         {{ utc_timestamp('landed.timestamp') }} as first_login_at,
-        landed
+        landed.as_landed
     from landed
     left join product_names
         on {{ product_name_key('landed.charge_name') }} = product_names.name_key
@@ -38,10 +41,13 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.charge_name') }} is null
-                or {{ cleaned('landed.entity') }} is null
-                or {{ cleaned('landed.timestamp') }} is null then 'missing_value'
-            when (first_login_at is null and {{ cleaned('landed.timestamp') }} is not null) then 'not_a_timestamp'
+            when
+                {{ cleaned('as_landed.charge_name') }} is null
+                or {{ cleaned('as_landed.entity') }} is null
+                or {{ cleaned('as_landed.timestamp') }} is null then 'missing_value'
+            when
+                (first_login_at is null and {{ cleaned('as_landed.timestamp') }} is not null)
+                then 'not_a_timestamp'
         end as reject_reason
     from typed
 

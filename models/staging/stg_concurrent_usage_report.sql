@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'concurrent_usage_report') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'concurrent_usage_report') }} as lake_rows
 
 ),
 
@@ -24,11 +27,14 @@ typed as (
         {{ utc_date('landed.date') }} as usage_date,
         case
             when {{ cleaned('landed.license') }} is null then 'cx_all'
-            else coalesce(product_names.product_code, lower({{ cleaned('landed.license') }}))
+            else
+                coalesce(product_names.product_code, lower({{ cleaned('landed.license') }}))
         end as pool,
-        try_cast({{ cleaned('landed.peak_concurrent_users') }} as decimal(38, 12)) as peak_users,
-        try_cast({{ cleaned('landed.minutes_at_peak') }} as decimal(38, 12)) as minutes_at_peak,
-        landed
+        try_cast({{ cleaned('landed.peak_concurrent_users') }} as decimal(38, 12))
+            as peak_users,
+        try_cast({{ cleaned('landed.minutes_at_peak') }} as decimal(38, 12))
+            as minutes_at_peak,
+        landed.as_landed
     from landed
     left join product_names
         on {{ product_name_key('landed.license') }} = product_names.name_key
@@ -41,11 +47,23 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.date') }} is null
-                or {{ cleaned('landed.peak_concurrent_users') }} is null then 'missing_value'
-            when (usage_date is null and {{ cleaned('landed.date') }} is not null) then 'not_a_timestamp'
-            when (peak_users is null and {{ cleaned('landed.peak_concurrent_users') }} is not null)
-                or (minutes_at_peak is null and {{ cleaned('landed.minutes_at_peak') }} is not null) then 'not_a_number'
+            when
+                {{ cleaned('as_landed.date') }} is null
+                or {{ cleaned('as_landed.peak_concurrent_users') }} is null
+                then 'missing_value'
+            when
+                (usage_date is null and {{ cleaned('as_landed.date') }} is not null)
+                then 'not_a_timestamp'
+            when
+                (
+                    peak_users is null
+                    and {{ cleaned('as_landed.peak_concurrent_users') }} is not null
+                )
+                or (
+                    minutes_at_peak is null
+                    and {{ cleaned('as_landed.minutes_at_peak') }} is not null
+                )
+                then 'not_a_number'
         end as reject_reason
     from typed
 

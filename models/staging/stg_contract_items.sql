@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'contract_items') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'contract_items') }} as lake_rows
 
 ),
 
@@ -40,7 +43,7 @@ typed as (
         ) as overage_rate,
         {{ utc_date('landed.effective_from') }} as effective_from,
         {{ exclusive_end_date('landed.effective_to') }} as effective_to,
-        landed
+        landed.as_landed
     from landed
     left join product_names
         on
@@ -57,27 +60,27 @@ judged as (
             when parse_error is not null then parse_error
             when
                 contract_id is null
-                or {{ cleaned('landed.product_code') }} is null
+                or {{ cleaned('as_landed.product_code') }} is null
                 then 'missing_value'
             when
                 (
                     effective_from is null
-                    and {{ cleaned('landed.effective_from') }} is not null
+                    and {{ cleaned('as_landed.effective_from') }} is not null
                 )
                 or (
                     effective_to is null
-                    and {{ cleaned('landed.effective_to') }} is not null
+                    and {{ cleaned('as_landed.effective_to') }} is not null
                 )
                 then 'not_a_timestamp'
             when
                 committed_quantity is null
                 or (
                     prepay_rate is null
-                    and {{ cleaned('landed.prepay_rate') }} is not null
+                    and {{ cleaned('as_landed.prepay_rate') }} is not null
                 )
                 or (
                     overage_rate is null
-                    and {{ cleaned('landed.overage_rate') }} is not null
+                    and {{ cleaned('as_landed.overage_rate') }} is not null
                 )
                 then 'not_a_number'
             when product_code is null then 'unknown_product'

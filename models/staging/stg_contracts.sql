@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'contracts') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'contracts') }} as lake_rows
 
 ),
 
@@ -56,7 +59,7 @@ typed as (
             coalesce({{ cleaned('landed.payment_terms_days') }}, '30') as integer
         ) as payment_terms_days,
         {{ cleaned('landed.tax_jurisdiction') }} as tax_jurisdiction,
-        landed
+        landed.as_landed
     from landed
     left join billing_option_names
         on
@@ -76,19 +79,19 @@ judged as (
             when
                 contract_id is null
                 or license_model is null
-                or {{ cleaned('landed.billing_option') }} is null
-                or {{ cleaned('landed.currency') }} is null
-                or {{ cleaned('landed.effective_date') }} is null
+                or {{ cleaned('as_landed.billing_option') }} is null
+                or {{ cleaned('as_landed.currency') }} is null
+                or {{ cleaned('as_landed.effective_date') }} is null
                 then 'missing_value'
             when
                 effective_date is null
                 or (
                     ramp_end_date is null
-                    and {{ cleaned('landed.ramp_end_date') }} is not null
+                    and {{ cleaned('as_landed.ramp_end_date') }} is not null
                 )
                 or (
                     term_end_date is null
-                    and {{ cleaned('landed.term_end_date') }} is not null
+                    and {{ cleaned('as_landed.term_end_date') }} is not null
                 )
                 then 'not_a_timestamp'
             when payment_terms_days is null then 'not_a_number'

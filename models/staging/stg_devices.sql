@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'devices') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'devices') }} as lake_rows
 
 ),
 
@@ -25,7 +28,7 @@ typed as (
         product_names.product_code,
         {{ utc_date('landed.in_service_date') }} as in_service_date,
         {{ exclusive_end_date('landed.out_of_service_date') }} as out_of_service_date,
-        landed
+        landed.as_landed
     from landed
     left join product_names
         on
@@ -40,11 +43,20 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.device_id') }} is null
-                or {{ cleaned('landed.product_code') }} is null
-                or {{ cleaned('landed.in_service_date') }} is null then 'missing_value'
-            when (in_service_date is null and {{ cleaned('landed.in_service_date') }} is not null)
-                or (out_of_service_date is null and {{ cleaned('landed.out_of_service_date') }} is not null) then 'not_a_timestamp'
+            when
+                {{ cleaned('as_landed.device_id') }} is null
+                or {{ cleaned('as_landed.product_code') }} is null
+                or {{ cleaned('as_landed.in_service_date') }} is null then 'missing_value'
+            when
+                (
+                    in_service_date is null
+                    and {{ cleaned('as_landed.in_service_date') }} is not null
+                )
+                or (
+                    out_of_service_date is null
+                    and {{ cleaned('as_landed.out_of_service_date') }} is not null
+                )
+                then 'not_a_timestamp'
             when product_code is null then 'unknown_product'
             when out_of_service_date < in_service_date then 'end_before_start'
         end as reject_reason

@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'license_assignments') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'license_assignments') }} as lake_rows
 
 ),
 
@@ -56,7 +59,7 @@ typed as (
             snapshot_days.next_snapshot_day
         ) as assigned_to,
         coalesce(landed.file_id <> snapshot_days.file_id, false) as is_replaced_snapshot,
-        landed
+        landed.as_landed
     from landed
     left join product_names
         on
@@ -75,11 +78,17 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.user_id') }} is null
-                or {{ cleaned('landed.license') }} is null
-                or {{ cleaned('landed.assigned_from') }} is null then 'missing_value'
-            when (assigned_from is null and {{ cleaned('landed.assigned_from') }} is not null)
-                or (assigned_to is null and {{ cleaned('landed.assigned_to') }} is not null) then 'not_a_timestamp'
+            when
+                {{ cleaned('as_landed.user_id') }} is null
+                or {{ cleaned('as_landed.license') }} is null
+                or {{ cleaned('as_landed.assigned_from') }} is null then 'missing_value'
+            when
+                (
+                    assigned_from is null
+                    and {{ cleaned('as_landed.assigned_from') }} is not null
+                )
+                or (assigned_to is null and {{ cleaned('as_landed.assigned_to') }} is not null)
+                then 'not_a_timestamp'
             when product_code is null then 'unknown_license'
             when assigned_to < assigned_from then 'end_before_start'
         end as reject_reason

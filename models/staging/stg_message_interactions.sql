@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'message_interactions') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'message_interactions') }} as lake_rows
 
 ),
 
@@ -21,7 +24,7 @@ typed as (
         {{ cleaned('landed.integration_id') }} as integration_id,
         {{ utc_timestamp('landed.start_time') }} as started_at,
         {{ utc_timestamp('landed.end_time') }} as ended_at,
-        landed
+        landed.as_landed
     from landed
 
 ),
@@ -32,12 +35,15 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.conversation_id') }} is null
-                or {{ cleaned('landed.platform') }} is null
-                or {{ cleaned('landed.integration_id') }} is null
-                or {{ cleaned('landed.start_time') }} is null then 'missing_value'
-            when (started_at is null and {{ cleaned('landed.start_time') }} is not null)
-                or (ended_at is null and {{ cleaned('landed.end_time') }} is not null) then 'not_a_timestamp'
+            when
+                {{ cleaned('as_landed.conversation_id') }} is null
+                or {{ cleaned('as_landed.platform') }} is null
+                or {{ cleaned('as_landed.integration_id') }} is null
+                or {{ cleaned('as_landed.start_time') }} is null then 'missing_value'
+            when
+                (started_at is null and {{ cleaned('as_landed.start_time') }} is not null)
+                or (ended_at is null and {{ cleaned('as_landed.end_time') }} is not null)
+                then 'not_a_timestamp'
             when ended_at < started_at then 'end_before_start'
         end as reject_reason
     from typed
@@ -59,8 +65,17 @@ settled as (
         started_at,
         ended_at,
         reject_reason,
-        {{ row_status(['conversation_id', 'customer_account', 'platform', 'integration_id', 'started_at'],
-            first='ended_at desc nulls last, landed_at desc, source_row desc') }} as row_status
+        {{ row_status(
+            [
+                'conversation_id',
+                'customer_account',
+                'platform',
+                'integration_id',
+                'started_at'
+            ],
+            first='ended_at desc nulls last, landed_at desc, source_row desc'
+        ) }}
+            as row_status
     from judged
 
 )

@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'orders') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'orders') }} as lake_rows
 
 ),
 
@@ -22,15 +25,18 @@ typed as (
         landed.landed_at,
         landed.parse_error,
         {{ cleaned('landed.order_id') }} as order_id,
-        coalesce(product_names.product_code, lower({{ cleaned('landed.product_code') }})) as product_code,
+        coalesce(product_names.product_code, lower({{ cleaned('landed.product_code') }}))
+            as product_code,
         try_cast({{ cleaned('landed.quantity') }} as decimal(38, 12)) as quantity,
         try_cast({{ cleaned('landed.unit_price') }} as decimal(28, 10)) as unit_price,
         {{ utc_date('landed.ordered_date') }} as ordered_date,
         {{ utc_date('landed.shipped_date') }} as shipped_date,
-        coalesce(try_cast({{ cleaned('landed.is_hardware') }} as boolean), false) as is_hardware,
+        coalesce(try_cast({{ cleaned('landed.is_hardware') }} as boolean), false)
+            as is_hardware,
         {{ cleaned('landed.is_hardware') }} is null
-        or try_cast({{ cleaned('landed.is_hardware') }} as boolean) is not null as is_hardware_readable,
-        landed
+        or try_cast({{ cleaned('landed.is_hardware') }} as boolean) is not null
+            as is_hardware_readable,
+        landed.as_landed
     from landed
     left join product_names
         on {{ product_name_key('landed.product_code') }} = product_names.name_key
@@ -43,15 +49,23 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.order_id') }} is null
-                or {{ cleaned('landed.product_code') }} is null
-                or {{ cleaned('landed.quantity') }} is null
-                or {{ cleaned('landed.unit_price') }} is null
-                or {{ cleaned('landed.ordered_date') }} is null then 'missing_value'
-            when (ordered_date is null and {{ cleaned('landed.ordered_date') }} is not null)
-                or (shipped_date is null and {{ cleaned('landed.shipped_date') }} is not null) then 'not_a_timestamp'
-            when (quantity is null and {{ cleaned('landed.quantity') }} is not null)
-                or (unit_price is null and {{ cleaned('landed.unit_price') }} is not null) then 'not_a_number'
+            when
+                {{ cleaned('as_landed.order_id') }} is null
+                or {{ cleaned('as_landed.product_code') }} is null
+                or {{ cleaned('as_landed.quantity') }} is null
+                or {{ cleaned('as_landed.unit_price') }} is null
+                or {{ cleaned('as_landed.ordered_date') }} is null then 'missing_value'
+            when
+                (ordered_date is null and {{ cleaned('as_landed.ordered_date') }} is not null)
+                or (
+                    shipped_date is null
+                    and {{ cleaned('as_landed.shipped_date') }} is not null
+                )
+                then 'not_a_timestamp'
+            when
+                (quantity is null and {{ cleaned('as_landed.quantity') }} is not null)
+                or (unit_price is null and {{ cleaned('as_landed.unit_price') }} is not null)
+                then 'not_a_number'
             when not is_hardware_readable then 'unknown_value'
             when quantity < 0 then 'negative_quantity'
         end as reject_reason

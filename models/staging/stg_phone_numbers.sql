@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'phone_numbers') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'phone_numbers') }} as lake_rows
 
 ),
 
@@ -19,7 +22,7 @@ typed as (
         lower({{ cleaned('landed.number_type') }}) as number_type,
         {{ utc_date('landed.purchased_date') }} as purchased_date,
         {{ exclusive_end_date('landed.released_date') }} as released_date,
-        landed
+        landed.as_landed
     from landed
 
 ),
@@ -30,11 +33,20 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.phone_number') }} is null
-                or {{ cleaned('landed.number_type') }} is null
-                or {{ cleaned('landed.purchased_date') }} is null then 'missing_value'
-            when (purchased_date is null and {{ cleaned('landed.purchased_date') }} is not null)
-                or (released_date is null and {{ cleaned('landed.released_date') }} is not null) then 'not_a_timestamp'
+            when
+                {{ cleaned('as_landed.phone_number') }} is null
+                or {{ cleaned('as_landed.number_type') }} is null
+                or {{ cleaned('as_landed.purchased_date') }} is null then 'missing_value'
+            when
+                (
+                    purchased_date is null
+                    and {{ cleaned('as_landed.purchased_date') }} is not null
+                )
+                or (
+                    released_date is null
+                    and {{ cleaned('as_landed.released_date') }} is not null
+                )
+                then 'not_a_timestamp'
             when released_date < purchased_date then 'end_before_start'
         end as reject_reason
     from typed

@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'resource_usage') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'resource_usage') }} as lake_rows
 
 ),
 
@@ -27,7 +30,7 @@ typed as (
             {{ patterned_product('landed.resource', ['sms_class_']) }}
         ) as product_code,
         try_cast({{ cleaned('landed.quantity') }} as decimal(38, 12)) as quantity,
-        landed
+        landed.as_landed
     from landed
     left join product_names
         on
@@ -42,11 +45,16 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.usage_date') }} is null
-                or {{ cleaned('landed.resource') }} is null
-                or {{ cleaned('landed.quantity') }} is null then 'missing_value'
-            when (usage_date is null and {{ cleaned('landed.usage_date') }} is not null) then 'not_a_timestamp'
-            when (quantity is null and {{ cleaned('landed.quantity') }} is not null) then 'not_a_number'
+            when
+                {{ cleaned('as_landed.usage_date') }} is null
+                or {{ cleaned('as_landed.resource') }} is null
+                or {{ cleaned('as_landed.quantity') }} is null then 'missing_value'
+            when
+                (usage_date is null and {{ cleaned('as_landed.usage_date') }} is not null)
+                then 'not_a_timestamp'
+            when
+                (quantity is null and {{ cleaned('as_landed.quantity') }} is not null)
+                then 'not_a_number'
             when product_code is null then 'unknown_product'
             when quantity < 0 then 'negative_quantity'
         end as reject_reason

@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'resources_usage_report') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'resources_usage_report') }} as lake_rows
 
 ),
 
@@ -22,10 +25,10 @@ typed as (
         landed.landed_at,
         landed.parse_error,
         {{ utc_date('landed.date') }} as usage_date,
-        {{ cleaned('landed.resource') }} as resource,
+        {{ cleaned('landed.resource') }} as resource_name,
         product_names.product_code,
         try_cast({{ cleaned('landed.quantity') }} as decimal(38, 12)) as quantity,
-        landed
+        landed.as_landed
     from landed
     left join product_names
         on {{ product_name_key('landed.resource') }} = product_names.name_key
@@ -38,11 +41,16 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.date') }} is null
-                or {{ cleaned('landed.resource') }} is null
-                or {{ cleaned('landed.quantity') }} is null then 'missing_value'
-            when (usage_date is null and {{ cleaned('landed.date') }} is not null) then 'not_a_timestamp'
-            when (quantity is null and {{ cleaned('landed.quantity') }} is not null) then 'not_a_number'
+            when
+                {{ cleaned('as_landed.date') }} is null
+                or {{ cleaned('as_landed.resource') }} is null
+                or {{ cleaned('as_landed.quantity') }} is null then 'missing_value'
+            when
+                (usage_date is null and {{ cleaned('as_landed.date') }} is not null)
+                then 'not_a_timestamp'
+            when
+                (quantity is null and {{ cleaned('as_landed.quantity') }} is not null)
+                then 'not_a_number'
         end as reject_reason
     from typed
 
@@ -57,11 +65,11 @@ settled as (
         source_row,
         landed_at,
         usage_date,
-        resource,
+        resource_name,
         product_code,
         quantity,
         reject_reason,
-        {{ row_status(['usage_date', 'resource']) }} as row_status
+        {{ row_status(['usage_date', 'resource_name']) }} as row_status
     from judged
 
 )

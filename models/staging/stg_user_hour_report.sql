@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'user_hour_report') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'user_hour_report') }} as lake_rows
 
 ),
 
@@ -20,12 +23,21 @@ typed as (
         case
             when {{ cleaned('landed.duration') }} similar to '\d+:\d+:\d+:\d+'
                 then
-                    try_cast(split_part({{ cleaned('landed.duration') }}, ':', 1) as bigint) * 3600
-                    + try_cast(split_part({{ cleaned('landed.duration') }}, ':', 2) as bigint) * 60
-                    + try_cast(split_part({{ cleaned('landed.duration') }}, ':', 3) as bigint)
-                    + try_cast(split_part({{ cleaned('landed.duration') }}, ':', 4) as bigint) * 0.001
+                    try_cast(split_part({{ cleaned('landed.duration') }}, ':', 1) as bigint)
+                    * 3600
+                    + try_cast(
+                        split_part({{ cleaned('landed.duration') }}, ':', 2) as bigint
+                    )
+                    * 60
+                    + try_cast(
+                        split_part({{ cleaned('landed.duration') }}, ':', 3) as bigint
+                    )
+                    + try_cast(
+                        split_part({{ cleaned('landed.duration') }}, ':', 4) as bigint
+                    )
+                    * 0.001
         end::decimal(38, 6) as logged_in_seconds,
-        landed
+        landed.as_landed
     from landed
 
 ),
@@ -36,11 +48,16 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.user') }} is null
-                or {{ cleaned('landed.date') }} is null
-                or {{ cleaned('landed.duration') }} is null then 'missing_value'
-            when (usage_date is null and {{ cleaned('landed.date') }} is not null) then 'not_a_timestamp'
-            when (logged_in_seconds is null and {{ cleaned('landed.duration') }} is not null) then 'not_a_number'
+            when
+                {{ cleaned('as_landed.user') }} is null
+                or {{ cleaned('as_landed.date') }} is null
+                or {{ cleaned('as_landed.duration') }} is null then 'missing_value'
+            when
+                (usage_date is null and {{ cleaned('as_landed.date') }} is not null)
+                then 'not_a_timestamp'
+            when
+                (logged_in_seconds is null and {{ cleaned('as_landed.duration') }} is not null)
+                then 'not_a_number'
         end as reject_reason
     from typed
 

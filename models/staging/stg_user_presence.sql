@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'user_presence') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'user_presence') }} as lake_rows
 
 ),
 
@@ -19,7 +22,7 @@ typed as (
         upper({{ cleaned('landed.system_presence') }}) as system_presence,
         {{ utc_timestamp('landed.start_time') }} as started_at,
         {{ utc_timestamp('landed.end_time') }} as ended_at,
-        landed
+        landed.as_landed
     from landed
 
 ),
@@ -30,11 +33,14 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.user_id') }} is null
-                or {{ cleaned('landed.system_presence') }} is null
-                or {{ cleaned('landed.start_time') }} is null then 'missing_value'
-            when (started_at is null and {{ cleaned('landed.start_time') }} is not null)
-                or (ended_at is null and {{ cleaned('landed.end_time') }} is not null) then 'not_a_timestamp'
+            when
+                {{ cleaned('as_landed.user_id') }} is null
+                or {{ cleaned('as_landed.system_presence') }} is null
+                or {{ cleaned('as_landed.start_time') }} is null then 'missing_value'
+            when
+                (started_at is null and {{ cleaned('as_landed.start_time') }} is not null)
+                or (ended_at is null and {{ cleaned('as_landed.end_time') }} is not null)
+                then 'not_a_timestamp'
             when ended_at < started_at then 'end_before_start'
         end as reject_reason
     from typed

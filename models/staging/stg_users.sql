@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'users') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'users') }} as lake_rows
 
 ),
 
@@ -17,8 +20,8 @@ typed as (
         landed.parse_error,
         {{ cleaned('landed.user_id') }} as user_id,
         lower({{ cleaned('landed.email') }}) as email,
-        {{ cleaned('landed.name') }} as name,
-        landed
+        {{ cleaned('landed.name') }} as user_name,
+        landed.as_landed
     from landed
 
 ),
@@ -29,7 +32,7 @@ judged as (
         *,
         case
             when parse_error is not null then parse_error
-            when {{ cleaned('landed.user_id') }} is null then 'missing_value'
+            when {{ cleaned('as_landed.user_id') }} is null then 'missing_value'
         end as reject_reason
     from typed
 
@@ -45,7 +48,7 @@ settled as (
         landed_at,
         user_id,
         email,
-        name,
+        user_name,
         reject_reason,
         {{ row_status(['user_id']) }} as row_status
     from judged

@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    select * from {{ source('lake', 'vendor_invoice_lines') }}
+    select
+        *,
+        lake_rows as as_landed
+    from {{ source('lake', 'vendor_invoice_lines') }} as lake_rows
 
 ),
 
@@ -29,7 +32,7 @@ typed as (
         max(landed.landed_at) over (
             partition by landed.org_id, {{ cleaned('landed.invoice_number') }}
         ) as invoice_landed_at,
-        landed
+        landed.as_landed
     from landed
 
 ),
@@ -42,30 +45,30 @@ judged as (
             when parse_error is not null then parse_error
             when
                 invoice_number is null
-                or {{ cleaned('landed.invoice_date') }} is null
+                or {{ cleaned('as_landed.invoice_date') }} is null
                 or description is null
-                or {{ cleaned('landed.amount') }} is null
+                or {{ cleaned('as_landed.amount') }} is null
                 then 'missing_value'
             when
                 invoice_date is null
                 or (
                     service_period_start is null
-                    and {{ cleaned('landed.service_period_start') }} is not null
+                    and {{ cleaned('as_landed.service_period_start') }} is not null
                 )
                 or (
                     service_period_end is null
-                    and {{ cleaned('landed.service_period_end') }} is not null
+                    and {{ cleaned('as_landed.service_period_end') }} is not null
                 )
                 then 'not_a_timestamp'
             when
                 amount is null
                 or (
                     quantity is null
-                    and {{ cleaned('landed.qty') }} is not null
+                    and {{ cleaned('as_landed.qty') }} is not null
                 )
                 or (
                     unit_price is null
-                    and {{ cleaned('landed.rate') }} is not null
+                    and {{ cleaned('as_landed.rate') }} is not null
                 )
                 then 'not_a_number'
             when

@@ -258,7 +258,13 @@ def generate(orgs: int, days: int, seed: int, out: Path, home: Path) -> None:
     """
     from cx_billing import generate as generator
 
-    generator.generate(orgs, days, seed, out)
+    try:
+        with progress() as show_progress:
+            generator.generate(
+                orgs, days, seed, out, lambda done, total: show_progress(done, total, "")
+            )
+    except generator.GenerateError as error:
+        raise RefusedError(str(error)) from error
     click.echo(f"Wrote {out}. Next: cx-billing --home {home} land {out}")
 
 

@@ -566,7 +566,7 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
                         continue
                     end = len(text)
             except ValueError as error:
-                if "value" in expected and more(max(CHUNK, len(text))):
+                if "value" in expected and more(max(CHUNK, 3 * len(text))):
                     continue
                 where = line + text.count("\n", 0, position)
                 what = getattr(error, "msg", str(error))

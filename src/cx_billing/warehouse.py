@@ -171,7 +171,8 @@ def run(
     try:
         return dbtRunner(callbacks=[steps(on_event)] if on_event else []).invoke(
             [
-                *("--log-level", "none", "--no-use-colors", "--log-path", str(home / "logs")),
+                *("--log-level", "none", "--log-level-file", "debug", "--no-use-colors"),
+                *("--log-path", str(home / "logs")),
                 command,
                 *("--project-dir", str(project_dir)),
                 *("--profiles-dir", str(project_dir / "profiles")),

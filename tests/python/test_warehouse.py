@@ -142,6 +142,7 @@ def test_a_failing_model_publishes_nothing_and_says_why(stand_in):
     (failure,) = result.failures
     assert failure.file == "models/answers.sql"
     assert "no_such_column" in failure.message
+    assert "no_such_column" in (stand_in.home / "logs" / "dbt.log").read_text()
     assert result.skipped == 1
 
 
@@ -219,6 +220,7 @@ def test_a_second_build_is_refused_and_a_killed_one_costs_nothing(stand_in):
 def test_environment_and_directory_are_as_before(stand_in, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CX_BILLING_HOME", "mine")
+    monkeypatch.delenv("CX_BILLING_DATABASE", raising=False)
     before = dict(os.environ)
     stand_in.says(42).build()
     assert dict(os.environ) == before

@@ -28,7 +28,9 @@ select
     by_service.cdr_cost as unrounded_amount,
     case
         when by_service.cdr_minutes > 0 and by_service.cdr_cost >= 0
-            then {{ divide_half_up('by_service.cdr_cost', 'by_service.cdr_minutes') }}::decimal(28, 10)
+            then {{ divide_half_up(
+                'by_service.cdr_cost', 'by_service.cdr_minutes'
+            ) }}::decimal(28, 10)
     end as unit_price
 from by_service
 inner join cycles

@@ -42,7 +42,9 @@ priced as (
         case
             when priceable.charge_type = 'prepay' and products.section = 'core_services'
                 then 'core_services_prepay'
-            when priceable.charge_type = 'one_time' and products.kind is distinct from 'number'
+            when
+                priceable.charge_type = 'one_time'
+                and coalesce(products.kind, '') <> 'number'
                 then 'one_time'
             else products.section
         end as section,

@@ -38,9 +38,10 @@ patterned as (
     select
         codes_in_files.product_code,
         prefixes.product_code as base_product_code,
-        substr(
-            codes_in_files.product_code, length(prefixes.prefix) + 1
-        ) as variant
+        prefixes.invoice_name || ' '
+        || upper(replace(
+            substr(codes_in_files.product_code, length(prefixes.prefix) + 1), '_', ' '
+        )) as invoice_name
     from codes_in_files
     inner join prefixes
         on starts_with(codes_in_files.product_code, prefixes.prefix)
@@ -54,7 +55,7 @@ codes as (
     select
         product_code,
         product_code as base_product_code,
-        null as variant
+        invoice_name
     from products
     union all
     select * from patterned
@@ -73,7 +74,7 @@ described as (
         kinds.waived_in_ramp_as,
         products.is_always_named,
         products.unit_of_measure,
-        products.invoice_name || coalesce(' ' || codes.variant, '') as invoice_name
+        codes.invoice_name
     from codes
     inner join products
         on codes.base_product_code = products.product_code

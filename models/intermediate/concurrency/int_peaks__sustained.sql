@@ -21,6 +21,7 @@ timed_steps as (
         epoch_us(steps.started_at) as started_us,
         steps.users_count,
         policies.peak_minimum_minutes * 60000000 as minimum_us,
+        policies.peak_minimum_minutes * 60000000 - 1 as reach_us,
         max(epoch_us(steps.ended_at)) over (
             partition by steps.org_id, steps.cycle_start_date, steps.pool
         ) as pool_ended_us
@@ -41,7 +42,7 @@ stretches as (
         min(users_count) over (
             partition by org_id, cycle_start_date, pool
             order by started_us
-            range between current row and (minimum_us - 1) following
+            range between current row and reach_us following
         ) as sustained_users
     from timed_steps
 

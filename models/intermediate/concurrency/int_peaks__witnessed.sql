@@ -28,7 +28,7 @@ steps_at_peak as (
         steps.started_at,
         steps.ended_at,
         policies.peak_minimum_minutes * interval 1 minute as minimum_length,
-        lag(steps.ended_at) over pool_in_order is distinct from steps.started_at
+        coalesce(lag(steps.ended_at) over pool_in_order <> steps.started_at, true)
             as begins_stretch
     from steps
     inner join peaks

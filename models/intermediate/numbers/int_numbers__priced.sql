@@ -100,6 +100,7 @@ select
     -- User fees are never prorated, numbers are: by days held of the days in the cycle.
     case
         when days_in_cycle is null then full_price
-        else {{ divide_half_up('full_price * days_held', 'days_in_cycle') }}::decimal(28, 10)
+        else
+            {{ divide_half_up('full_price * days_held', 'days_in_cycle') }}::decimal(28, 10)
     end as unit_price
 from priced

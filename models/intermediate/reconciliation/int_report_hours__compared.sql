@@ -32,7 +32,7 @@ report_rows as (
     left join users
         on
             report.org_id = users.org_id
-            and report.user_name in (users.email, lower(users.name))
+            and report.user_name in (users.email, lower(users.user_name))
     where report.row_status = 'accepted'
     group by all
 

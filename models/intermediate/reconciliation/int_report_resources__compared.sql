@@ -13,7 +13,7 @@ report_rows as (
     select
         report.org_id,
         cycles.cycle_start_date,
-        coalesce(report.product_code, report.resource) as product_code,
+        coalesce(report.product_code, report.resource_name) as product_code,
         min(report.file_id || '/' || report.source_row) as report_line_id,
         sum(report.quantity) as reported_quantity
     from {{ ref('stg_resources_usage_report') }} as report

@@ -7,9 +7,20 @@ vendor_lines as (
 
 ),
 
-product_names as (
+-- Also products that come in kinds, like a class of text messages.
+names as (
 
-    select * from {{ ref('product_names') }}
+    select
+        name_key,
+        product_code,
+        kind
+    from {{ ref('product_names') }}
+    union
+    select
+        {{ product_name_key('invoice_name') }} as name_key,
+        product_code,
+        kind
+    from {{ ref('int_products__used') }}
 
 ),
 
@@ -29,7 +40,7 @@ worded as (
         trim(regexp_replace(
             regexp_replace(
                 description,
-                '\s*([–—-]\s*(prepay|committed)|[–—,(-]\s*(u\.?s\.?a?|international)\)?)\s*$',
+                '\s*[–—,(-]\s*(prepay|committed|u\.?s\.?a?|international)\)?\s*$',
                 '',
                 'i'
             ),
@@ -52,8 +63,8 @@ classified as (
             as service_period_start,
         coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
         worded.description,
-        product_names.product_code,
-        product_names.kind,
+        names.product_code,
+        names.kind,
         worded.is_prepay,
         worded.breakout,
         worded.quantity,
@@ -61,8 +72,8 @@ classified as (
         worded.amount,
         worded.currency
     from worded
-    left join product_names
-        on {{ product_name_key('worded.product_name') }} = product_names.name_key
+    left join names
+        on {{ product_name_key('worded.product_name') }} = names.name_key
 
 )
 

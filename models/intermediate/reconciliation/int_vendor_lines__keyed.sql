@@ -46,8 +46,8 @@ dated as (
 
 )
 
--- Lines of one key are paired in the order of their price. Of the parts of a telco row (U.S.,
--- International) the last one is held against what is left of the expected line.
+-- Lines of one key are paired in the order of their price. Of the parts of a telco row
+-- (U.S., International) the last one is held against what is left of the expected line.
 select
     *,
     case

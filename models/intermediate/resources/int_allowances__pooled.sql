@@ -18,9 +18,9 @@ policies as (
 
 ),
 
--- Per license the greater of commitment and actual (FU-02), times the allowance of the model
--- the license is counted by. Hourly allowances are a 111th of the named one per hour
--- (FU-05): everything is kept times the divisor, and divided once after summing.
+-- Per license the greater of commitment and actual (FU-02), times the allowance of the
+-- model it is counted by. Hourly allowances are a 111th of the named one per hour (FU-05):
+-- everything is kept times the divisor, and divided once after summing.
 contributions as (
 
     select

@@ -21,12 +21,12 @@ products as (
 
 usage_days as (
 
-    select usage.*
-    from {{ ref('stg_resource_usage') }} as usage
+    select usage_rows.*
+    from {{ ref('stg_resource_usage') }} as usage_rows
     cross join build
     where
-        usage.row_status = 'accepted'
-        and usage.usage_date < build.as_of_date
+        usage_rows.row_status = 'accepted'
+        and usage_rows.usage_date < build.as_of_date
 
 ),
 

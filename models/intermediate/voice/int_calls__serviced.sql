@@ -48,7 +48,7 @@ services as (
             regexp_full_match(
                 case service_rules.field
                     when 'usage_group' then descriptions.usage_group
-                    when 'call_type' then coalesce(descriptions.call_type, '')
+                    when 'call_type' then descriptions.call_type
                     when 'direction' then descriptions.direction
                 end,
                 service_rules.pattern
@@ -80,5 +80,5 @@ from calls
 inner join services
     on
         calls.usage_group = services.usage_group
-        and calls.call_type is not distinct from services.call_type
+        and calls.call_type = services.call_type
         and calls.direction = services.direction

@@ -49,7 +49,7 @@ numbers as (
 
 ),
 
-usage as (
+measured as (
 
     select * from termed
     union all
@@ -63,50 +63,50 @@ usage as (
 charged as (
 
     select
-        lines.org_id,
+        invoice_lines.org_id,
         cycles.cycle_start_date,
-        lines.product_code,
-        sum(lines.amount) as amount
-    from {{ ref('invoice_lines') }} as lines
+        invoice_lines.product_code,
+        sum(invoice_lines.amount) as amount
+    from {{ ref('invoice_lines') }} as invoice_lines
     inner join {{ ref('int_cycles') }} as cycles
         on
-            lines.org_id = cycles.org_id
-            and lines.service_period_start = cycles.cycle_start_date
-            and lines.service_period_end = cycles.cycle_end_date
+            invoice_lines.org_id = cycles.org_id
+            and invoice_lines.service_period_start = cycles.cycle_start_date
+            and invoice_lines.service_period_end = cycles.cycle_end_date
             and cycles.clock = 'core'
-    where lines.charge_type <> 'tax'
-    group by lines.org_id, cycles.cycle_start_date, lines.product_code
+    where invoice_lines.charge_type <> 'tax'
+    group by invoice_lines.org_id, cycles.cycle_start_date, lines.product_code
 
 )
 
 -- Commitment and overage as the contract has them, in ramp cycles too (INV-13).
 select
-    usage.org_id,
-    usage.cycle_start_date,
-    usage.product_code,
+    measured.org_id,
+    measured.cycle_start_date,
+    measured.product_code,
     products.family,
     coalesce(contract_items.committed_quantity, 0)::decimal(38, 6) as committed_quantity,
-    usage.actual_quantity::decimal(38, 6) as actual_quantity,
+    measured.actual_quantity::decimal(38, 6) as actual_quantity,
     greatest(
         0,
-        usage.actual_quantity
-        - usage.included_quantity
+        measured.actual_quantity
+        - measured.included_quantity
         - coalesce(contract_items.committed_quantity, 0)
     )::decimal(38, 6) as overage_quantity,
     contract_items.prepay_rate,
     contract_items.overage_rate,
     coalesce(charged.amount, 0)::decimal(18, 4) as amount
-from usage
+from measured
 inner join products
-    on usage.product_code = products.product_code
+    on measured.product_code = products.product_code
 left join contract_items
     on
-        usage.org_id = contract_items.org_id
-        and usage.cycle_start_date = contract_items.cycle_start_date
-        and usage.product_code = contract_items.product_code
+        measured.org_id = contract_items.org_id
+        and measured.cycle_start_date = contract_items.cycle_start_date
+        and measured.product_code = contract_items.product_code
 left join charged
     on
-        usage.org_id = charged.org_id
-        and usage.cycle_start_date = charged.cycle_start_date
-        and usage.product_code = charged.product_code
-where usage.actual_quantity > 0 or contract_items.committed_quantity > 0
+        measured.org_id = charged.org_id
+        and measured.cycle_start_date = charged.cycle_start_date
+        and measured.product_code = charged.product_code
+where measured.actual_quantity > 0 or contract_items.committed_quantity > 0

@@ -12,11 +12,14 @@ expected_lines as (
 
 ),
 
-invoice_dates as (
+-- The periods the vendor has invoiced anything for, in advance or in arrears.
+invoiced_periods as (
 
     select distinct
         org_id,
-        invoice_date
+        is_prepay,
+        service_period_start,
+        service_period_end
     from vendor_lines
 
 ),
@@ -39,7 +42,8 @@ paired as (
         coalesce(vendor_lines.product_code, expected_lines.product_code, 'unclassified')
             as product_code,
         expected_lines.charge_type as expected_charge_type,
-        vendor_lines.is_prepay,
+        expected_lines.invoice_date as expected_invoice_date,
+        coalesce(vendor_lines.is_prepay, expected_lines.is_prepay) as is_prepay,
         coalesce(
             vendor_lines.service_period_start, expected_lines.service_period_start
         ) as service_period_start,
@@ -93,16 +97,18 @@ compared as (
         coalesce(paired.invoiced_amount, 0) - coalesce(paired.expected_amount, 0)
             as variance_amount,
         policies.reconciliation_tolerance,
-        invoice_dates.org_id is not null as has_vendor_invoice
+        invoiced_periods.org_id is not null as has_vendor_invoice
     from paired
     inner join policies
         on
             paired.invoice_date >= policies.valid_from
             and paired.invoice_date < policies.valid_to
-    left join invoice_dates
+    left join invoiced_periods
         on
-            paired.org_id = invoice_dates.org_id
-            and paired.invoice_date = invoice_dates.invoice_date
+            paired.org_id = invoiced_periods.org_id
+            and paired.is_prepay = invoiced_periods.is_prepay
+            and paired.service_period_start = invoiced_periods.service_period_start
+            and paired.service_period_end = invoiced_periods.service_period_end
     -- A waived line that the vendor does not bill either is nothing to reconcile.
     where paired.is_invoiced or not paired.is_waived
 
@@ -126,6 +132,11 @@ select
     invoiced_amount::decimal(18, 4) as invoiced_amount,
     expected_amount::decimal(18, 4) as expected_amount,
     variance_amount::decimal(18, 4) as variance_amount,
+    -- Ours, or the boundary where ours would be.
+    coalesce(
+        expected_invoice_date,
+        case when is_prepay then service_period_start else service_period_end end
+    ) as expected_invoice_date,
     case
         when not is_invoiced and has_vendor_invoice then 'missing_on_invoice'
         when not is_invoiced then 'no_vendor_invoice'

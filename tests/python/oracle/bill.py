@@ -16,8 +16,10 @@ reading
     superseded, also an OFFLINE one, also one outside the contract or after as-of.
  7. A zero-length row lies outside if its instant does; an interval lies outside if it overlaps no
     span in which a contract is in force (a gap between two contracts is outside too).
- 8. An order is inside or outside by its ordered date, a call by the voice clock (so 06:59:59 on the
-    effective date is outside).
+ 8. An order lies on the date it is invoiced on (hardware that was shipped: the shipped date, else
+    the ordered date), a call on the voice clock (06:59:59 on the effective date is outside).
+    Everything of an org without any contract is `no_contract`, also its contract items; `users`
+    have no time and are never outside.
  9. A required column may be empty for `customer_account`, `Origin` and `Destination` alone.
 10. Empty lines are no rows and have no number.
 people
@@ -34,9 +36,10 @@ people
 quantities
 17. Conversations without a customer account are not in `conversations`; `no_customer_account`
     counts the interactions in each cycle they touch.
-18. What lies within commitment is `within_commitment` in every billing option, for licenses only in
-    term cycles (in the ramp the whole quantity is on a line), for everything else always.
-19. A commitment on a resource, on messages or conversations is deducted in the ramp as well.
+18. What lies within commitment is `within_commitment` in every billing option, in term cycles only.
+19. In the ramp no commitment is invoiced, so none is deducted on a line: the whole quantity of
+    licenses, messages and conversations, and everything above the allowance of a resource, is on a
+    line. `resource_usage.overage_quantity` deducts the commitment in every cycle.
 20. BYOC calls are `not_billable_service` under `byoc_minutes`, in adjusted minutes. A call is BYOC
     if its usage group or the group's display name contains "byoc".
 21. The adjusted duration is computed (six seconds up), not read from the vendor's column.
@@ -178,6 +181,10 @@ class Meter:
         """The committed quantity of `product` in the cycle."""
         item = self.item(product)
         return item["committed_quantity"] if item else ZERO
+
+    def paid_for(self, product: str) -> Decimal:
+        """The commitment that an invoice holds for the cycle: none in the ramp."""
+        return ZERO if self.cycle.is_ramp else self.committed(product)
 
     @cached_property
     def license_usage(self) -> list[dict]:
@@ -401,10 +408,16 @@ def resource_lines(meter: Meter) -> Iterator[dict]:
                 product,
                 "overage" if fair_use else "usage",
                 (cycle.start, cycle.end),
-                row["overage_quantity"],
+                beyond_paid(meter, row),
                 item["overage_rate"],
                 waived=fair_use and cycle.is_ramp and contract.ramp_resource_billing == "waived",
             )
+
+
+def beyond_paid(meter: Meter, row: dict) -> Decimal:
+    """FU-03: what a resource used above its allowance and the commitment that is invoiced."""
+    paid_for = meter.paid_for(row["product_code"])
+    return overage(row["used_quantity"], row["included_quantity"] + paid_for)
 
 
 def conversation_lines(meter: Meter) -> Iterator[dict]:
@@ -418,7 +431,7 @@ def conversation_lines(meter: Meter) -> Iterator[dict]:
                 product,
                 "usage",
                 (cycle.start, cycle.end),
-                overage(count, item["committed_quantity"]),
+                overage(count, meter.paid_for(product)),
                 item["overage_rate"],
             )
 
@@ -585,8 +598,7 @@ def unbilled(meter: Meter) -> list[dict]:
     for row in meter.license_usage:
         product, actual = row["product_code"], row["actual_quantity"]
         beyond(product, row["overage_quantity"])
-        if not meter.cycle.is_ramp:
-            note(product, "within_commitment", min(actual, row["committed_quantity"]))
+        note(product, "within_commitment", min(actual, meter.paid_for(product)))
     for product, users in meter.holders.items():
         model = people.counting_model(product, meter.cycle.contract.license_model)
         if model == "concurrent":
@@ -597,11 +609,11 @@ def unbilled(meter: Meter) -> list[dict]:
         product, used = row["product_code"], row["used_quantity"]
         within = min(used, row["included_quantity"])
         note(product, "within_allowance", within)
-        note(product, "within_commitment", min(used - within, meter.committed(product)))
-        beyond(product, row["overage_quantity"])
+        note(product, "within_commitment", min(used - within, meter.paid_for(product)))
+        beyond(product, beyond_paid(meter, row))
     for product, count in meter.conversation_counts.items():
-        note(product, "within_commitment", min(count, meter.committed(product)))
-        beyond(product, overage(count, meter.committed(product)))
+        note(product, "within_commitment", min(count, meter.paid_for(product)))
+        beyond(product, overage(count, meter.paid_for(product)))
     for platform, count in usage.anonymous_interactions(meter.org, meter.cycle).items():
         note(f"conversation_{platform}", "no_customer_account", count)
     note("byoc_minutes", "not_billable_service", adjusted_minutes(meter.calls.get("byoc", [])))

@@ -62,7 +62,7 @@ def plain(value):
 
 def same(expected, actual) -> bool:
     """Whether two values are equal and of one kind; a float never equals an exact number."""
-    if expected is ANYTHING:
+    if isinstance(expected, Anything):
         return True
     expected, actual = plain(expected), plain(actual)
     return type(expected) is type(actual) and expected == actual
@@ -70,7 +70,12 @@ def same(expected, actual) -> bool:
 
 def same_row(expected: dict, actual: dict) -> bool:
     """Whether every expected column has its value."""
-    return all(same(value, actual.get(column)) for column, value in expected.items())
+    return distance(expected, actual) == 0
+
+
+def distance(expected: dict, actual: dict) -> int:
+    """In how many columns two rows differ."""
+    return sum(not same(value, actual.get(column)) for column, value in expected.items())
 
 
 def by_key(rows: list[dict], key: tuple[str, ...]) -> dict[tuple, list[dict]]:
@@ -96,13 +101,11 @@ def compare(
                 missing.append(row)
             else:
                 surplus.remove(match)
-        pairs = max(len(missing), len(surplus))
-        missing += [None] * (pairs - len(missing))
-        surplus += [None] * (pairs - len(surplus))
-        differences += [
-            Difference(mart, identity, row, other)
-            for row, other in zip(missing, surplus, strict=True)
-        ]
+        for row in missing:
+            nearest = min(surplus, key=lambda other, row=row: distance(row, other), default=None)
+            differences.append(Difference(mart, identity, row, nearest))
+            surplus = [other for other in surplus if other is not nearest]
+        differences += [Difference(mart, identity, None, other) for other in surplus]
     return differences
 
 

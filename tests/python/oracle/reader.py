@@ -339,7 +339,7 @@ def accept_contracts(org: Organization) -> None:
     known = {contract.contract_id for contract in org.contracts}
     for row in org.rows("contract_items"):
         if row["contract_id"] not in known:
-            row.reason = "unknown_contract"
+            row.reason = "unknown_contract" if known else "no_contract"
 
 
 def close_open_statuses(org: Organization, dataset: str) -> None:
@@ -373,7 +373,9 @@ def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
     if dataset == "resource_usage":
         return whole_days(row["usage_date"], row["usage_date"])
     if dataset == "orders":
-        return whole_days(row["ordered_date"], row["ordered_date"])
+        shipped = row["shipped_date"] if row["is_hardware"] else None
+        dated = shipped or row["ordered_date"]
+        return whole_days(dated, dated)
     return None
 
 
