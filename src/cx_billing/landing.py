@@ -201,7 +201,7 @@ class _Lander:
         self._connection = duckdb.connect()
         self._connection.execute(
             f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'UTC'; "
-            f"set preserve_insertion_order = true; "
+            f"set preserve_insertion_order = true; set enable_external_file_cache = false; "
             f"set temp_directory = {literal(str(self._scratch / 'spill'))}"
         )
         self._clock = self._latest_landing()

@@ -421,7 +421,9 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
         select invoice_reconciliation.*, organizations.minor_units
         from marts.invoice_reconciliation
         inner join organizations using (org_id)
-        where org_id = $org_id and invoice_date = $invoice_date
+        where
+            org_id = $org_id
+            and $invoice_date in (invoice_date, expected_invoice_date)
         order by product_code nulls last, service_period_start, charge_type, reconciliation_id
         """,
         org_id=org_id,
@@ -441,7 +443,7 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
                     from marts.invoice_reconciliation
                     where
                         org_id = $org_id
-                        and invoice_date = $invoice_date
+                        and $invoice_date in (invoice_date, expected_invoice_date)
                         and charge_type in ('usage', 'surcharge')
                 )
             )

@@ -37,7 +37,6 @@ KEYS = {
     "invoice_lines": (
         "org_id",
         "invoice_date",
-        "section",
         "product_code",
         "charge_type",
         "service_period_start",

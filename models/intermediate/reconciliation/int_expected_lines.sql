@@ -101,18 +101,33 @@ expected as (
     union all
     select * from other_lines
 
+),
+
+-- The vendor does not say the type of a number, so numbers match as numbers.
+keyed as (
+
+    select
+        expected.*,
+        expected.charge_type = 'prepay' as is_prepay,
+        case
+            when products.kind = 'number' then products.base_product_code
+            else expected.product_code
+        end as match_code
+    from expected
+    left join {{ ref('int_products__used') }} as products
+        on expected.product_code = products.product_code
+
 )
 
 select
     *,
-    charge_type = 'prepay' as is_prepay,
     row_number() over (
         partition by
             org_id,
-            product_code,
-            charge_type = 'prepay',
+            match_code,
+            is_prepay,
             service_period_start,
             service_period_end
         order by unit_price, amount, expected_line_id
     ) as line_in_key
-from expected
+from keyed

@@ -8,19 +8,31 @@ vendor_lines as (
 ),
 
 -- Also products that come in kinds, like a class of text messages.
-names as (
+name_keys as (
 
     select
         name_key,
-        product_code,
-        kind
+        product_code
     from {{ ref('product_names') }}
     union
     select
         {{ product_name_key('invoice_name') }} as name_key,
-        product_code,
-        kind
+        product_code
     from {{ ref('int_products__used') }}
+
+),
+
+names as (
+
+    select
+        name_keys.name_key,
+        products.product_code,
+        products.base_product_code,
+        products.kind,
+        products.arrears_charge_type
+    from name_keys
+    inner join {{ ref('int_products__used') }} as products
+        on name_keys.product_code = products.product_code
 
 ),
 
@@ -64,7 +76,18 @@ classified as (
         coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
         worded.description,
         names.product_code,
+        -- The vendor does not say the type of a number, so numbers match as numbers.
+        case
+            when names.kind = 'number' then names.base_product_code
+            else names.product_code
+        end as match_code,
         names.kind,
+        case
+            when worded.is_prepay then 'prepay'
+            when worded.is_committed then 'committed'
+            when names.base_product_code = 'number_nrc' then 'one_time'
+            else coalesce(names.arrears_charge_type, 'unknown')
+        end as charge_type,
         worded.is_prepay,
         worded.breakout,
         worded.quantity,

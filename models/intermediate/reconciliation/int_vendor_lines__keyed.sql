@@ -31,6 +31,8 @@ dated as (
         ) as service_period_end,
         vendor_lines.description,
         vendor_lines.product_code,
+        vendor_lines.match_code,
+        vendor_lines.charge_type,
         vendor_lines.kind,
         vendor_lines.is_prepay,
         vendor_lines.quantity,
@@ -67,7 +69,7 @@ window
     line_key as (
         partition by
             org_id,
-            product_code,
+            match_code,
             is_prepay,
             service_period_start,
             service_period_end
@@ -75,7 +77,7 @@ window
     line_order as (
         partition by
             org_id,
-            product_code,
+            match_code,
             is_prepay,
             service_period_start,
             service_period_end

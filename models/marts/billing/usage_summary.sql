@@ -75,7 +75,8 @@ charged as (
             and invoice_lines.service_period_end = cycles.cycle_end_date
             and cycles.clock = 'core'
     where invoice_lines.charge_type <> 'tax'
-    group by invoice_lines.org_id, cycles.cycle_start_date, lines.product_code
+    group by
+        invoice_lines.org_id, cycles.cycle_start_date, invoice_lines.product_code
 
 )
 

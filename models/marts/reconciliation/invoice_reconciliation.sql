@@ -39,9 +39,9 @@ paired as (
         coalesce(vendor_lines.org_id, expected_lines.org_id) as org_id,
         vendor_lines.invoice_number,
         coalesce(vendor_lines.invoice_date, expected_lines.invoice_date) as invoice_date,
-        coalesce(vendor_lines.product_code, expected_lines.product_code, 'unclassified')
+        coalesce(expected_lines.product_code, vendor_lines.product_code, 'unclassified')
             as product_code,
-        expected_lines.charge_type as expected_charge_type,
+        coalesce(expected_lines.charge_type, vendor_lines.charge_type) as charge_type,
         expected_lines.invoice_date as expected_invoice_date,
         coalesce(vendor_lines.is_prepay, expected_lines.is_prepay) as is_prepay,
         coalesce(
@@ -82,7 +82,7 @@ paired as (
     full outer join expected_lines
         on
             vendor_lines.org_id = expected_lines.org_id
-            and vendor_lines.product_code = expected_lines.product_code
+            and vendor_lines.match_code = expected_lines.match_code
             and vendor_lines.is_prepay = expected_lines.is_prepay
             and vendor_lines.service_period_start = expected_lines.service_period_start
             and vendor_lines.service_period_end = expected_lines.service_period_end
@@ -120,10 +120,7 @@ select
     invoice_number,
     invoice_date,
     product_code,
-    coalesce(
-        expected_charge_type,
-        case when is_prepay then 'prepay' else 'unknown' end
-    ) as charge_type,
+    charge_type,
     service_period_start,
     service_period_end,
     description,
@@ -143,7 +140,9 @@ select
         when product_code = 'unclassified' then 'unclassified'
         when not is_expected then 'not_expected'
         when invoiced_currency <> expected_currency then 'currency_differs'
-        when abs(variance_amount) <= reconciliation_tolerance then 'matched'
+        when variance_amount = 0 then 'matched'
+        when abs(variance_amount) <= reconciliation_tolerance
+            then 'matched_with_rounding'
         when is_waived then 'waived_in_ramp'
         when kind = 'call' then 'amount_differs'
         when

@@ -174,8 +174,8 @@ class RandomOrg:
         first = self.contract(f"{self.org_id}-c1", self.effective, model, option, ramp)
         self.cut(first)
         second = None
-        if self.chance(0.3):
-            month = add_months(self.effective, 1)
+        if self.chance(0.3 if self.effective >= self.first_day else 0.6):
+            month = add_months(self.effective, rng.choice((1, 1, 6)))
             effective = month + timedelta(days=rng.choice((0, 0, 10, 40)))
             second = self.contract(
                 f"{self.org_id}-c2",
@@ -284,7 +284,8 @@ class RandomOrg:
                 if self.chance(0.25):  # a change at a cycle start, or inside the cycle
                     change = add_months(effective, rng.choice((1, 2)))
                     change += timedelta(days=rng.choice((0, 0, 1, -1, 12)))
-                    until = rng.choice(("", change + timedelta(days=45)))
+                    until = max(change, add_months(effective, rng.choice((2, 3))))
+                    until = rng.choice(("", until, change + timedelta(days=45)))
                     self.add(
                         "contract_items",
                         contract_id,
@@ -513,7 +514,10 @@ class RandomOrg:
         """Calls at 07:00, and a cycle with a call mix at the edge of the surcharge."""
         rng = self.rng
         number = 0
-        kinds = ("inbound", "outbound", "extended", "toll_free", "byoc")
+        kinds = ["inbound", "toll_free", "byoc", "outbound", "extended"]
+        mixed = self.chance(0.6)
+        if mixed:  # no other outbound calls that would change the share of short ones
+            kinds = kinds[:3]
         for _ in range(rng.randint(3, 20)):
             number += 1
             seconds = rng.choice((0, 1, 6, 7, 34, 55, 113, 749))
@@ -522,7 +526,7 @@ class RandomOrg:
             for edge in (timedelta(0), timedelta(seconds=-1)):
                 number += 1
                 self.call(number, midnight(start) + CLOCKS["voice"] + edge, 60, rng.choice(kinds))
-        if len(self.cycle_starts) > 1 and self.chance(0.6):
+        if mixed and self.cycle_starts:
             total, short = rng.choice(CALL_MIXES)
             start = midnight(self.cycle_starts[0]) + timedelta(days=3)
             for n in range(total):
