@@ -401,7 +401,9 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
         """
         select invoice_date, bool_or(is_reconciled) as is_reconciled
         from (
-            select invoice_date, true as is_reconciled
+            select
+                unnest([invoice_date, expected_invoice_date]) as invoice_date,
+                true as is_reconciled
             from marts.invoice_reconciliation
             where org_id = $org_id
             union all

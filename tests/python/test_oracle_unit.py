@@ -495,6 +495,22 @@ def test_inv05_ramp02_t18_what_each_invoice_holds(inbox, option, expected):
     assert {day: lines_of(marts, day) for day in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("term_end", "replaced", "expected"),
+    [
+        pytest.param("", "", [("2023-01-31", 120), ("2024-01-31", 120)], id="whole_years"),
+        pytest.param("2024-04-15", "", [("2023-01-31", 120), ("2024-01-31", 20)], id="shorter"),
+        pytest.param("", "2024-01-31", [("2023-01-31", 120)], id="replaced"),
+    ],
+)
+def test_inv05_annual_prepay_a_year_at_a_time(inbox, term_end, replaced, expected):
+    rows = [f"c1,Org,eu-west-1,named,annual_prepay,USD,2023-01-31,,,{term_end},,,,"]
+    rows += [f"c2,Org,eu-west-1,named,month_to_month,USD,{replaced},,,,,,,"] if replaced else []
+    inbox.file("contracts", *rows).file("contract_items", "c1,cx1,10,5,6,,")
+    lines = inbox.marts("2024-02-02")["invoice_lines"]
+    assert [(str(r["invoice_date"]), r["quantity"]) for r in lines] == expected
+
+
 def test_ramp01_actuals_are_billed_at_the_prepay_rate(inbox):
     extra = ",,,actuals,,"
     inbox.contract("named", "month_to_month", "2024-01-01", "2024-03-01", extra)

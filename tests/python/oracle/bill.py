@@ -60,6 +60,7 @@ lines
     contract in force on its date, else of the last one before.
 30. Quantities of `no_contract_item`: licenses in the unit of their model, conversations, messages,
     fair-use overage, number of numbers held or bought, devices, short calls.
+31. A service of zero-second calls alone has no line (quantity 0), even if the vendor put a cost.
 """
 
 from __future__ import annotations
