@@ -25,7 +25,7 @@ select
     'one_time' as charge_type,
     due_orders.due_date as invoice_date,
     due_orders.due_date as service_period_start,
-    due_orders.due_date as service_period_end,
+    due_orders.due_date + 1 as service_period_end,
     due_orders.quantity::decimal(38, 6) as quantity,
     due_orders.unit_price,
     'order ' || due_orders.order_id as detail

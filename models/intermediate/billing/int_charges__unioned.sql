@@ -69,4 +69,4 @@ select
     coalesce(is_waived, false) as is_waived,
     detail
 from by_contract
-where quantity <> 0 or unrounded_amount <> 0
+where quantity <> 0

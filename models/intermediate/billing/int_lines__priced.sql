@@ -40,8 +40,7 @@ priced as (
         priceable.contract_id,
         priceable.invoice_date,
         case
-            when priceable.charge_type = 'prepay' and products.section = 'core_services'
-                then 'core_services_prepay'
+            when priceable.charge_type = 'prepay' then 'core_services_prepay'
             when
                 priceable.charge_type = 'one_time'
                 and coalesce(products.kind, '') <> 'number'

@@ -1,9 +1,20 @@
 with
 
+build as (
+
+    select * from {{ ref('int_build__as_of') }}
+
+),
+
+-- A contract that begins at or after as-of is not known yet.
 contracts as (
 
-    select * from {{ ref('stg_contracts') }}
-    where row_status = 'accepted'
+    select contracts.*
+    from {{ ref('stg_contracts') }} as contracts
+    cross join build
+    where
+        contracts.row_status = 'accepted'
+        and contracts.effective_date < build.as_of_date
 
 ),
 

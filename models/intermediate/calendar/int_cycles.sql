@@ -40,7 +40,6 @@ month_starts as (
         ) as months_after
     from contracts
     cross join build
-    where contracts.effective_date < build.as_of_date
 
 ),
 

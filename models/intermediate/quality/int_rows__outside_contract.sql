@@ -12,21 +12,28 @@ build as (
 
 ),
 
+contracts as (
+
+    select * from {{ ref('stg_contracts') }}
+    where row_status = 'accepted'
+
+),
+
 coverage as (
 
     select
-        contracts.org_id,
+        in_force.org_id,
         clocks.clock,
-        contracts.in_force_from + clocks.cycle_starts_at as covered_from,
-        contracts.in_force_to + clocks.cycle_starts_at as covered_to
-    from {{ ref('int_contracts__in_force') }} as contracts
+        in_force.in_force_from + clocks.cycle_starts_at as covered_from,
+        in_force.in_force_to + clocks.cycle_starts_at as covered_to
+    from {{ ref('int_contracts__in_force') }} as in_force
     cross join {{ ref('clocks') }} as clocks
 
 ),
 
 contracted_organizations as (
 
-    select distinct org_id from coverage
+    select distinct org_id from contracts
 
 ),
 
@@ -93,7 +100,7 @@ items_without_contract as (
             else 'unknown_contract'
         end as reject_reason
     from {{ ref('stg_contract_items') }} as items
-    anti join {{ ref('int_contracts__in_force') }} as contracts
+    anti join contracts
         on
             items.org_id = contracts.org_id
             and items.contract_id = contracts.contract_id

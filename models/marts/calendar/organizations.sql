@@ -6,25 +6,12 @@ contracts as (
 
 ),
 
-build as (
-
-    select * from {{ ref('int_build__as_of') }}
-
-),
-
--- The contract that has begun last; before the first one begins, the first one.
 current_contracts as (
 
-    select contracts.*
+    select *
     from contracts
-    cross join build
     qualify
-        row_number() over (
-            partition by contracts.org_id
-            order by
-                contracts.effective_date < build.as_of_date desc,
-                abs(contracts.effective_date - build.as_of_date)
-        ) = 1
+        row_number() over (partition by org_id order by effective_date desc) = 1
 
 )
 

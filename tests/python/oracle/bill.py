@@ -39,7 +39,8 @@ quantities
 18. What lies within commitment is `within_commitment` in every billing option, in term cycles only.
 19. In the ramp no commitment is invoiced, so none is deducted on a line: the whole quantity of
     licenses, messages and conversations, and everything above the allowance of a resource, is on a
-    line. `resource_usage.overage_quantity` deducts the commitment in every cycle.
+    line. `resource_usage.overage_quantity` is what is above the allowance, before
+    any commitment (FU-03).
 20. BYOC calls are `not_billable_service` under `byoc_minutes`, in adjusted minutes. A call is BYOC
     if its usage group or the group's display name contains "byoc".
 21. The adjusted duration is computed (six seconds up), not read from the vendor's column.
@@ -226,7 +227,7 @@ class Meter:
                     "product_code": product,
                     "used_quantity": used,
                     "included_quantity": included,
-                    "overage_quantity": overage(used, included + self.committed(product)),
+                    "overage_quantity": overage(used, included),
                 }
             )
         return rows
