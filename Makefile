@@ -35,7 +35,8 @@ lint: setup  ## Check style and that dbt parses the project without a warning
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/dbt --quiet --warn-error parse --profiles-dir profiles
-	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt
 
 clean:  ## Delete environment and caches; ./warehouse stays
 	@rm -rf $(VENV) target logs .pytest_cache .ruff_cache .hypothesis

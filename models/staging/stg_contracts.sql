@@ -125,7 +125,7 @@ latest_per_contract as (
 ),
 
 -- One contract is in force at any instant: of two that start on one day, the later landing.
-settled as (
+without_overlap as (
 
     select
         * exclude (reject_reason, key_status),
@@ -138,6 +138,23 @@ settled as (
         end as reject_reason,
         case when is_overlapping then 'rejected' else key_status end as row_status
     from latest_per_contract
+
+),
+
+-- An organization has one currency: lines of two contracts can share an invoice.
+settled as (
+
+    select
+        * exclude (reject_reason, row_status),
+        row_status = 'accepted' and currency <> first_value(currency) over (
+            partition by row_status = 'accepted', org_id
+            order by effective_date
+        ) as is_other_currency,
+        case
+            when is_other_currency then 'currency_mismatch' else reject_reason
+        end as reject_reason,
+        case when is_other_currency then 'rejected' else row_status end as row_status
+    from without_overlap
 
 )
 

@@ -56,6 +56,16 @@ contract_items as (
         replace(substr(product_code, 12), '_', '') as number_type
     from {{ ref('int_contract_items__in_force') }}
     where product_code like 'number\_%' escape '\'
+    -- Two spellings of one type are one price: the first by name.
+    qualify
+        row_number() over (
+            partition by
+                org_id,
+                cycle_start_date,
+                charge_code,
+                replace(substr(product_code, 12), '_', '')
+            order by product_code
+        ) = 1
 
 ),
 

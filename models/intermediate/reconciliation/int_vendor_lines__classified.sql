@@ -8,7 +8,7 @@ vendor_lines as (
 ),
 
 -- Also products that come in kinds, like a class of text messages.
-name_keys as (
+spellings as (
 
     select
         name_key,
@@ -19,6 +19,17 @@ name_keys as (
         {{ product_name_key('invoice_name') }} as name_key,
         product_code
     from {{ ref('int_products__used') }}
+
+),
+
+-- Two codes that differ in punctuation alone mean one product.
+name_keys as (
+
+    select
+        name_key,
+        min(product_code) as product_code
+    from spellings
+    group by name_key
 
 ),
 

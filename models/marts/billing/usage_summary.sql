@@ -49,13 +49,27 @@ numbers as (
 
 ),
 
-measured as (
+sources as (
 
     select * from termed
     union all
     select * from calls
     union all
     select * from numbers
+
+),
+
+-- A product committed and measured apart, like numbers, comes from two sources.
+measured as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        sum(actual_quantity)::decimal(38, 6) as actual_quantity,
+        sum(included_quantity)::decimal(38, 6) as included_quantity
+    from sources
+    group by org_id, cycle_start_date, product_code
 
 ),
 

@@ -55,6 +55,7 @@ paired as (
         vendor_lines.kind,
         vendor_lines.quantity as invoiced_quantity,
         case
+            when expected_lines.expected_line_id is null then null
             when vendor_lines.is_earlier_part then vendor_lines.quantity
             else
                 expected_lines.quantity
@@ -67,6 +68,7 @@ paired as (
         expected_lines.unit_price as expected_price,
         vendor_lines.amount as invoiced_amount,
         case
+            when expected_lines.expected_line_id is null then null
             when vendor_lines.is_earlier_part then vendor_lines.amount
             else
                 expected_lines.amount

@@ -67,6 +67,16 @@ both_sides as (
 
 ),
 
+cycles_with_inbound as (
+
+    select
+        org_id,
+        cycle_start_date
+    from both_sides
+    where service = 'inbound'
+
+),
+
 -- Toll-free is a row of its own on the invoice, or part of Inbound (TELCO-02).
 with_context as (
 
@@ -75,6 +85,7 @@ with_context as (
         coalesce(at_midnight.cdr_cost_at_midnight, 0) as cdr_cost_at_midnight,
         covering_invoices.org_id is not null as has_invoice,
         coalesce(not covering_invoices.has_toll_free_row, false)
+        and cycles_with_inbound.org_id is not null
         and both_sides.service = 'toll_free' as is_folded,
         coalesce(not covering_invoices.has_toll_free_row, false)
         and both_sides.service = 'inbound' as takes_toll_free,
@@ -91,6 +102,10 @@ with_context as (
         on
             both_sides.cycle_start_date >= policies.valid_from
             and both_sides.cycle_start_date < policies.valid_to
+    left join cycles_with_inbound
+        on
+            both_sides.org_id = cycles_with_inbound.org_id
+            and both_sides.cycle_start_date = cycles_with_inbound.cycle_start_date
     left join at_midnight
         on
             both_sides.org_id = at_midnight.org_id
@@ -119,6 +134,7 @@ expected as (
 
     select
         with_context.*,
+        with_context.calls_count = 0 and folded_costs.org_id is null as is_without_cdr,
         {{ round_money(
             'with_context.cdr_cost + coalesce(folded_costs.cdr_cost, 0)',
             'with_context.minor_units'
@@ -163,7 +179,7 @@ select
     case
         when not has_invoice then 'no_invoice'
         when is_folded then 'folded_into_inbound'
-        when calls_count = 0 and not takes_toll_free then 'invoice_without_cdr'
+        when is_without_cdr then 'invoice_without_cdr'
         when variance_amount = 0 then 'matched'
         when abs(variance_amount) <= reconciliation_tolerance
             then 'matched_with_rounding'

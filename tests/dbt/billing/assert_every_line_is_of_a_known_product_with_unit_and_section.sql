@@ -1,0 +1,15 @@
+-- A line nobody can classify would land in no section of the vendor's invoice (INV-03).
+select
+    invoice_lines.invoice_line_id,
+    invoice_lines.product_code,
+    invoice_lines.section,
+    invoice_lines.unit_of_measure
+from {{ ref('invoice_lines') }} as invoice_lines
+left join {{ ref('int_products__used') }} as products
+    on invoice_lines.product_code = products.product_code
+where
+    products.product_code is null
+    or products.section is null
+    or products.unit_of_measure is null
+    or coalesce(invoice_lines.section, '') = ''
+    or coalesce(invoice_lines.unit_of_measure, '') = ''

@@ -1,0 +1,70 @@
+-- Per cycle: users with time in the daily hours = users who count for a product + users
+-- without any license. Nobody vanishes and nobody is invented (LIC-01, NAMED-01).
+with
+
+logged_in as (
+
+    select
+        hours.org_id,
+        cycles.cycle_start_date,
+        count(distinct hours.user_id) as logged_in_users
+    from {{ ref('user_hours_daily') }} as hours
+    inner join {{ ref('billing_cycles') }} as cycles
+        on
+            hours.org_id = cycles.org_id
+            and hours.usage_date >= cycles.cycle_start_date
+            and hours.usage_date < cycles.cycle_end_date
+            and cycles.clock = 'core'
+    where hours.logged_in_seconds > 0
+    group by hours.org_id, cycles.cycle_start_date
+
+),
+
+billable as (
+
+    select
+        org_id,
+        cycle_start_date,
+        count(distinct user_id) as users_count
+    from {{ ref('billable_users') }}
+    group by org_id, cycle_start_date
+
+),
+
+without_license as (
+
+    select
+        org_id,
+        cycle_start_date,
+        quantity as users_count
+    from {{ ref('unbilled_usage') }}
+    where reason = 'user_without_license'
+
+),
+
+accounted as (
+
+    select
+        org_id,
+        cycle_start_date,
+        sum(users_count) as accounted_users
+    from (
+        select * from billable
+        union all
+        select * from without_license
+    ) as both_kinds
+    group by org_id, cycle_start_date
+
+)
+
+select
+    coalesce(logged_in.org_id, accounted.org_id) as org_id,
+    coalesce(logged_in.cycle_start_date, accounted.cycle_start_date) as cycle_start_date,
+    logged_in.logged_in_users,
+    accounted.accounted_users
+from logged_in
+full outer join accounted
+    on
+        logged_in.org_id = accounted.org_id
+        and logged_in.cycle_start_date = accounted.cycle_start_date
+where logged_in.logged_in_users is distinct from accounted.accounted_users

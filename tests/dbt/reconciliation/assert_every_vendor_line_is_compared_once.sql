@@ -1,0 +1,39 @@
+-- The vendor's invoice comes out of the comparison with every line and every cent (INV-12).
+with
+
+vendor_lines as (
+
+    select
+        org_id,
+        count(*) as lines_count,
+        sum(amount) as amount
+    from {{ ref('stg_vendor_invoice_lines') }}
+    where row_status = 'accepted'
+    group by org_id
+
+),
+
+compared as (
+
+    select
+        org_id,
+        count(*) as lines_count,
+        sum(invoiced_amount) as amount
+    from {{ ref('invoice_reconciliation') }}
+    where invoice_number is not null
+    group by org_id
+
+)
+
+select
+    coalesce(vendor_lines.org_id, compared.org_id) as org_id,
+    vendor_lines.lines_count as vendor_lines,
+    compared.lines_count as compared_lines,
+    vendor_lines.amount as vendor_amount,
+    compared.amount as compared_amount
+from vendor_lines
+full outer join compared
+    on vendor_lines.org_id = compared.org_id
+where
+    vendor_lines.lines_count is distinct from compared.lines_count
+    or vendor_lines.amount is distinct from compared.amount

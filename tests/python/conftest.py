@@ -1,0 +1,42 @@
+"""What several test modules share: the sample's warehouse and the parsed dbt project."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cx_billing import lake, landing, warehouse
+
+SAMPLE = lake.PROJECT_DIR / "sample"
+
+
+@pytest.fixture(scope="session")
+def sample_warehouse(tmp_path_factory) -> Path:
+    """A home in which the sample was landed, built with all data tests, and published."""
+    home = tmp_path_factory.mktemp("sample")
+    report = landing.land(SAMPLE / "inbox", home)
+    assert not report.refused, report.refused
+    as_of = date.fromisoformat((SAMPLE / "AS_OF").read_text().strip())
+    result = warehouse.build(home, as_of)
+    if not result.passed:
+        pytest.fail("\n\n".join(map(told, result.failures)), pytrace=False)
+    return home
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory) -> dict:
+    """dbt's manifest of the project as it stands."""
+    home = tmp_path_factory.mktemp("parsed")
+    outcome = warehouse.run(["parse"], home, home / "parsed.duckdb")
+    if not outcome.success:
+        pytest.fail(f"dbt cannot parse the project: {outcome.exception}", pytrace=False)
+    return json.loads((home / "target" / "manifest.json").read_text())
+
+
+def told(failure: warehouse.Failure) -> str:
+    """What failed, what it claims and what breaks it."""
+    lines = (f"{failure.name} ({failure.file})", failure.description, failure.message)
+    return "\n".join(line for line in (*lines, *map(str, failure.rows)) if line)

@@ -1,0 +1,389 @@
+"""The rules of the house, held against dbt's manifest: one rule and one model, one failure.
+
+Exceptions are listed here with their reason; an exception that is no longer needed fails too.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cx_billing import lake, warehouse
+
+PROJECT = lake.PROJECT_DIR
+SQL = {file.stem: file for file in sorted((PROJECT / "models").rglob("*.sql"))}
+LAYER = {name: file.relative_to(PROJECT / "models").parts[0] for name, file in SQL.items()}
+
+# The promise: the marts and their columns as published. Columns may be added, none may go.
+MARTS = {
+    "organizations": """
+        org_id org_name billing_account_id region currency license_model billing_option
+        effective_date ramp_end_date term_end_date""",
+    "billing_cycles": """
+        billing_cycle_id org_id clock cycle_number cycle_start_at cycle_end_at cycle_start_date
+        cycle_end_date phase is_last_ramp_cycle is_closed usage_through_at""",
+    "conversations": """
+        conversation_key org_id cycle_start_date platform integration_id customer_account_key
+        interactions_count first_interaction_at last_interaction_at is_carried_over""",
+    "concurrency_daily": "org_id usage_date pool peak_users minutes_at_peak",
+    "concurrency_peaks": """
+        org_id cycle_start_date pool highest_users sustained_users accumulated_users
+        accumulated_exact_users peak_rule billable_users peak_started_at peak_ended_at""",
+    "billable_users": """
+        org_id cycle_start_date user_id product_code first_billable_login_at logged_in_seconds""",
+    "user_hours_daily": """
+        org_id user_id usage_date logged_in_seconds logged_in_duration interacting_seconds""",
+    "license_usage": """
+        org_id cycle_start_date product_code license_model named_users peak_users logged_in_hours
+        actual_quantity committed_quantity overage_quantity""",
+    "resource_usage": """
+        org_id cycle_start_date product_code used_quantity included_quantity overage_quantity""",
+    "calls": """
+        call_id org_id sip_call_id cycle_start_date started_at direction call_type service
+        duration_seconds rated_seconds rate_per_minute reported_cost rated_cost currency is_short
+        is_international""",
+    "short_call_surcharges": """
+        org_id cycle_start_date completed_calls short_calls short_share surcharge_quantity rate
+        amount invoiced_quantity status""",
+    "telco_reconciliation": """
+        org_id cycle_start_date service calls_count cdr_minutes cdr_cost rated_cost
+        invoiced_us_amount invoiced_international_amount invoiced_amount variance_amount status""",
+    "usage_summary": """
+        org_id cycle_start_date product_code family committed_quantity actual_quantity
+        overage_quantity prepay_rate overage_rate amount""",
+    "invoices": """
+        invoice_id org_id billing_account_id invoice_date due_date currency subtotal_amount
+        tax_amount total_amount invoice_status""",
+    "invoice_lines": """
+        invoice_line_id invoice_id org_id invoice_date section product_code description
+        charge_type service_period_start service_period_end quantity unit_of_measure unit_price
+        amount currency is_waived waiver_reason invoice_status""",
+    "invoice_reconciliation": """
+        reconciliation_id org_id invoice_number invoice_date product_code charge_type
+        service_period_start service_period_end description invoiced_quantity expected_quantity
+        invoiced_amount expected_amount variance_amount reason""",
+    "report_reconciliation": """
+        report_line_id org_id report usage_date cycle_start_date subject reported_quantity
+        expected_quantity variance_quantity reason""",
+    "unbilled_usage": """
+        org_id cycle_start_date product_code reason quantity unit_of_measure""",
+    "rejected_rows": """
+        rejected_row_id org_id dataset source_file source_row reason raw_row""",
+    "load_audit": """
+        file_id org_id dataset source_file sha256 landed_at rows_in_file rows_accepted
+        rows_duplicate rows_rejected""",
+}
+
+READS_THE_LAKE = {
+    "int_rejected_rows__raw": "only rejected rows are turned into JSON, so it reads them again",
+}
+READS_STAGING = {
+    "load_audit": "it is about the landed files themselves",
+}
+TOO_LARGE_FOR_A_PRIMARY_KEY = {
+    "calls": "the index of millions of keys costs more memory than the build",
+    "conversations": "the same",
+}
+MOST_PARENTS = 7
+HAS_MANY_PARENTS = {
+    "int_rows__judged": "the union of all datasets",
+    "int_rows__timed": "the union of all datasets",
+    "int_rejected_rows__raw": "the union of all datasets",
+    "int_charges__unioned": "the union of all charges",
+    "unbilled_usage": "the union of all reasons, each from where the usage is measured",
+}
+NEEDS_NO_UNIT_TEST: dict[str, str] = {}
+DECIDES = re.compile(r"\bcase\b|\bover\s*\(|\bover\s+[a-z_]+\b", re.IGNORECASE)
+SUFFIXES = {
+    "_at": {"timestamp"},
+    "_date": {"date"},
+    "_amount": {"decimal"},
+    "_quantity": {"decimal", "bigint", "integer"},
+    "_count": {"bigint", "integer"},
+    "_rate": {"decimal"},
+    "_price": {"decimal"},
+}
+FLOATING = re.compile(r"\b(float|float4|float8|double|double precision|real)\b", re.IGNORECASE)
+COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*|/\*.*?\*/", re.DOTALL)
+OF_A_MACHINE = re.compile(r"(?<![\w.:/~-])/(root|work|home|tmp|Users|mnt|opt)/[\w.-]")
+
+
+def models(*layers: str, but: dict[str, str] | None = None) -> pytest.MarkDecorator:
+    """Run a test once per model of the layers (all without one), exceptions aside."""
+    names = [
+        name for name in SQL if (not layers or LAYER[name] in layers) and name not in (but or {})
+    ]
+    return pytest.mark.parametrize("name", names)
+
+
+def node_of(manifest: dict, name: str) -> dict:
+    """The node of a model."""
+    return manifest["nodes"][f"model.cx_billing.{name}"]
+
+
+def parents_of(manifest: dict, name: str) -> dict[str, str]:
+    """The kind (`source`, `seed`, `model`) and layer of every parent, by name."""
+    parents = {}
+    for key in node_of(manifest, name)["depends_on"]["nodes"]:
+        kind, _, *path = key.split(".")
+        parents[path[-1]] = LAYER[path[-1]] if kind == "model" else kind
+    return parents
+
+
+def generic_tests_of(manifest: dict, name: str, *kinds: str) -> list[dict]:
+    """The generic tests of a model of the given kinds."""
+    return [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("attached_node") == f"model.cx_billing.{name}"
+        and node.get("test_metadata", {}).get("name") in kinds
+    ]
+
+
+def without_comments(sql: str) -> str:
+    """SQL text without Jinja and SQL comments."""
+    return COMMENT.sub(" ", sql)
+
+
+def tracked_files() -> list[Path]:
+    """Every text file of the repository, new ones included."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    return [PROJECT / name for name in listed if (PROJECT / name).is_file()]
+
+
+# Layers.
+
+
+@models("intermediate", "marts", but=READS_THE_LAKE)
+def test_only_staging_reads_sources(name, manifest):
+    sources = [parent for parent, layer in parents_of(manifest, name).items() if layer == "source"]
+    assert not sources, f"{name} reads the lake itself ({sources}); read its staging model."
+
+
+@models("staging")
+def test_staging_reads_sources_seeds_and_the_product_names_only(name, manifest):
+    wrong = {
+        parent: layer
+        for parent, layer in parents_of(manifest, name).items()
+        if layer not in ("source", "seed") and parent != "product_names"
+    }
+    assert not wrong, f"{name} reads {wrong}; staging types one dataset and joins nothing else."
+
+
+@models("marts", but=READS_STAGING)
+def test_marts_never_read_staging(name, manifest):
+    staging = [parent for parent, layer in parents_of(manifest, name).items() if layer == "staging"]
+    assert not staging, f"{name} reads {staging}; a mart reads intermediate models and seeds."
+
+
+@models("intermediate")
+def test_intermediate_models_are_private_or_protected(name, manifest):
+    assert node_of(manifest, name)["access"] in ("private", "protected")
+
+
+@models("marts")
+def test_marts_are_public(name, manifest):
+    assert node_of(manifest, name)["access"] == "public"
+
+
+@models(but=HAS_MANY_PARENTS)
+def test_models_have_few_parents(name, manifest):
+    parents = parents_of(manifest, name)
+    assert len(parents) <= MOST_PARENTS, f"{name} reads {len(parents)} relations: {list(parents)}."
+
+
+# Documentation and contracts.
+
+
+@models()
+def test_every_model_has_its_yaml_beside_it(name, manifest):
+    file = SQL[name].with_suffix(".yml")
+    assert file.exists(), f"{name} has no {file.name} beside it."
+    described = [model["name"] for model in yaml.safe_load(file.read_text())["models"]]
+    assert described == [name], f"{file.name} describes {described}."
+    assert node_of(manifest, name)["description"].strip(), f"{file.name} has no description."
+
+
+@models("marts")
+def test_descriptions_of_marts_say_the_grain(name, manifest):
+    assert "One row per" in node_of(manifest, name)["description"], f"One row of {name} is what?"
+
+
+@models("marts", but=TOO_LARGE_FOR_A_PRIMARY_KEY)
+def test_marts_have_a_primary_key(name, manifest):
+    kinds = [constraint["type"] for constraint in node_of(manifest, name)["constraints"]]
+    assert "primary_key" in kinds, f"{name} declares no primary key."
+
+
+@pytest.mark.parametrize("name", TOO_LARGE_FOR_A_PRIMARY_KEY)
+def test_large_marts_have_a_uniqueness_test(name, manifest):
+    assert generic_tests_of(manifest, name, "unique", "unique_combination_of_columns")
+
+
+@models("marts")
+def test_marts_have_an_enforced_contract_and_typed_columns(name, manifest):
+    node = node_of(manifest, name)
+    assert node["config"]["contract"]["enforced"]
+    untyped = [column for column, told in node["columns"].items() if not told["data_type"]]
+    assert not untyped, f"{name} has columns without a data_type: {untyped}"
+
+
+@models("marts")
+def test_columns_of_marts_are_described(name, manifest):
+    columns = node_of(manifest, name)["columns"]
+    silent = [column for column, told in columns.items() if not told["description"].strip()]
+    assert not silent, f"{name} has columns without a description: {silent}"
+
+
+@models("marts")
+def test_names_and_types_of_columns_agree(name, manifest):
+    wrong = []
+    for column, told in node_of(manifest, name)["columns"].items():
+        data_type = re.split(r"\W", told["data_type"].lower())[0]
+        expected = next(
+            (types for suffix, types in SUFFIXES.items() if f"_{column}".endswith(suffix)), None
+        )
+        if column.startswith("is_"):
+            expected = {"boolean"}
+        if expected and data_type not in expected:
+            wrong.append(f"{column} is {data_type}, not {' or '.join(sorted(expected))}")
+        if data_type == "boolean" and not column.startswith("is_"):
+            wrong.append(f"{column} is a boolean without is_")
+    assert not wrong, f"{name}: {'; '.join(wrong)}"
+
+
+def test_every_promised_mart_is_there_and_no_mart_is_unlisted():
+    assert {name for name, layer in LAYER.items() if layer == "marts"} == set(MARTS)
+
+
+@pytest.mark.parametrize("name", MARTS)
+def test_promised_columns_are_declared(name, manifest):
+    missing = set(MARTS[name].split()) - set(node_of(manifest, name)["columns"])
+    assert not missing, f"{name} lacks columns that people rely on: {sorted(missing)}"
+
+
+# Exact numbers.
+
+
+@models("marts")
+def test_no_mart_declares_a_floating_point_column(name, manifest):
+    floating = {
+        column: told["data_type"]
+        for column, told in node_of(manifest, name)["columns"].items()
+        if FLOATING.search(told["data_type"])
+    }
+    assert not floating, f"{name}: {floating}; quantities and money are decimals."
+
+
+@models()
+def test_no_model_casts_to_floating_point(name):
+    found = FLOATING.findall(without_comments(SQL[name].read_text()))
+    assert not found, f"{name} names {found}; quantities and money are decimals."
+
+
+@pytest.mark.parametrize("file", sorted((PROJECT / "macros").glob("*.sql")), ids=lambda f: f.stem)
+def test_no_macro_casts_to_floating_point(file):
+    assert not FLOATING.findall(without_comments(file.read_text()))
+
+
+def test_no_seed_declares_a_floating_point_column(manifest):
+    floating = {
+        f"{node['name']}.{column}": data_type
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "seed"
+        for column, data_type in (node["config"]["column_types"] or {}).items()
+        if FLOATING.search(data_type)
+    }
+    assert not floating
+
+
+def test_nothing_that_was_built_is_floating_point(sample_warehouse):
+    with warehouse.connect(sample_warehouse) as connection:
+        floating = connection.sql(
+            """
+            select table_schema || '.' || table_name || '.' || column_name
+            from information_schema.columns
+            where regexp_matches(data_type, 'DOUBLE|FLOAT|REAL')
+            order by all
+            """
+        ).fetchall()
+    assert not floating, [column for (column,) in floating]
+
+
+@pytest.mark.parametrize("name", MARTS)
+def test_promised_columns_are_published(name, sample_warehouse):
+    with warehouse.connect(sample_warehouse) as connection:
+        relation = connection.table(f"marts.{name}")
+        published = set(relation.columns)
+    assert set(MARTS[name].split()) <= published
+
+
+# Tests.
+
+
+@models(but=NEEDS_NO_UNIT_TEST)
+def test_models_that_decide_have_a_unit_test(name, manifest):
+    if not DECIDES.search(without_comments(SQL[name].read_text())):
+        return
+    tested = {node["model"] for node in manifest["unit_tests"].values() if node["package_name"]}
+    assert name in tested, f"{name} has a case or a window and no unit test."
+
+
+def test_data_tests_of_their_own_say_what_they_claim(manifest):
+    silent = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and not node.get("test_metadata")
+        and not (node["description"].strip() and node["name"].startswith("assert_"))
+    ]
+    assert not silent, f"Without a description in tests/dbt/_data_tests.yml: {silent}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *READS_THE_LAKE,
+        *READS_STAGING,
+        *TOO_LARGE_FOR_A_PRIMARY_KEY,
+        *HAS_MANY_PARENTS,
+        *NEEDS_NO_UNIT_TEST,
+    ],
+)
+def test_exceptions_are_still_models(name):
+    assert name in SQL, f"{name} is excepted from a rule, but is no model any more."
+
+
+@pytest.mark.parametrize("name", HAS_MANY_PARENTS)
+def test_exceptions_still_have_many_parents(name, manifest):
+    assert len(parents_of(manifest, name)) > MOST_PARENTS, f"{name} needs no exception any more."
+
+
+# The repository.
+
+
+def test_the_lock_file_names_no_host():
+    lines = (PROJECT / "requirements.lock").read_text().splitlines()
+    assert not [line for line in lines if "http" in line or "--index" in line]
+
+
+def test_no_file_names_a_place_on_one_machine():
+    found = [
+        f"{file.relative_to(PROJECT)}:{number}: {line.strip()[:80]}"
+        for file in tracked_files()
+        if file.relative_to(PROJECT).parts[:2] != ("tests", "python")
+        for number, line in enumerate(file.read_text(errors="ignore").splitlines(), start=1)
+        if OF_A_MACHINE.search(line)
+    ]
+    assert not found, "\n".join(found)
