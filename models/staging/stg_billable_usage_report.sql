@@ -46,7 +46,8 @@ judged as (
                 or {{ cleaned('as_landed.entity') }} is null
                 or {{ cleaned('as_landed.timestamp') }} is null then 'missing_value'
             when
-                (first_login_at is null and {{ cleaned('as_landed.timestamp') }} is not null)
+                first_login_at is null
+                and {{ cleaned('as_landed.timestamp') }} is not null
                 then 'not_a_timestamp'
         end as reject_reason
     from typed

@@ -87,7 +87,10 @@ judged as (
                     assigned_from is null
                     and {{ cleaned('as_landed.assigned_from') }} is not null
                 )
-                or (assigned_to is null and {{ cleaned('as_landed.assigned_to') }} is not null)
+                or (
+                    assigned_to is null
+                    and {{ cleaned('as_landed.assigned_to') }} is not null
+                )
                 then 'not_a_timestamp'
             when product_code is null then 'unknown_license'
             when assigned_to < assigned_from then 'end_before_start'

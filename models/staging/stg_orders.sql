@@ -56,7 +56,10 @@ judged as (
                 or {{ cleaned('as_landed.unit_price') }} is null
                 or {{ cleaned('as_landed.ordered_date') }} is null then 'missing_value'
             when
-                (ordered_date is null and {{ cleaned('as_landed.ordered_date') }} is not null)
+                (
+                    ordered_date is null
+                    and {{ cleaned('as_landed.ordered_date') }} is not null
+                )
                 or (
                     shipped_date is null
                     and {{ cleaned('as_landed.shipped_date') }} is not null
@@ -64,7 +67,10 @@ judged as (
                 then 'not_a_timestamp'
             when
                 (quantity is null and {{ cleaned('as_landed.quantity') }} is not null)
-                or (unit_price is null and {{ cleaned('as_landed.unit_price') }} is not null)
+                or (
+                    unit_price is null
+                    and {{ cleaned('as_landed.unit_price') }} is not null
+                )
                 then 'not_a_number'
             when not is_hardware_readable then 'unknown_value'
             when quantity < 0 then 'negative_quantity'

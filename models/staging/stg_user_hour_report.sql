@@ -56,7 +56,8 @@ judged as (
                 (usage_date is null and {{ cleaned('as_landed.date') }} is not null)
                 then 'not_a_timestamp'
             when
-                (logged_in_seconds is null and {{ cleaned('as_landed.duration') }} is not null)
+                logged_in_seconds is null
+                and {{ cleaned('as_landed.duration') }} is not null
                 then 'not_a_number'
         end as reject_reason
     from typed

@@ -253,8 +253,8 @@ def generate(orgs: int, days: int, seed: int, out: Path, home: Path) -> None:
     """Write a synthetic inbox; the same arguments write the same bytes.
 
     \b
-      cx-billing generate --orgs 3 --days 92 --seed 1 --out /tmp/inbox
-      cx-billing --home /tmp/try land /tmp/inbox
+      cx-billing generate --orgs 3 --days 92 --seed 1 --out try-inbox
+      cx-billing --home try land try-inbox
     """
     from cx_billing import generate as generator
 

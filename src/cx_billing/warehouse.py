@@ -113,14 +113,15 @@ def build(
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--vars", json.dumps({"as_of": as_of.isoformat()})] if as_of else []
     arguments += ["--full-refresh"] if full_refresh else []
-    arguments += ["--select", select] if select else []
+    # Of a part, only tests whose models are all in it can run.
+    partial = ["--select", select, "--indirect-selection", "buildable"] if select else []
 
     started = time.monotonic()
     with build_lock(home):
         shutil.rmtree(working.parent, ignore_errors=True)  # left by a build that was killed
         working.parent.mkdir(parents=True)
         try:
-            outcome = run(arguments, home, working, project_dir, on_event)
+            outcome = run([*arguments, *partial], home, working, project_dir, on_event)
             if isinstance(outcome.exception, KeyboardInterrupt):
                 raise KeyboardInterrupt
             if working.exists():

@@ -34,11 +34,6 @@ DAMAGE = {
         "marts.license_usage",
         "select * replace ('other' as license_model) from marts.license_usage union all select *",
     ),
-    "assert_cx_licenses_are_billed_by_one_model": (
-        "marts.invoice_lines",
-        "select * replace ('CX 2 Concurrent' as description) from marts.invoice_lines"
-        " union all select *",
-    ),
     "assert_every_logged_in_user_is_billable_or_without_license": (
         "marts.unbilled_usage",
         "select * replace (quantity + 1 as quantity)",
