@@ -53,7 +53,8 @@ create table marts.invoice_lines as from (values
 ) t(invoice_line_id, invoice_id, org_id, invoice_date, section, product_code, description,
     charge_type, service_period_start, service_period_end, quantity, unit_of_measure, unit_price,
     amount, is_waived, waiver_reason);
-create table marts.invoice_reconciliation as from (values
+create table marts.invoice_reconciliation as
+select *, invoice_date as expected_invoice_date from (values
     ('r1', 'acme', 'V-77', date '2026-04-05', 'telco_outbound', 'usage', date '2026-03-05',
      date '2026-04-05', 'Outbound calls', 1000.1::decimal(38, 6), 1000.1::decimal(38, 6),
      1234.60::decimal(18, 4), 1234.5::decimal(18, 4), 0.1::decimal(18, 4), 'price_differs'),
