@@ -6,8 +6,8 @@
 #}
 {% macro round_money(amount, minor_units) -%}
     case {{ minor_units }}
-        when 0 then round({{ amount }}, 0)::decimal(18, 4)
-        when 2 then round({{ amount }}, 2)::decimal(18, 4)
-        when 3 then round({{ amount }}, 3)::decimal(18, 4)
+        when 0 then round({{ amount }}, 0)::decimal(28, 4)
+        when 2 then round({{ amount }}, 2)::decimal(28, 4)
+        when 3 then round({{ amount }}, 3)::decimal(28, 4)
     end
 {%- endmacro %}

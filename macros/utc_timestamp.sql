@@ -7,7 +7,7 @@
     case
         when trim({{ column }}) similar to '\d{4}-\d{2}-\d{2}.*'
             then coalesce(
-                try_cast({{ column }} as timestamptz),
+                try_cast(trim({{ column }}) as timestamptz),
                 try_cast(regexp_replace(
                     upper(trim({{ column }})),
                     '[T ](\d{2}:\d{2})\s*(Z|[+-].*)?$',

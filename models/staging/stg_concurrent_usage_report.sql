@@ -30,9 +30,13 @@ typed as (
             else
                 coalesce(product_names.product_code, lower({{ cleaned('landed.license') }}))
         end as pool,
-        try_cast({{ cleaned('landed.peak_concurrent_users') }} as decimal(38, 12))
+        try_cast(
+            {{ cleaned('landed.peak_concurrent_users') }} as decimal(18, 6)
+        )::decimal(38, 6)
             as peak_users,
-        try_cast({{ cleaned('landed.minutes_at_peak') }} as decimal(38, 12))
+        try_cast(
+            {{ cleaned('landed.minutes_at_peak') }} as decimal(18, 6)
+        )::decimal(38, 6)
             as minutes_at_peak,
         landed.as_landed
     from landed

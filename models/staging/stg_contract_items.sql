@@ -33,14 +33,14 @@ typed as (
         ) as product_code,
         try_cast(
             coalesce({{ cleaned('landed.committed_quantity') }}, '0')
-            as decimal(38, 6)
-        ) as committed_quantity,
+            as decimal(15, 6)
+        )::decimal(38, 6) as committed_quantity,
         try_cast(
-            {{ cleaned('landed.prepay_rate') }} as decimal(28, 10)
-        ) as prepay_rate,
+            {{ cleaned('landed.prepay_rate') }} as decimal(18, 10)
+        )::decimal(28, 10) as prepay_rate,
         try_cast(
-            {{ cleaned('landed.overage_rate') }} as decimal(28, 10)
-        ) as overage_rate,
+            {{ cleaned('landed.overage_rate') }} as decimal(18, 10)
+        )::decimal(28, 10) as overage_rate,
         {{ utc_date('landed.effective_from') }} as effective_from,
         {{ exclusive_end_date('landed.effective_to') }} as effective_to,
         landed.as_landed
@@ -61,6 +61,10 @@ judged as (
             when
                 contract_id is null
                 or {{ cleaned('as_landed.product_code') }} is null
+                or (
+                    committed_quantity > 0
+                    and {{ cleaned('as_landed.prepay_rate') }} is null
+                )
                 then 'missing_value'
             when
                 (

@@ -56,9 +56,9 @@ typed as (
             )
         ) as ramp_resource_billing,
         try_cast(
-            coalesce({{ cleaned('landed.payment_terms_days') }}, '30') as integer
+            coalesce({{ cleaned('landed.payment_terms_days') }}, '30') as smallint
         ) as payment_terms_days,
-        {{ cleaned('landed.tax_jurisdiction') }} as tax_jurisdiction,
+        upper({{ cleaned('landed.tax_jurisdiction') }}) as tax_jurisdiction,
         landed.as_landed
     from landed
     left join billing_option_names

@@ -15,30 +15,19 @@ product_names as (
 
 ),
 
-snapshot_files as (
-
-    select
-        org_id,
-        {{ utc_date('snapshot_date') }} as snapshot_day,
-        max_by(file_id, landed_at) as file_id
-    from landed
-    where snapshot_date is not null
-    group by org_id, snapshot_day
-
-),
-
 -- A snapshot tells who holds what on its day; it stands until the day of the next one.
--- Of two snapshots of one day the later landing stands.
+-- A day may come in several files, as the platform pages its answers.
 snapshot_days as (
 
     select
         org_id,
-        snapshot_day,
-        file_id,
+        {{ utc_date('snapshot_date') }} as snapshot_day,
         lead(snapshot_day) over (
             partition by org_id order by snapshot_day
         ) as next_snapshot_day
-    from snapshot_files
+    from landed
+    where snapshot_date is not null
+    group by org_id, snapshot_day
 
 ),
 
@@ -58,7 +47,6 @@ typed as (
             {{ exclusive_end_date('landed.assigned_to') }},
             snapshot_days.next_snapshot_day
         ) as assigned_to,
-        coalesce(landed.file_id <> snapshot_days.file_id, false) as is_replaced_snapshot,
         landed.as_landed
     from landed
     left join product_names
@@ -112,12 +100,7 @@ settled as (
         assigned_from,
         assigned_to,
         reject_reason,
-        case
-            when reject_reason is null and is_replaced_snapshot then 'duplicate'
-            else {{ row_status(
-                ['is_replaced_snapshot', 'user_id', 'product_code', 'assigned_from']
-            ) }}
-        end as row_status
+        {{ row_status(['user_id', 'product_code', 'assigned_from']) }} as row_status
     from judged
 
 )

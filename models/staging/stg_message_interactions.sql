@@ -9,6 +9,14 @@ landed as (
 
 ),
 
+platforms as (
+
+    select * from {{ ref('messaging_platforms') }}
+
+),
+
+-- One account however it is written: phone numbers without punctuation, handles without
+-- case where the platform ignores it (CONV-06). Platforms without punctuation either.
 typed as (
 
     select
@@ -19,13 +27,33 @@ typed as (
         landed.landed_at,
         landed.parse_error,
         {{ cleaned('landed.conversation_id') }} as conversation_id,
-        {{ cleaned('landed.customer_account') }} as customer_account,
-        lower({{ cleaned('landed.platform') }}) as platform,
+        case
+            when
+                platforms.is_phone_account
+                and {{ cleaned('landed.customer_account') }} like '+%'
+                then
+                    '+' || regexp_replace(
+                        {{ cleaned('landed.customer_account') }}, '[^0-9]', '', 'g'
+                    )
+            when platforms.is_case_insensitive
+                then lower({{ cleaned('landed.customer_account') }})
+            else {{ cleaned('landed.customer_account') }}
+        end as customer_account,
+        coalesce(
+            platforms.platform,
+            regexp_replace(
+                lower({{ cleaned('landed.platform') }}), '[^a-z0-9]+', '_', 'g'
+            )
+        ) as platform,
         {{ cleaned('landed.integration_id') }} as integration_id,
         {{ utc_timestamp('landed.start_time') }} as started_at,
         {{ utc_timestamp('landed.end_time') }} as ended_at,
         landed.as_landed
     from landed
+    left join platforms
+        on
+            regexp_replace(lower(landed.platform), '[^a-z0-9]', '', 'g')
+            = platforms.platform
 
 ),
 

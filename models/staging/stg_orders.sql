@@ -27,8 +27,12 @@ typed as (
         {{ cleaned('landed.order_id') }} as order_id,
         coalesce(product_names.product_code, lower({{ cleaned('landed.product_code') }}))
             as product_code,
-        try_cast({{ cleaned('landed.quantity') }} as decimal(38, 12)) as quantity,
-        try_cast({{ cleaned('landed.unit_price') }} as decimal(28, 10)) as unit_price,
+        try_cast(
+            {{ cleaned('landed.quantity') }} as decimal(24, 12)
+        )::decimal(38, 12) as quantity,
+        try_cast(
+            {{ cleaned('landed.unit_price') }} as decimal(18, 10)
+        )::decimal(28, 10) as unit_price,
         {{ utc_date('landed.ordered_date') }} as ordered_date,
         {{ utc_date('landed.shipped_date') }} as shipped_date,
         coalesce(try_cast({{ cleaned('landed.is_hardware') }} as boolean), false)

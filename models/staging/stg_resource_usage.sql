@@ -29,7 +29,9 @@ typed as (
             product_names.product_code,
             {{ patterned_product('landed.resource', ['sms_class_']) }}
         ) as product_code,
-        try_cast({{ cleaned('landed.quantity') }} as decimal(38, 12)) as quantity,
+        try_cast(
+            {{ cleaned('landed.quantity') }} as decimal(24, 12)
+        )::decimal(38, 12) as quantity,
         landed.as_landed
     from landed
     left join product_names

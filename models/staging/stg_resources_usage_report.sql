@@ -27,7 +27,9 @@ typed as (
         {{ utc_date('landed.date') }} as usage_date,
         {{ cleaned('landed.resource') }} as resource_name,
         product_names.product_code,
-        try_cast({{ cleaned('landed.quantity') }} as decimal(38, 12)) as quantity,
+        try_cast(
+            {{ cleaned('landed.quantity') }} as decimal(24, 12)
+        )::decimal(38, 12) as quantity,
         landed.as_landed
     from landed
     left join product_names

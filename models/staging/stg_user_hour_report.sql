@@ -21,21 +21,18 @@ typed as (
         lower({{ cleaned('landed.user') }}) as user_name,
         {{ utc_date('landed.date') }} as usage_date,
         case
-            when {{ cleaned('landed.duration') }} similar to '\d+:\d+:\d+:\d+'
+            when {{ cleaned('landed.duration') }} similar to '\d{1,4}:\d+:\d+:\d+'
                 then
-                    try_cast(split_part({{ cleaned('landed.duration') }}, ':', 1) as bigint)
-                    * 3600
+                    split_part({{ cleaned('landed.duration') }}, ':', 1)::integer * 3600
                     + try_cast(
-                        split_part({{ cleaned('landed.duration') }}, ':', 2) as bigint
-                    )
-                    * 60
+                        split_part({{ cleaned('landed.duration') }}, ':', 2) as smallint
+                    )::integer * 60
                     + try_cast(
-                        split_part({{ cleaned('landed.duration') }}, ':', 3) as bigint
+                        split_part({{ cleaned('landed.duration') }}, ':', 3) as smallint
                     )
                     + try_cast(
-                        split_part({{ cleaned('landed.duration') }}, ':', 4) as bigint
-                    )
-                    * 0.001
+                        split_part({{ cleaned('landed.duration') }}, ':', 4) as smallint
+                    ) * 0.001
         end::decimal(38, 6) as logged_in_seconds,
         landed.as_landed
     from landed

@@ -24,9 +24,15 @@ typed as (
         {{ utc_date('landed.service_period_start') }} as service_period_start,
         {{ exclusive_end_date('landed.service_period_end') }} as service_period_end,
         {{ cleaned('landed.description') }} as description,
-        try_cast({{ cleaned('landed.qty') }} as decimal(38, 6)) as quantity,
-        try_cast({{ cleaned('landed.rate') }} as decimal(28, 10)) as unit_price,
-        try_cast({{ cleaned('landed.amount') }} as decimal(18, 4)) as amount,
+        try_cast(
+            {{ cleaned('landed.qty') }} as decimal(24, 6)
+        )::decimal(38, 6) as quantity,
+        try_cast(
+            {{ cleaned('landed.rate') }} as decimal(18, 10)
+        )::decimal(28, 10) as unit_price,
+        try_cast(
+            {{ cleaned('landed.amount') }} as decimal(18, 4)
+        )::decimal(28, 4) as amount,
         upper({{ cleaned('landed.currency') }}) as currency,
         {{ cleaned('landed.section') }} as section,
         max(landed.landed_at) over (

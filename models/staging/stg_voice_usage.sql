@@ -26,11 +26,17 @@ typed as (
         {{ cleaned('landed.origin') }} as origin,
         {{ cleaned('landed.destination') }} as destination,
         {{ utc_timestamp('landed.start_time') }} as started_at,
-        try_cast({{ cleaned('landed.duration_seconds') }} as decimal(18, 3))
+        try_cast(
+            {{ cleaned('landed.duration_seconds') }} as decimal(12, 3)
+        )::decimal(18, 3)
             as duration_seconds,
-        try_cast({{ cleaned('landed.usage_rate_per_minute') }} as decimal(28, 10))
+        try_cast(
+            {{ cleaned('landed.usage_rate_per_minute') }} as decimal(18, 10)
+        )::decimal(28, 10)
             as rate_per_minute,
-        try_cast({{ cleaned('landed.total_cost') }} as decimal(28, 10)) as reported_cost,
+        try_cast(
+            {{ cleaned('landed.total_cost') }} as decimal(18, 10)
+        )::decimal(28, 10) as reported_cost,
         upper({{ cleaned('landed.currency') }}) as currency,
         landed.as_landed
     from landed

@@ -35,7 +35,9 @@ select
         38, 6
     ) as quantity,
     case
-        when is_ramp_license then prepay_rate else overage_rate
+        when is_ramp_license and is_waived then coalesce(prepay_rate, overage_rate)
+        when is_ramp_license then prepay_rate
+        else overage_rate
     end as unit_price,
     coalesce(is_waived, false) as is_waived
 from charged

@@ -9,8 +9,11 @@ contracts as (
 
 contract_items as (
 
-    select * from {{ ref('stg_contract_items') }}
-    where row_status = 'accepted'
+    select contract_items.*
+    from {{ ref('stg_contract_items') }} as contract_items
+    inner join {{ ref('int_products__used') }} as products
+        on contract_items.product_code = products.product_code
+    where contract_items.row_status = 'accepted' and products.can_be_committed
 
 ),
 
@@ -61,16 +64,13 @@ service_years as (
         org_id,
         contract_id,
         in_force_to,
+        effective_date,
         case
             when years_before = 0 then effective_date
             else (term_start_date + years_before * interval 12 month)::date
         end as invoice_date,
         (term_start_date + years_before * interval 12 month)::date
             as service_period_start,
-        least(
-            (term_start_date + (years_before + 1) * interval 12 month)::date,
-            coalesce(term_end_date, '9999-12-31'::date)
-        ) as service_period_end,
         count(*) filter (
             where
             (
@@ -78,7 +78,9 @@ service_years as (
                 + (years_before * 12 + month_of_year) * interval 1 month
             )::date
             <= coalesce(term_end_date, '9999-12-31'::date)
-        ) as months
+        ) as months,
+        (term_start_date + (years_before * 12 + months) * interval 1 month)::date
+            as service_period_end
     from term_months
     group by
         org_id,
@@ -105,7 +107,7 @@ items_in_force as (
             service_years.org_id = contract_items.org_id
             and service_years.contract_id = contract_items.contract_id
             and service_years.service_period_start
-            >= coalesce(contract_items.effective_from, '0001-01-01'::date)
+            >= coalesce(contract_items.effective_from, service_years.effective_date)
             and service_years.service_period_start
             < coalesce(contract_items.effective_to, '9999-12-31'::date)
     qualify
@@ -116,7 +118,9 @@ items_in_force as (
                 service_years.service_period_start,
                 contract_items.product_code
             order by
-                contract_items.effective_from desc nulls last,
+                coalesce(
+                    contract_items.effective_from, service_years.effective_date
+                ) desc,
                 contract_items.landed_at desc,
                 contract_items.source_row desc
         ) = 1

@@ -69,12 +69,12 @@ priced as (
         case
             when products.kind not in ('license', 'addon') or products.kind is null
                 then coalesce(products.unit_of_measure, 'each')
+            when contracts.license_model = 'hourly' and not products.is_always_named
+                then 'hour'
             when
                 priceable.charge_type = 'prepay'
                 and contracts.billing_option = 'annual_prepay'
                 then 'user-month'
-            when contracts.license_model = 'hourly' and not products.is_always_named
-                then 'hour'
             else products.unit_of_measure
         end as unit_of_measure,
         priceable.unit_price,
@@ -87,7 +87,7 @@ priced as (
             else {{ round_money(
                 'priceable.quantity * priceable.unit_price', 'currencies.minor_units'
             ) }}
-        end::decimal(18, 4) as amount,
+        end::decimal(28, 4) as amount,
         contracts.currency,
         priceable.is_waived,
         case when priceable.is_waived then 'ramp' end as waiver_reason,

@@ -72,6 +72,7 @@ described as (
         kinds.section,
         kinds.arrears_charge_type,
         kinds.waived_in_ramp_as,
+        kinds.can_be_committed,
         products.is_always_named,
         products.unit_of_measure,
         codes.invoice_name

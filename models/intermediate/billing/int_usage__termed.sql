@@ -35,11 +35,13 @@ keys as (
     from metered
     union
     select
-        org_id,
-        cycle_start_date,
-        product_code
+        contract_items.org_id,
+        contract_items.cycle_start_date,
+        contract_items.product_code
     from contract_items
-    where committed_quantity > 0
+    inner join products
+        on contract_items.product_code = products.product_code
+    where contract_items.committed_quantity > 0 and products.can_be_committed
 
 ),
 
@@ -56,7 +58,8 @@ termed as (
         coalesce(metered.included_quantity, 0)::decimal(38, 6) as included_quantity,
         -- The subscription, and with it the commitment, begins after the ramp (RAMP-03).
         case
-            when cycles.phase = 'term' then coalesce(contract_items.committed_quantity, 0)
+            when cycles.phase = 'term' and products.can_be_committed
+                then coalesce(contract_items.committed_quantity, 0)
             else 0
         end::decimal(38, 6) as committed_quantity,
         contract_items.prepay_rate,

@@ -2,8 +2,17 @@ with
 
 cycles as (
 
-    select * from {{ ref('int_cycles') }}
-    where clock = 'core'
+    select
+        cycles.org_id,
+        cycles.contract_id,
+        cycles.cycle_start_date,
+        contracts.effective_date
+    from {{ ref('int_cycles') }} as cycles
+    inner join {{ ref('int_contracts__in_force') }} as contracts
+        on
+            cycles.org_id = contracts.org_id
+            and cycles.contract_id = contracts.contract_id
+    where cycles.clock = 'core'
 
 ),
 
@@ -14,7 +23,8 @@ contract_items as (
 
 ),
 
--- The commitment and prices in force at the cycle start apply to the whole cycle (INV-11).
+-- The commitment and prices in force at the cycle start apply to the whole cycle (INV-11);
+-- an item without a start has that of its contract.
 items_at_cycle_start as (
 
     select
@@ -31,7 +41,7 @@ items_at_cycle_start as (
                 cycles.cycle_start_date,
                 contract_items.product_code
             order by
-                contract_items.effective_from desc nulls last,
+                coalesce(contract_items.effective_from, cycles.effective_date) desc,
                 contract_items.landed_at desc,
                 contract_items.source_row desc
         ) as recency
@@ -41,7 +51,7 @@ items_at_cycle_start as (
             cycles.org_id = contract_items.org_id
             and cycles.contract_id = contract_items.contract_id
             and cycles.cycle_start_date
-            >= coalesce(contract_items.effective_from, '0001-01-01'::date)
+            >= coalesce(contract_items.effective_from, cycles.effective_date)
             and cycles.cycle_start_date
             < coalesce(contract_items.effective_to, '9999-12-31'::date)
 

@@ -13,14 +13,6 @@ cycles as (
 
 ),
 
-platforms as (
-
-    select * from {{ ref('messaging_platforms') }}
-
-),
-
--- One account however it is written: phone numbers without punctuation, handles without
--- case where the platform ignores it (CONV-06).
 interactions as (
 
     select
@@ -28,26 +20,13 @@ interactions as (
         interactions.conversation_id,
         interactions.platform,
         interactions.integration_id,
-        case
-            when
-                platforms.is_phone_account
-                and interactions.customer_account like '+%'
-                then
-                    regexp_replace(
-                        interactions.customer_account, '[ ().-]', '', 'g'
-                    )
-            when platforms.is_case_insensitive
-                then lower(interactions.customer_account)
-            else interactions.customer_account
-        end as customer_account,
+        interactions.customer_account,
         interactions.started_at,
         least(
             coalesce(interactions.ended_at, build.as_of_at), build.as_of_at
         ) as ended_at
     from {{ ref('stg_message_interactions') }} as interactions
     cross join build
-    left join platforms
-        on interactions.platform = platforms.platform
     where
         interactions.row_status = 'accepted'
         and interactions.started_at < build.as_of_at

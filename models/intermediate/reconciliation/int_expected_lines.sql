@@ -13,6 +13,30 @@ covering_invoices as (
 
 ),
 
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+call_costs as (
+
+    select * from {{ ref('int_charges__telco') }}
+
+),
+
+vendor_prices as (
+
+    select distinct
+        org_id,
+        match_code,
+        is_prepay,
+        service_period_start,
+        unit_price
+    from {{ ref('int_vendor_lines__classified') }}
+
+),
+
 -- Against a vendor invoice without a toll-free row, toll-free calls are part of Inbound.
 folded as (
 
@@ -34,9 +58,15 @@ folded as (
         invoice_lines.quantity,
         invoice_lines.unit_price,
         invoice_lines.amount,
+        call_costs.unrounded_amount,
         invoice_lines.currency,
         invoice_lines.is_waived
     from invoice_lines
+    left join call_costs
+        on
+            invoice_lines.org_id = call_costs.org_id
+            and invoice_lines.product_code = call_costs.product_code
+            and invoice_lines.service_period_start = call_costs.service_period_start
     left join covering_invoices
         on
             invoice_lines.org_id = covering_invoices.org_id
@@ -45,32 +75,37 @@ folded as (
 
 ),
 
+-- What is folded is rounded once, together.
 telco_lines as (
 
     select
-        min(invoice_line_id) as expected_line_id,
-        org_id,
-        invoice_date,
-        product_code,
-        charge_type,
-        service_period_start,
-        service_period_end,
-        min(description) as description,
-        sum(quantity) as quantity,
+        min(folded.invoice_line_id) as expected_line_id,
+        folded.org_id,
+        folded.invoice_date,
+        folded.product_code,
+        folded.charge_type,
+        folded.service_period_start,
+        folded.service_period_end,
+        min(folded.description) as description,
+        sum(folded.quantity) as quantity,
         null::decimal(28, 10) as unit_price,
-        sum(amount) as amount,
-        currency,
+        {{ round_money(
+            'sum(folded.unrounded_amount)', 'any_value(currencies.minor_units)'
+        ) }} as amount,
+        folded.currency,
         false as is_waived
     from folded
-    where product_code like 'telco\_%' escape '\'
+    inner join currencies
+        on folded.currency = currencies.currency
+    where folded.product_code like 'telco\_%' escape '\'
     group by
-        org_id,
-        invoice_date,
-        product_code,
-        charge_type,
-        service_period_start,
-        service_period_end,
-        currency
+        folded.org_id,
+        folded.invoice_date,
+        folded.product_code,
+        folded.charge_type,
+        folded.service_period_start,
+        folded.service_period_end,
+        folded.currency
 
 ),
 
@@ -119,15 +154,27 @@ keyed as (
 
 )
 
+-- Within a key, lines at a price the vendor has too come first, then by price.
 select
-    *,
+    keyed.*,
     row_number() over (
         partition by
-            org_id,
-            match_code,
-            is_prepay,
-            service_period_start,
-            service_period_end
-        order by unit_price, amount, expected_line_id
+            keyed.org_id,
+            keyed.match_code,
+            keyed.is_prepay,
+            keyed.service_period_start,
+            keyed.service_period_end
+        order by
+            vendor_prices.unit_price is null,
+            keyed.unit_price,
+            keyed.amount,
+            keyed.expected_line_id
     ) as line_in_key
 from keyed
+left join vendor_prices
+    on
+        keyed.org_id = vendor_prices.org_id
+        and keyed.match_code = vendor_prices.match_code
+        and keyed.is_prepay = vendor_prices.is_prepay
+        and keyed.service_period_start = vendor_prices.service_period_start
+        and keyed.unit_price = vendor_prices.unit_price

@@ -7,10 +7,23 @@ cycles as (
 
 ),
 
+-- An address can have had several users: the one who counts, else the first.
 users as (
 
-    select * from {{ ref('stg_users') }}
-    where row_status = 'accepted'
+    select
+        users.org_id,
+        users.email,
+        coalesce(
+            min(users.user_id) filter (where billable_users.user_id is not null),
+            min(users.user_id)
+        ) as user_id
+    from {{ ref('stg_users') }} as users
+    left join {{ ref('billable_users') }} as billable_users
+        on
+            users.org_id = billable_users.org_id
+            and users.user_id = billable_users.user_id
+    where users.row_status = 'accepted' and users.email is not null
+    group by users.org_id, users.email
 
 ),
 
@@ -29,7 +42,7 @@ report_rows as (
         on
             report.org_id = cycles.org_id
             and report.first_login_at >= cycles.cycle_start_at
-            and report.first_login_at < cycles.cycle_end_at
+            and report.first_login_at < cycles.usage_through_at
     left join users
         on
             report.org_id = users.org_id
@@ -76,7 +89,7 @@ expected_devices as (
     inner join cycles
         on
             devices.org_id = cycles.org_id
-            and devices.in_service_date < cycles.cycle_end_date
+            and devices.in_service_date < cycles.usage_through_at
             and coalesce(devices.out_of_service_date, '9999-12-31'::date)
             > cycles.cycle_start_date
     semi join report_rows

@@ -24,7 +24,7 @@ dated as (
         on
             report_rows.org_id = cycles.org_id
             and report_rows.usage_date >= cycles.cycle_start_date
-            and report_rows.usage_date < cycles.cycle_end_date
+            and report_rows.usage_date < cycles.usage_through_at
 
 ),
 

@@ -7,10 +7,35 @@ cycles as (
 
 ),
 
+spellings as (
+
+    select
+        org_id,
+        user_id,
+        email as spelling
+    from {{ ref('stg_users') }}
+    where row_status = 'accepted'
+    union
+    select
+        org_id,
+        user_id,
+        lower(user_name) as spelling
+    from {{ ref('stg_users') }}
+    where row_status = 'accepted'
+
+),
+
+-- A name that two users share says nothing about either.
 users as (
 
-    select * from {{ ref('stg_users') }}
-    where row_status = 'accepted'
+    select
+        org_id,
+        spelling,
+        min(user_id) as user_id
+    from spellings
+    where spelling is not null
+    group by org_id, spelling
+    having count(*) = 1
 
 ),
 
@@ -28,11 +53,11 @@ report_rows as (
         on
             report.org_id = cycles.org_id
             and report.usage_date >= cycles.cycle_start_date
-            and report.usage_date < cycles.cycle_end_date
+            and report.usage_date < cycles.usage_through_at
     left join users
         on
             report.org_id = users.org_id
-            and report.user_name in (users.email, lower(users.user_name))
+            and report.user_name = users.spelling
     where report.row_status = 'accepted'
     group by all
 
@@ -74,7 +99,8 @@ select
     report_rows.report_line_id,
     report_rows.logged_in_seconds::decimal(38, 6) as reported_quantity,
     -- The report shows whole milliseconds.
-    round(expected.logged_in_seconds, 3)::decimal(38, 6) as expected_quantity,
+    (floor(expected.logged_in_seconds * 1000) * 0.001)::decimal(38, 6)
+        as expected_quantity,
     null as detail_reason
 from report_rows
 full outer join expected

@@ -15,27 +15,44 @@ report_rows as (
         cycles.cycle_start_date,
         coalesce(report.product_code, report.resource_name) as product_code,
         min(report.file_id || '/' || report.source_row) as report_line_id,
-        sum(report.quantity) as reported_quantity
+        case coalesce(any_value(products.cycle_value), 'sum')
+            when 'max' then max(report.quantity)
+            else sum(report.quantity)
+        end as reported_quantity
     from {{ ref('stg_resources_usage_report') }} as report
     inner join cycles
         on
             report.org_id = cycles.org_id
             and report.usage_date >= cycles.cycle_start_date
-            and report.usage_date < cycles.cycle_end_date
+            and report.usage_date < cycles.usage_through_at
+    left join {{ ref('products') }} as products
+        on report.product_code = products.product_code
     where report.row_status = 'accepted'
-    group by all
+    group by
+        report.org_id,
+        cycles.cycle_start_date,
+        coalesce(report.product_code, report.resource_name)
 
 ),
 
+-- Above the allowance; of messages and conversations, everything.
 resource_usage as (
 
-    select resource_usage.*
-    from {{ ref('resource_usage') }} as resource_usage
+    select
+        metered.org_id,
+        metered.cycle_start_date,
+        metered.product_code,
+        (metered.measured_quantity - metered.included_quantity) as overage_quantity
+    from {{ ref('int_usage__metered') }} as metered
+    inner join {{ ref('int_products__used') }} as products
+        on metered.product_code = products.product_code
     semi join report_rows
         on
-            resource_usage.org_id = report_rows.org_id
-            and resource_usage.cycle_start_date = report_rows.cycle_start_date
-    where resource_usage.overage_quantity > 0
+            metered.org_id = report_rows.org_id
+            and metered.cycle_start_date = report_rows.cycle_start_date
+    where
+        products.kind in ('resource', 'message', 'conversation')
+        and metered.measured_quantity > metered.included_quantity
 
 )
 

@@ -1,9 +1,16 @@
 with
 
+-- What the vendor invoices at or after as-of is not known yet.
 vendor_lines as (
 
-    select * from {{ ref('stg_vendor_invoice_lines') }}
-    where row_status = 'accepted'
+    select vendor_lines.*
+    from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
+    cross join {{ ref('int_build__as_of') }} as build
+    semi join {{ ref('int_contracts__in_force') }} as contracts
+        on vendor_lines.org_id = contracts.org_id
+    where
+        vendor_lines.row_status = 'accepted'
+        and vendor_lines.invoice_date < build.as_of_date
 
 ),
 

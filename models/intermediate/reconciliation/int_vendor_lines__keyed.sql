@@ -16,6 +16,18 @@ expected_periods as (
 
 ),
 
+expected_prices as (
+
+    select distinct
+        org_id,
+        match_code,
+        is_prepay,
+        service_period_start,
+        unit_price
+    from {{ ref('int_expected_lines') }}
+
+),
+
 -- A vendor period that names its last day ends the day after.
 dated as (
 
@@ -35,6 +47,8 @@ dated as (
         vendor_lines.charge_type,
         vendor_lines.kind,
         vendor_lines.is_prepay,
+        vendor_lines.breakout,
+        expected_prices.unit_price is not null as is_priced_alike,
         vendor_lines.quantity,
         vendor_lines.unit_price,
         vendor_lines.amount,
@@ -45,11 +59,18 @@ dated as (
             vendor_lines.org_id = expected_periods.org_id
             and vendor_lines.service_period_start = expected_periods.service_period_start
             and vendor_lines.service_period_end + 1 = expected_periods.service_period_end
+    left join expected_prices
+        on
+            vendor_lines.org_id = expected_prices.org_id
+            and vendor_lines.match_code = expected_prices.match_code
+            and vendor_lines.is_prepay = expected_prices.is_prepay
+            and vendor_lines.service_period_start = expected_prices.service_period_start
+            and vendor_lines.unit_price = expected_prices.unit_price
 
 )
 
--- Lines of one key are paired in the order of their price. Of the parts of a telco row
--- (U.S., International) the last one is held against what is left of the expected line.
+-- Lines of one key are paired at equal prices first, then in the order of their price. The
+-- parts of a telco row (U.S., International) share one expected line.
 select
     *,
     case
@@ -58,6 +79,10 @@ select
     end as line_in_key,
     kind = 'call' and row_number() over line_order < count(*) over line_key
         as is_earlier_part,
+    kind = 'call'
+    and count(*) over line_key = 2
+    and count(distinct breakout) over line_key = 2 as is_split,
+    sum(amount) over line_key as key_amount,
     coalesce(
         sum(amount) over (line_order rows between unbounded preceding and 1 preceding), 0
     ) as earlier_amount,
@@ -81,5 +106,5 @@ window
             is_prepay,
             service_period_start,
             service_period_end
-        order by unit_price, amount, vendor_line_id
+        order by is_priced_alike desc, unit_price, amount, vendor_line_id
     )

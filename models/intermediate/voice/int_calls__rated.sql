@@ -63,7 +63,7 @@ rated as (
         rated_seconds,
         rate_per_minute,
         reported_cost,
-        round(rate_per_minute * (rated_seconds // 6) * 0.1, 4)::decimal(18, 4)
+        round(rate_per_minute * (rated_seconds // 6) * 0.1, 4)::decimal(28, 4)
             as rated_cost,
         currency,
         currency = contract_currency as is_contract_currency,

@@ -20,11 +20,11 @@ totals as (
         invoice_date,
         currency,
         invoice_status,
-        coalesce(sum(amount) filter (where charge_type <> 'tax'), 0)::decimal(18, 4)
+        coalesce(sum(amount) filter (where charge_type <> 'tax'), 0)::decimal(28, 4)
             as subtotal_amount,
-        coalesce(sum(amount) filter (where charge_type = 'tax'), 0)::decimal(18, 4)
+        coalesce(sum(amount) filter (where charge_type = 'tax'), 0)::decimal(28, 4)
             as tax_amount,
-        sum(amount)::decimal(18, 4) as total_amount
+        sum(amount)::decimal(28, 4) as total_amount
     from invoice_lines
     group by invoice_id, org_id, invoice_date, currency, invoice_status
 

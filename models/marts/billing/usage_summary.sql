@@ -110,7 +110,7 @@ select
     )::decimal(38, 6) as overage_quantity,
     contract_items.prepay_rate,
     contract_items.overage_rate,
-    coalesce(charged.amount, 0)::decimal(18, 4) as amount
+    coalesce(charged.amount, 0)::decimal(28, 4) as amount
 from measured
 inner join products
     on measured.product_code = products.product_code

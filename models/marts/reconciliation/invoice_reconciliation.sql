@@ -30,6 +30,34 @@ policies as (
 
 ),
 
+-- A row the vendor splits U.S. / International agrees as a whole; only if it does not, the
+-- parts are held against ours, as far as the call records tell them apart.
+parts as (
+
+    select
+        vendor_lines.vendor_line_id,
+        true as is_compared,
+        coalesce(international.international_minutes, 0)::decimal(38, 6)
+            as international_minutes,
+        coalesce(international.international_amount, 0)::decimal(28, 4)
+            as international_amount
+    from vendor_lines
+    inner join expected_lines
+        on
+            vendor_lines.org_id = expected_lines.org_id
+            and vendor_lines.match_code = expected_lines.match_code
+            and vendor_lines.service_period_start = expected_lines.service_period_start
+            and vendor_lines.service_period_end = expected_lines.service_period_end
+            and vendor_lines.key_amount <> expected_lines.amount
+    left join {{ ref('int_calls__international') }} as international
+        on
+            vendor_lines.org_id = international.org_id
+            and vendor_lines.service_period_start = international.cycle_start_date
+            and vendor_lines.match_code = international.product_code
+    where vendor_lines.is_split and vendor_lines.match_code <> 'telco_inbound'
+
+),
+
 -- On product, charge and service period, never on the date of the invoice.
 paired as (
 
@@ -56,6 +84,10 @@ paired as (
         vendor_lines.quantity as invoiced_quantity,
         case
             when expected_lines.expected_line_id is null then null
+            when parts.is_compared and vendor_lines.breakout = 'international'
+                then parts.international_minutes
+            when parts.is_compared
+                then expected_lines.quantity - parts.international_minutes
             when vendor_lines.is_earlier_part then vendor_lines.quantity
             else
                 expected_lines.quantity
@@ -69,6 +101,10 @@ paired as (
         vendor_lines.amount as invoiced_amount,
         case
             when expected_lines.expected_line_id is null then null
+            when parts.is_compared and vendor_lines.breakout = 'international'
+                then parts.international_amount
+            when parts.is_compared
+                then expected_lines.amount - parts.international_amount
             when vendor_lines.is_earlier_part then vendor_lines.amount
             else
                 expected_lines.amount
@@ -89,6 +125,8 @@ paired as (
             and vendor_lines.service_period_start = expected_lines.service_period_start
             and vendor_lines.service_period_end = expected_lines.service_period_end
             and vendor_lines.line_in_key = expected_lines.line_in_key
+    left join parts
+        on vendor_lines.vendor_line_id = parts.vendor_line_id
 
 ),
 
@@ -128,9 +166,9 @@ select
     description,
     invoiced_quantity::decimal(38, 6) as invoiced_quantity,
     expected_quantity::decimal(38, 6) as expected_quantity,
-    invoiced_amount::decimal(18, 4) as invoiced_amount,
-    expected_amount::decimal(18, 4) as expected_amount,
-    variance_amount::decimal(18, 4) as variance_amount,
+    invoiced_amount::decimal(28, 4) as invoiced_amount,
+    expected_amount::decimal(28, 4) as expected_amount,
+    variance_amount::decimal(28, 4) as variance_amount,
     -- Ours, or the boundary where ours would be.
     coalesce(
         expected_invoice_date,

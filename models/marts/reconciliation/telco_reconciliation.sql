@@ -172,10 +172,10 @@ select
     cdr_minutes,
     cdr_cost,
     rated_cost,
-    invoiced_us_amount::decimal(18, 4) as invoiced_us_amount,
-    invoiced_international_amount::decimal(18, 4) as invoiced_international_amount,
-    invoiced_amount::decimal(18, 4) as invoiced_amount,
-    variance_amount::decimal(18, 4) as variance_amount,
+    invoiced_us_amount::decimal(28, 4) as invoiced_us_amount,
+    invoiced_international_amount::decimal(28, 4) as invoiced_international_amount,
+    invoiced_amount::decimal(28, 4) as invoiced_amount,
+    variance_amount::decimal(28, 4) as variance_amount,
     case
         when not has_invoice then 'no_invoice'
         when is_folded then 'folded_into_inbound'

@@ -1,4 +1,5 @@
--- A line nobody can classify would land in no section of the vendor's invoice (INV-03).
+-- A line nobody can classify would land in no section of the vendor's invoice (INV-03). Only
+-- an order may be for something the catalogue does not know (INV-14).
 select
     invoice_lines.invoice_line_id,
     invoice_lines.product_code,
@@ -8,8 +9,6 @@ from {{ ref('invoice_lines') }} as invoice_lines
 left join {{ ref('int_products__used') }} as products
     on invoice_lines.product_code = products.product_code
 where
-    products.product_code is null
-    or products.section is null
-    or products.unit_of_measure is null
+    (products.product_code is null and invoice_lines.charge_type <> 'one_time')
     or coalesce(invoice_lines.section, '') = ''
     or coalesce(invoice_lines.unit_of_measure, '') = ''

@@ -15,6 +15,8 @@ call_costs as (
         on calls.currency = currencies.currency
     where calls.service <> 'byoc'
     group by calls.org_id, calls.cycle_start_date, calls.service
+    -- No minutes, no line: a cost of zero-second calls shows in telco_reconciliation alone.
+    having sum(calls.rated_seconds) > 0
 
 ),
 
