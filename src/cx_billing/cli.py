@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -20,13 +20,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from cx_billing import landing, pages, warehouse
+from cx_billing import check, landing, pages, warehouse
 
 DEFAULT_HOME = Path("warehouse")
 BUILD_FAILED = 1
 REFUSED = 2
 WIDTH_OF_A_PIPE = 200
 SECONDS_BETWEEN_LINES = 10
+SHOWN_DIFFERENCES = 10
 
 
 class RefusedError(click.ClickException):
@@ -237,6 +238,41 @@ def build(as_of: date | None, full_refresh: bool, home: Path) -> None:
     report_good_build(result, home)
 
 
+@main.command("check", short_help="Build the shipped known answer aside, compare every line.")
+@with_home
+def check_known_answer(home: Path) -> None:
+    """Build the shipped known answer with the versions installed here, and compare every line.
+
+    Three small organizations, whose bills are known, are built in a temporary folder; your own
+    home is neither read nor written. Takes some seconds. Exits with 1 if any line differs, so
+    a scheduled build can run it first, and a wrong answer stops it:
+
+    \b
+      cx-billing check && cx-billing build
+
+    \b
+    As a cron line, every night at two:
+      0 2 * * * cd /srv/billing && cx-billing check && cx-billing build
+    """
+    versions = check.versions()
+    click.echo("Versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
+    with progress() as show_progress:
+        result = check.run(lambda step: show_progress(step.done, step.total, step.node))
+    for failure in result.failures:
+        report_failure(failure, "FAILED")
+    if result.comparisons:
+        pages.print_table(comparisons_table(result.comparisons), console())
+    report_differences(result.differences)
+    if not result.passed:
+        raise click.ClickException(
+            "The known answer came out wrong: do not trust a bill built with this installation. "
+            "Install the locked versions (requirements.lock), or undo what was changed in models, "
+            "macros or seeds."
+        )
+    lines = sum(mart.lines for mart in result.comparisons)
+    click.echo(f"All {lines} lines are as expected.")
+
+
 @main.command(short_help="Write a synthetic inbox.")
 @click.option("--orgs", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--days", type=click.IntRange(min=1), default=92, show_default=True)
@@ -413,6 +449,45 @@ def report_failure(failure: warehouse.Failure, heading: str) -> None:
             screen.print(Text(textwrap.indent(words, "  ")), soft_wrap=True)
     if failure.rows:
         pages.print_table(pages.table_of("Rows that break it", failure.rows), screen)
+
+
+def comparisons_table(comparisons: Sequence[check.Comparison]) -> pages.Table:
+    """A row per mart that was compared."""
+    return pages.table_of(
+        "Known answer",
+        [
+            {
+                "mart": mart.mart,
+                "lines compared": mart.lines,
+                "differences": len(mart.differences),
+            }
+            for mart in comparisons
+        ],
+    )
+
+
+def report_differences(differences: Sequence[check.Difference]) -> None:
+    """Show the first lines that differ: where they are expected, and what was built."""
+    screen = console(stderr=True)
+    for found in differences[:SHOWN_DIFFERENCES]:
+        place = f"expected/{found.mart}.csv, line {found.line}" if found.line else found.mart
+        screen.print(Text(f"{place}: {described_difference(found)}"), soft_wrap=True)
+    if (rest := len(differences) - SHOWN_DIFFERENCES) > 0:
+        screen.print(Text(f"... and {rest} more."))
+
+
+def described_difference(found: check.Difference) -> str:
+    """What is wrong with a line, in words."""
+    row = ", ".join(f"{name}={pages.text(value)}" for name, value in found.values.items() if value)
+    if found.line is None:
+        return f"built, but not expected: {row}"
+    if found.built is None:
+        return f"expected, but not built: {row}"
+    wrong = ", ".join(
+        f"{name} is {value or 'empty'}, expected {found.values[name] or 'empty'}"
+        for name, value in found.built.items()
+    )
+    return f"{pages.text(wrong)} ({row})"
 
 
 def report_failed_build(result: warehouse.BuildResult, home: Path) -> None:

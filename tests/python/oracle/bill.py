@@ -52,7 +52,8 @@ lines
 24. A commitment is prepaid or committed for every product with one; `prepay` is in
     core_services_prepay, `committed` in the section of the product (licenses, add-ons:
     core_services; fair-use, conversations, SMS: resources).
-25. A shorter last year of an annual prepayment counts the whole months from the term start.
+25. A shorter last year of an annual prepayment counts the whole months from the term start;
+    its service period is those months.
 26. The price of a number is `number_mrc_<type>`, else `number_mrc`; the line carries the product
     code of the item used. Days in cycle are those of the cycle as cut off by contract ends.
 27. A number held no day in the cycle (released on its purchase day) has no MRC; NRC as usual.
@@ -369,7 +370,7 @@ def annual_prepay(org: Organization) -> Iterator[dict]:
                         dated,
                         product,
                         "prepay",
-                        (start, end),
+                        (start, add_months(contract.term_start, 12 * year + months)),
                         item["committed_quantity"] * months,
                         item["prepay_rate"],
                         in_section="core_services_prepay",

@@ -1,0 +1,338 @@
+"""Changes of the input that must not change the bill: order, repetition, cuts, strangers, time.
+
+Random organizations and those of the sample are billed alone; then together with copies of
+themselves, each changed in one way under a name of its own; then with all dates moved. The
+copies share users, customers, calls and billing accounts with their originals: what leaks from
+one organization into another shows too.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from cx_billing import lake, landing, warehouse
+from oracle.compare import compare, report
+from oracle.random_orgs import RandomOrg, as_of_for, header_of
+
+ORGS, SEED = 24, 7
+# Four years from and to any day between 1901 and 2099: 48 cycles, each as long as before.
+FOUR_YEARS = timedelta(days=1461)
+SAMPLE = lake.PROJECT_DIR / "sample" / "inbox"
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+LATEST_END_WINS = {"user_presence", "routing_status", "message_interactions"}
+STATUSES = {"user_presence", "routing_status"}
+
+MARTS = sorted(file.stem for file in (lake.PROJECT_DIR / "models" / "marts").rglob("*.sql"))
+# Where a row came from, and ids that follow from it or from a hash of the organization's name.
+PROVENANCE = {
+    "calls": ["call_id"],
+    "conversations": ["conversation_key"],
+    "invoice_reconciliation": ["reconciliation_id"],
+    "report_reconciliation": ["report_line_id"],
+}
+QUERIES = {
+    "rejected_rows": "select distinct org_id, dataset, reason, raw_row from marts.rejected_rows",
+    "load_audit": """
+        select org_id, dataset, sum(rows_accepted) as rows_accepted
+        from marts.load_audit group by all
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows of a dataset as text, in the order in which they are delivered."""
+
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+Organization = dict[str, Table]
+
+
+# ---------------------------------------------------------------- organizations
+
+
+def random_organization(index: int, folder: Path) -> Organization:
+    """A random organization as it stands after its last delivery."""
+    org = RandomOrg(random.Random(f"{SEED}/{index}"), f"org-{index:03}", index, as_of_for(SEED))
+    org.write(folder)
+    rows = defaultdict(list)
+    for (dataset, file), delivered in sorted(org.files.items()):
+        if file != "0_rival.csv":  # which of two contracts stays is a question of order
+            rows[dataset] += [
+                tuple(
+                    org.cell(value, "zulu").decode(errors="surrogateescape") for value in cells
+                )
+                for cells in delivered
+            ]
+    return {name: settled(name, Table(header_of(name), found)) for name, found in rows.items()}
+
+
+def sample_organization(folder: Path) -> Organization:
+    """An organization of the sample, four years back, so that its bill is over by as-of."""
+    tables = {}
+    for dataset in sorted(path for path in folder.iterdir() if path.is_dir()):
+        headers, rows = set(), []
+        for file in sorted(dataset.iterdir()):
+            header, *found = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
+            headers.add(tuple(header))
+            rows += map(tuple, found)
+        [header] = headers
+        tables[dataset.name] = settled(dataset.name, Table(header, rows))
+    return moved(tables, -FOUR_YEARS)
+
+
+def settled(dataset: str, table: Table) -> Table:
+    """The rows that stand for their key: what is left if the order of delivery does not matter."""
+    if dataset in LATEST_END_WINS or dataset == "vendor_invoice_lines":
+        return table
+    key = [squeezed(name) for name in lake.datasets()[dataset].natural_key]
+    places = [i for name in key for i, own in enumerate(table.header) if squeezed(own) == name]
+    last = {}
+    for row in table.rows:
+        whole = len(row) == len(table.header)
+        last[tuple(row[place] for place in places) if whole else row] = row
+    return replace(table, rows=list(last.values()))
+
+
+def squeezed(name: str) -> str:
+    """A column's name without case, blanks and punctuation."""
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+# ---------------------------------------------------------------- changes
+
+Files = dict[str, Table]
+
+
+def whole(dataset: str, table: Table, rng: random.Random) -> Files:
+    """One file, as it comes."""
+    return {"a.csv": table}
+
+
+def shuffled(dataset: str, table: Table, rng: random.Random) -> Files:
+    """The rows in any order over three files; an invoice of the vendor stays in one file."""
+    files = {f"{n}.csv": Table(table.header, []) for n in range(3)}
+    home = defaultdict(lambda: rng.choice(sorted(files)))
+    for number, row in enumerate(rng.sample(table.rows, len(table.rows))):
+        files[home[row[0] if dataset == "vendor_invoice_lines" else number]].rows.append(row)
+    return {name: file for name, file in files.items() if file.rows}
+
+
+def repeated(dataset: str, table: Table, rng: random.Random) -> Files:
+    """The same bytes under two names, and all rows once more in another order."""
+    again = replace(table, rows=rng.sample(table.rows, len(table.rows)))
+    return {"a.csv": table, "b.csv": table, "c.csv": again}
+
+
+def split(dataset: str, table: Table, rng: random.Random) -> Files:
+    """Every status that has a length as two that meet.
+
+    Users with a status that is open stay as they are: it ends at their next row, whatever that
+    is, so another row is another statement.
+    """
+    if dataset not in STATUSES:
+        return whole(dataset, table, rng)
+    last_end: dict[tuple, str] = defaultdict(str)
+    for user, status, start, end, *_ in (row for row in table.rows if len(row) == 4):
+        last_end[user, status, start] = max(last_end[user, status, start], end)
+    still_open = {user for (user, *_), end in last_end.items() if not end}
+    rows = []
+    for row in table.rows:
+        middle = None if row[0] in still_open else middle_of(row, rng)
+        rows += [(*row[:3], middle), (*row[:2], middle, row[3])] if middle else [row]
+    assert len(rows) > len(table.rows) or len(rows) < 20, "nothing was split"
+    return {"a.csv": replace(table, rows=rows)}
+
+
+def middle_of(row: tuple[str, ...], rng: random.Random) -> str | None:
+    """An instant within a status, to the microsecond; None where there is none."""
+    try:
+        start, end = map(datetime.fromisoformat, row[2:])
+    except ValueError:
+        return None
+    inner = (end - start) // timedelta(microseconds=1)
+    if inner < 2:
+        return None
+    return (start + timedelta(microseconds=rng.randrange(1, inner))).isoformat()
+
+
+def moved(tables: Organization, by: timedelta) -> Organization:
+    """An organization with all its dates moved."""
+    return {
+        name: replace(table, rows=[tuple(moved_value(c, by) for c in row) for row in table.rows])
+        for name, table in tables.items()
+    }
+
+
+def moved_value(value, by: timedelta):
+    """A date, an instant or a text with its dates moved; anything else as it is."""
+    if isinstance(value, date):  # a datetime is one too
+        return value + by
+    if isinstance(value, str):
+        return ISO_DATE.sub(lambda found: moved_date(found[0], by), value)
+    return value
+
+
+def moved_date(text: str, by: timedelta) -> str:
+    """A date moved; the 30th of February stays."""
+    try:
+        return (date.fromisoformat(text) + by).isoformat()
+    except ValueError:
+        return text
+
+
+Change = Callable[[str, Table, random.Random], Files]
+COPIES: dict[str, Change] = {"shuffled": shuffled, "repeated": repeated, "split": split}
+
+
+def deliver(inbox: Path, organizations: dict[str, Organization], change: Change, prefix="") -> None:
+    """Write the organizations into an inbox, changed and under names with a prefix."""
+    for org_id, tables in organizations.items():
+        for dataset, table in tables.items():
+            rng = random.Random(f"{prefix}/{org_id}/{dataset}")
+            for name, file in change(dataset, table, rng).items():
+                path = inbox / f"{prefix}{org_id}" / dataset / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out:
+                    writer = csv.writer(out, lineterminator="\n")
+                    writer.writerows([file.header, *file.rows])
+
+
+# ---------------------------------------------------------------- bills
+
+Bill = dict[str, list[dict]]
+
+
+def bills(inbox: Path, as_of: date) -> dict[str, Bill]:
+    """Land (twice) and build; the marts by prefix of the organizations, "" for the originals."""
+    home = inbox.parent / "home"
+    refused = landing.land(inbox, home).refused
+    assert not refused, refused
+    assert not landing.land(inbox, home).landed
+    result = warehouse.build(home, as_of=as_of)
+    assert result.passed, "\n".join(str(failure) for failure in result.failures)
+    found: dict[str, Bill] = defaultdict(lambda: {mart: [] for mart in MARTS})
+    with duckdb.connect(str(result.database)) as connection:
+        for mart in MARTS:
+            cursor = connection.execute(QUERIES.get(mart, f"select * from marts.{mart}"))
+            columns = [column for column, *_ in cursor.description]
+            for values in cursor.fetchall():
+                row = dict(zip(columns, values, strict=True))
+                prefix, _, rest = row["org_id"].partition("-")
+                prefix = f"{prefix}-" if prefix in COPIES else ""
+                found[prefix][mart].append(original(row, mart, prefix))
+    return found
+
+
+def original(row: dict, mart: str, prefix: str) -> dict:
+    """A row of a copy in the words of its original, without provenance."""
+    return {
+        column: value.replace(prefix, "") if isinstance(value, str) else value
+        for column, value in row.items()
+        if column not in PROVENANCE.get(mart, ())
+    }
+
+
+def differences(expected: Bill, actual: Bill) -> list[str]:
+    """Every mart in which two bills differ, with the first rows."""
+    found = []
+    for mart in MARTS:
+        assert expected[mart], f"the organizations leave {mart} empty"
+        one = Counter(tuple(row.items()) for row in expected[mart])
+        other = Counter(tuple(row.items()) for row in actual[mart])
+        if one != other:
+            missing = [dict(row) for row in (one - other).elements()]
+            surplus = [dict(row) for row in (other - one).elements()]
+            found.append(report(compare(mart, missing, surplus, ("org_id",)), {}))
+    return found
+
+
+@pytest.fixture(scope="module")
+def organizations(tmp_path_factory) -> dict[str, Organization]:
+    """Random organizations and those of the sample, by name."""
+    folder = tmp_path_factory.mktemp("random")
+    drawn = {f"org-{n:03}": random_organization(n, folder) for n in range(ORGS)}
+    return drawn | {path.name: sample_organization(path) for path in sorted(SAMPLE.iterdir())}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def same_key():
+    """Hashes of customers are compared across homes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CX_BILLING_CUSTOMER_KEY", "the key of the tests")
+        yield
+
+
+@pytest.fixture(scope="module")
+def alone(organizations, tmp_path_factory) -> Bill:
+    """The bill of the organizations as they are."""
+    inbox = tmp_path_factory.mktemp("alone") / "inbox"
+    deliver(inbox, organizations, whole)
+    return bills(inbox, as_of_for(SEED))[""]
+
+
+@pytest.fixture(scope="module")
+def together(organizations, tmp_path_factory) -> dict[str, Bill]:
+    """The bills of the organizations and of their changed copies, by prefix."""
+    inbox = tmp_path_factory.mktemp("together") / "inbox"
+    deliver(inbox, organizations, whole)
+    for name, change in COPIES.items():
+        deliver(inbox, organizations, change, f"{name}-")
+    return bills(inbox, as_of_for(SEED))
+
+
+def assert_same(expected: Bill, actual: Bill) -> None:
+    found = differences(expected, actual)
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def test_adding_an_unrelated_organization_changes_nothing_elsewhere(alone, together):
+    assert_same(alone, together[""])
+
+
+def test_shuffled_and_split_over_files_the_input_gives_the_same_marts(alone, together):
+    assert_same(alone, together["shuffled-"])
+
+
+def test_landed_twice_and_in_another_order_the_input_gives_the_same_marts(alone, together):
+    assert_same(alone, together["repeated-"])
+
+
+def test_splitting_a_status_in_two_changes_nothing(alone, together):
+    """But how many rows were delivered, of which a status outside the contract is rejected."""
+    counted = {"load_audit", "rejected_rows"}
+    one, other = (
+        {
+            mart: [row for row in rows if mart not in counted or row["dataset"] not in STATUSES]
+            for mart, rows in bill.items()
+        }
+        for bill in (alone, together["split-"])
+    )
+    assert_same(one, other)
+
+
+def test_moved_by_whole_cycles_the_bill_moves_and_no_amount_changes(
+    organizations, alone, tmp_path_factory
+):
+    inbox = tmp_path_factory.mktemp("moved") / "inbox"
+    later = {org_id: moved(tables, FOUR_YEARS) for org_id, tables in organizations.items()}
+    deliver(inbox, later, whole)
+    bill = bills(inbox, as_of_for(SEED) + FOUR_YEARS)[""]
+    back = {
+        mart: [{c: moved_value(v, -FOUR_YEARS) for c, v in row.items()} for row in rows]
+        for mart, rows in bill.items()
+    }
+    assert_same(alone, back)
