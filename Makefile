@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The day as of which the sample is billed.
 AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
-.PHONY: help setup run test lint clean
+.PHONY: help setup run test nightly lint rules clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,19 @@ run: setup  ## Land, build, test, publish and show the sample in ./warehouse
 test: lint  ## Run every check: lint, conventions, unit and data tests, pytest
 	@$(BIN)/pytest
 
+# One batch after the other, each of a seed and a process of its own: memory stays bounded.
+NIGHTLY_SEEDS = $(shell seq 101 125)
+NIGHTLY_ORGS = 400
+
+nightly: setup  ## Hold 10,000 random organizations against the oracle, 400 at a time (40 min)
+	@failed=; for seed in $(NIGHTLY_SEEDS); do \
+		echo "Seed $$seed of $(firstword $(NIGHTLY_SEEDS)) to $(lastword $(NIGHTLY_SEEDS)):" \
+			"$(NIGHTLY_ORGS) organizations"; \
+		CX_BILLING_RANDOM_ORGS=$(NIGHTLY_ORGS) CX_BILLING_RANDOM_SEED=$$seed \
+			$(BIN)/pytest tests/python/test_random_organizations.py || failed="$$failed $$seed"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "The warehouse and the oracle differ for seed$$failed"; exit 1; fi
+
 # The checks that run dbt have a home of their own, not the user's.
 lint: export CX_BILLING_HOME := target/lint
 lint: setup  ## Check style and that dbt parses the project without a warning
@@ -37,6 +50,9 @@ lint: setup  ## Check style and that dbt parses the project without a warning
 	@$(BIN)/dbt --quiet --warn-error parse --profiles-dir profiles
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt
+
+rules: setup  ## Draw docs/rules.md: the models and tests of every rule
+	@$(BIN)/python tests/python/rule_coverage.py
 
 clean:  ## Delete environment and caches; ./warehouse stays
 	@rm -rf $(VENV) target logs .pytest_cache .ruff_cache .hypothesis

@@ -7,26 +7,38 @@ refused (the rest was landed) or the arguments are wrong.
 from __future__ import annotations
 
 import functools
+import os
+import re
+import shlex
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
 import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
-from cx_billing import check, landing, pages, warehouse
+from cx_billing import check, lake, landing, pages, warehouse
 
 DEFAULT_HOME = Path("warehouse")
 BUILD_FAILED = 1
 REFUSED = 2
 WIDTH_OF_A_PIPE = 200
 SECONDS_BETWEEN_LINES = 10
+SHOWN_WARNINGS = 20
+WIDTH_OF_BAR = 30
+SIGPIPE_EXIT = 141  # what a shell reports of a program whose reader has gone
+EARLIEST_AS_OF = date(2000, 1, 1)
+AS_OF_AHEAD = timedelta(days=366)
+STALE = timedelta(days=35)  # usage older than a cycle of any length
 SHOWN_DIFFERENCES = 10
 
 
@@ -45,13 +57,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except warehouse.BuildLockedError as error:
             raise click.ClickException(str(error)) from error
-        except (
-            landing.LandingError,
-            warehouse.WarehouseError,
-            pages.NotFoundError,
-            OSError,
-        ) as error:
+        except (landing.LandingError, warehouse.WarehouseError, pages.NotFoundError) as error:
             raise RefusedError(str(error)) from error
+        except BrokenPipeError as error:
+            leave_quietly(error)
+        except OSError as error:
+            raise RefusedError(explained(error)) from error
         except duckdb.CatalogException as error:
             raise RefusedError(
                 f"The published warehouse lacks something this version reads; build it again. "
@@ -61,9 +72,33 @@ class Commands(click.Group):
             raise RefusedError(str(error).splitlines()[0]) from error
 
 
+def explained(error: OSError) -> str:
+    """What the operating system refused, where, and what to do."""
+    where = f"{error.filename}: " if error.filename else ""
+    return (
+        f"{where}{error.strerror or error}. "
+        "Mend that, or choose another place (--home, --html, INBOX), then retry."
+    )
+
+
+def leave_quietly(cause: BaseException | None = None) -> None:
+    """End without a word: whoever read the output has seen enough (`| head`)."""
+    with Path(os.devnull).open("wb") as nowhere:  # takes what is still buffered
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    raise SystemExit(SIGPIPE_EXIT) from cause
+
+
+class Screen(Console):
+    """A console that leaves quietly when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Called by rich."""
+        leave_quietly()
+
+
 def console(stderr: bool = False) -> Console:
     """Standard output (or error); wide enough for any table when it is no terminal."""
-    screen = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    screen = Screen(stderr=stderr, highlight=False, soft_wrap=False)
     if not screen.is_terminal:
         screen.width = WIDTH_OF_A_PIPE
     return screen
@@ -93,12 +128,37 @@ home_option = functools.partial(
 # Before or after the command alike: a command that is given no home has its group's.
 with_home = home_option(default=lambda: click.get_current_context().parent.params["home"])
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+class Day(click.ParamType):
+    """A date, written YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The date that was written."""
+        if isinstance(value, date):
+            return value
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value), re.ASCII):
+                raise ValueError(value)
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{str(value)!r}: no such day; use YYYY-MM-DD.", param, ctx)
 
 
-def day(_context: click.Context, _parameter: click.Parameter, value: datetime | None):
-    """The date that was written."""
-    return value and value.date()
+def sensible_day(_context: click.Context, _parameter: click.Parameter, value: date | None):
+    """Refuse a day on which no bill can be seen: a slip of the pen."""
+    latest = today() + AS_OF_AHEAD
+    if value and not EARLIEST_AS_OF <= value <= latest:
+        raise click.BadParameter(f"{value} is not between {EARLIEST_AS_OF} and {latest}.")
+    return value
+
+
+def today() -> date:
+    """The day it is in UTC."""
+    return datetime.now(UTC).date()
 
 
 def shows_a_page(draw: Callable[..., pages.Page]) -> Callable[..., None]:
@@ -113,8 +173,15 @@ def shows_a_page(draw: Callable[..., pages.Page]) -> Callable[..., None]:
     )
     @functools.wraps(draw)
     def command(home: Path, html: Path | None, **arguments: object) -> None:
+        if html is not None and not html.absolute().parent.is_dir():
+            raise RefusedError(
+                f"{html}: there is no folder {html.parent}. Create it, or choose another FILE."
+            )
         with warehouse.connect(home) as connection:
             page = draw(connection, **arguments)
+            build = f"Build {(home / warehouse.PUBLISHED).readlink().stem}."
+            foot = f"{build} {pages.counted_until(connection)}".strip()
+        page = replace(page, notes=(*page.notes, foot))
         if html is None:
             pages.print_page(page, console())
         else:
@@ -126,7 +193,18 @@ def shows_a_page(draw: Callable[..., pages.Page]) -> Callable[..., None]:
 
 with_org = click.argument("org_id")
 with_any_org = click.option("--org", "org_id", metavar="ORG_ID", help="Only this organization.")
-with_invoice_date = click.argument("invoice_date", type=DAY, callback=day, metavar="INVOICE_DATE")
+with_invoice_date = click.argument("invoice_date", type=Day(), metavar="INVOICE_DATE")
+
+
+class WithDatasets(click.Command):
+    """A command whose help lists the datasets that can be landed."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every dataset with what a row of it is, as declared."""
+        with formatter.section("Datasets (docs/datasets.md has their columns)"):
+            formatter.write_dl(
+                [(dataset.name, dataset.description) for dataset in lake.datasets().values()]
+            )
 
 
 # The commands.
@@ -156,14 +234,15 @@ def main(home: Path) -> None:
     """
 
 
-@main.command(short_help="Read the vendor's files into the lake.")
+@main.command(cls=WithDatasets, short_help="Read the vendor's files into the lake.")
 @click.argument("inbox", type=click.Path(path_type=Path))
 @with_home
 def land(inbox: Path, home: Path) -> None:
     """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
 
-    Files are .csv, .json, .ndjson (each also .gz) or .parquet. Landing the same file again
-    changes nothing. A file that lacks a required column is refused whole, the rest is landed.
+    Files are .csv, .json, .ndjson, .jsonl (each also .gz) or .parquet. Landing the same file
+    again changes nothing. A file that lacks a required column is refused whole, the rest is
+    landed.
 
     \b
       cx-billing land sample/inbox
@@ -199,8 +278,8 @@ def land(inbox: Path, home: Path) -> None:
 @main.command(short_help="Build, test, and only then publish.")
 @click.option(
     "--as-of",
-    type=DAY,
-    callback=day,
+    type=Day(),
+    callback=sensible_day,
     metavar="DATE",
     help="The bill as seen on DATE, with usage through the day before. [default: today, UTC]",
 )
@@ -223,19 +302,23 @@ def build(as_of: date | None, full_refresh: bool, home: Path) -> None:
         raise RefusedError(
             f"Nothing has been landed in {home} yet. Land files first: cx-billing land INBOX."
         )
-    with progress() as show_progress:
-        result = warehouse.build(
-            home,
-            as_of,
-            full_refresh,
-            on_event=lambda step: show_progress(step.done, step.total, step.node),
-        )
+    try:
+        with progress() as show_progress:
+            result = warehouse.build(
+                home,
+                as_of,
+                full_refresh,
+                on_event=lambda step: show_progress(step.done, step.total, step.node),
+            )
+    except KeyboardInterrupt:
+        click.echo("Interrupted. Nothing was published.", err=True)
+        raise SystemExit(BUILD_FAILED) from None
     for warning in result.warnings:
         report_failure(warning, "WARNING")
     if not result.passed:
         report_failed_build(result, home)
         raise SystemExit(BUILD_FAILED)
-    report_good_build(result, home)
+    report_good_build(result, home, as_of)
 
 
 @main.command("check", short_help="Build the shipped known answer aside, compare every line.")
@@ -251,8 +334,8 @@ def check_known_answer(home: Path) -> None:
       cx-billing check && cx-billing build
 
     \b
-    As a cron line, every night at two:
-      0 2 * * * cd /srv/billing && cx-billing check && cx-billing build
+    As a cron line, every night at two (PATH must lead to cx-billing):
+      0 2 * * *  cd /srv/billing && cx-billing check && cx-billing build
     """
     versions = check.versions()
     click.echo("Versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
@@ -301,7 +384,7 @@ def generate(orgs: int, days: int, seed: int, out: Path, home: Path) -> None:
             )
     except generator.GenerateError as error:
         raise RefusedError(str(error)) from error
-    click.echo(f"Wrote {out}. Next: cx-billing --home {home} land {out}")
+    click.echo(f"Wrote {out}. Next: {command(home, 'land', out)}")
 
 
 @main.group(short_help="Look at the published warehouse.")
@@ -352,7 +435,7 @@ def show_reconciliation(connection, org_id, invoice_date) -> pages.Page:
 
 @show.command("peak", short_help="Peak concurrent users of a cycle.")
 @with_org
-@click.argument("cycle_start_date", type=DAY, callback=day, metavar="CYCLE_START_DATE")
+@click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")
 @click.option(
     "--pool", default=pages.DEFAULT_POOL, show_default=True, help="The pool to show day by day."
 )
@@ -382,6 +465,14 @@ def show_rejected(connection, org_id) -> pages.Page:
     return pages.rejected(connection, org_id)
 
 
+@show.command("unbilled", short_help="Usage that stands on no invoice line.")
+@with_any_org
+@shows_a_page
+def show_unbilled(connection, org_id) -> pages.Page:
+    """Usage that stands on no invoice line, and why; what lacks a price comes first."""
+    return pages.unbilled(connection, org_id)
+
+
 # What commands say.
 
 
@@ -405,20 +496,36 @@ def progress() -> Iterator[Callable[[int, int, str], None]]:
         return
 
     columns = (
-        BarColumn(),
+        BarColumn(WIDTH_OF_BAR),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[at_work]}", markup=False),
+        TextColumn(
+            "{task.fields[at_work]}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+        ),
     )
-    with Progress(*columns, console=screen, transient=True) as bar:
+    with Progress(*columns, console=screen, transient=True, expand=True) as bar:
         task = bar.add_task("", total=None, at_work="starting")
         yield lambda done, total, at_work: bar.update(
             task, completed=done, total=total, at_work=at_work
         )
 
 
-def report_good_build(result: warehouse.BuildResult, home: Path) -> None:
-    """Say what was published and how to look at it."""
+def command(home: Path, *words: object) -> str:
+    """A command that can be pasted into a shell."""
+    of_home = () if home == DEFAULT_HOME else ("--home", home)
+    return shlex.join(["cx-billing", *map(str, (*of_home, *words))])
+
+
+def shortened(items: Sequence[str]) -> str:
+    """As many as one cares to read, and how many more there are."""
+    more = len(items) - SHOWN_WARNINGS
+    return ", ".join(items[:SHOWN_WARNINGS]) + (f" and {more} more" if more > 0 else "")
+
+
+def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | None) -> None:
+    """Say what was published, where money could be missing from it, and how to look at it."""
     with warehouse.connect(home) as connection:
         ((invoices, organizations, rejected),) = connection.sql(
             """
@@ -428,15 +535,47 @@ def report_good_build(result: warehouse.BuildResult, home: Path) -> None:
                 (select count(*) from marts.rejected_rows)
             """
         ).fetchall()
+        findings = pages.findings(connection)
     click.echo(
         f"Published {home / warehouse.PUBLISHED} -> {result.published.readlink()} "
         f"({result.nodes} models and tests in {result.seconds:.0f} s)."
     )
     click.echo(f"Organizations: {organizations}, invoices: {invoices}, rejected rows: {rejected}.")
-    command = "cx-billing show" if home == DEFAULT_HOME else f"cx-billing --home {home} show"
-    click.echo(f"Look at it: {command} invoices")
+    for warning in warnings_of(findings, home, as_of):
+        click.echo(f"Warning: {warning}", err=True)
+    click.echo(f"Look at it: {command(home, 'show', 'invoices')}")
     if rejected:
-        click.echo(f"            {command} rejected")
+        click.echo(f"            {command(home, 'show', 'rejected')}")
+
+
+def warnings_of(findings: pages.Findings, home: Path, as_of: date | None) -> Iterator[str]:
+    """Where money could be missing from a bill whose every test passed."""
+    if organizations := findings.organizations_without_invoice:
+        yield f"without any invoice: {shortened(organizations)}"
+    if count := findings.unpriced_products:
+        quantities = [
+            f"{pages.number(quantity)} {unit}" for quantity, unit in findings.unpriced_quantities
+        ]
+        yield (
+            f"used but without a price: {count} product{'s' if count > 1 else ''} "
+            f"({shortened(quantities)}); see {command(home, 'show', 'unbilled')}"
+        )
+    terms = findings.rejected_terms
+    for row in terms[:SHOWN_WARNINGS]:
+        yield (
+            f"{pages.text(row['source_file'])} row {row['source_row']} was rejected: "
+            f"{pages.reason_of_rejection(row)}"
+        )
+    if len(terms) > SHOWN_WARNINGS:
+        yield (
+            f"{len(terms) - SHOWN_WARNINGS} more rows of contracts and contract_items were "
+            f"rejected; see {command(home, 'show', 'rejected')}"
+        )
+    if as_of is None and findings.usage_may_reach and findings.usage_may_reach < today() - STALE:
+        yield (
+            f"the latest usage landed is {findings.latest_usage}; the invoices after it rest on "
+            "contracts alone; --as-of DATE bills as seen that day"
+        )
 
 
 def report_failure(failure: warehouse.Failure, heading: str) -> None:

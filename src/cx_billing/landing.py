@@ -37,7 +37,7 @@ class LandingError(Exception):
 
 
 class InboxError(LandingError):
-    """The inbox is missing, no folder, or holds no organization folder."""
+    """The inbox is missing, no folder, holds no organization folder, or is itself one."""
 
 
 class BusyError(LandingError):
@@ -111,8 +111,8 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     to land from, BusyError if another run holds the lock, LandingError if the lake is damaged.
     """
     report = Report()
-    deliveries = _deliveries(Path(inbox), report.warnings)
     home = Path(home)
+    deliveries = _deliveries(Path(inbox), home, report)
     home.mkdir(parents=True, exist_ok=True)
     sizes = [_size(delivery.path) for delivery in deliveries]
     show = progress or (lambda state: None)
@@ -126,39 +126,89 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     return report
 
 
-def _deliveries(inbox: Path, warnings: list[str]) -> list[_Delivery]:
-    """Every file of the inbox in path order; warn of what lies where nothing is read."""
+def _deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
+    """Every file of the inbox in path order.
+
+    What lies where nothing is read is warned of; a folder that cannot be read is refused.
+    """
     if not inbox.exists():
         raise InboxError(f"{inbox}: there is no such inbox; give the folder that holds <org_id>/")
     if not inbox.is_dir():
         raise InboxError(f"{inbox}: is no folder; give the folder that holds <org_id>/<dataset>/")
-    found = []
     organizations = [path for path in _visible(inbox) if path.is_dir()]
     if not organizations:
         raise InboxError(f"{inbox}: holds no organization folder; expected <org_id>/<dataset>/")
-    warnings += [
+    if datasets := [path.name for path in organizations if _is_dataset(path)]:
+        raise InboxError(
+            f"{inbox}: this looks like one organization's folder, since it holds the datasets "
+            f"{', '.join(datasets)}; land its parent, {inbox.absolute().parent}"
+        )
+    report.warnings += [
         f"{path.name}: ignored, not in <org_id>/<dataset>/"
         for path in _visible(inbox)
         if path not in organizations
     ]
+    found: list[_Delivery] = []
     for organization in organizations:
-        for folder in _visible(organization):
-            where = f"{organization.name}/{folder.name}"
-            if not folder.is_dir():
-                warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
+        with _readable(organization.name, report):
+            if _is_home(organization, home):
+                report.warnings.append(f"{organization.name}: skipped, it is a home of cx-billing")
                 continue
-            files = _visible(folder)
-            if not files:
-                warnings.append(f"{where}: the folder is empty")
-            for path in files:
-                source_file = f"{where}/{path.name}"
-                if path.is_dir():
-                    warnings.append(f"{source_file}: folders within a dataset are ignored")
-                else:
-                    found.append(_Delivery(path, organization.name, folder.name, source_file))
-        if not _visible(organization):
-            warnings.append(f"{organization.name}: the folder is empty")
+            folders = _visible(organization)
+            if not folders:
+                report.warnings.append(f"{organization.name}: the folder is empty")
+            for folder in folders:
+                where = f"{organization.name}/{folder.name}"
+                with _readable(where, report):
+                    found += _files(folder, organization.name, home, report.warnings)
     return sorted(found, key=lambda delivery: delivery.source_file)
+
+
+def _files(folder: Path, org_id: str, home: Path, warnings: list[str]) -> list[_Delivery]:
+    """The files of one dataset folder of one organization."""
+    where = f"{org_id}/{folder.name}"
+    if not folder.is_dir():
+        warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
+        return []
+    if _is_home(folder, home):
+        warnings.append(f"{where}: skipped, it is a home of cx-billing")
+        return []
+    files = _visible(folder)
+    if not files:
+        warnings.append(f"{where}: the folder is empty")
+    found = []
+    for path in files:
+        source_file = f"{where}/{path.name}"
+        if path.is_dir():
+            warnings.append(f"{source_file}: folders within a dataset are ignored")
+        else:
+            found.append(_Delivery(path, org_id, folder.name, source_file))
+    return found
+
+
+@contextmanager
+def _readable(where: str, report: Report) -> Iterator[None]:
+    """Refuse a folder that cannot be read, and go on with the next."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{where}: the folder could not be read ({error.strerror}); mend that, land again"
+        report.refused.append(Refused(where, message))
+
+
+def _is_dataset(folder: Path) -> bool:
+    """Whether a folder in the place of an organization is a dataset's: its name, and files."""
+    try:
+        return folder.name in lake.datasets() and any(path.is_file() for path in _visible(folder))
+    except OSError:
+        return False
+
+
+def _is_home(folder: Path, home: Path) -> bool:
+    """Whether a folder is the home that is landed into, or has the looks of another one."""
+    return folder.resolve() == home.resolve() or (
+        (folder / "lake").is_dir() and (folder / "builds").is_dir()
+    )
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -226,7 +276,7 @@ class _Lander:
         except formats.UnreadableError as error:
             self._refuse(delivery, str(error))
         except (OSError, duckdb.Error) as error:
-            reason = str(error).strip().splitlines()[0]
+            reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
             self._refuse(delivery, f"could not be read or written ({reason}); land it again")
 
     def _land(self, delivery: _Delivery) -> None:
@@ -345,12 +395,20 @@ class _Lander:
 def _dataset(name: str) -> lake.Dataset:
     declared = lake.datasets()
     if name not in declared:
-        close = difflib.get_close_matches(name.lower().replace("-", "_"), declared, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
+        close = _closest(name.lower().replace("-", "_"), list(declared))
+        hint = f" Did you mean {close}?" if close else ""
         raise formats.UnreadableError(
             f"lies in a folder that is no dataset.{hint} Datasets are {', '.join(declared)}"
         )
     return declared[name]
+
+
+def _closest(name: str, declared: list[str]) -> str | None:
+    """What was meant: a name that begins alike, else one that is spelled alike."""
+    alike = [known for known in declared if known.startswith(name) or name.startswith(known)]
+    return min(alike, key=len, default=None) or next(
+        iter(difflib.get_close_matches(name, declared, n=1)), None
+    )
 
 
 def _file_id(delivery: _Delivery, sha256: str) -> str:

@@ -8,9 +8,10 @@ Ends of service periods are exclusive in the marts and shown inclusive, as the v
 from __future__ import annotations
 
 import difflib
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -36,6 +37,20 @@ SECTIONS = {
 }
 DEFAULT_POOL = "cx_all"
 SUGGESTIONS = 5
+SHOWN_EXAMPLES = 3  # rejected rows per dataset and reason
+SHOWN_TEXT = 120  # characters of a rejected row
+
+# What the reasons of `marts.unbilled_usage` mean.
+UNBILLED_REASONS = {
+    "no_contract_item": "used, and no contract item has a price for it; add one to contract_items",
+    "within_allowance": "covered by the allowance of the licenses",
+    "within_commitment": "covered by the commitment",
+    "user_without_license": "users who logged in and held no license",
+    "no_customer_account": "interactions that name no customer account",
+    "peak_disregarded": "users above the billed peak, present too shortly to count",
+    "below_threshold": "short calls, too few for a surcharge",
+    "not_billable_service": "calls over the customer's own carrier",
+}
 
 # In front of every query: the organizations with the digits their money is shown with.
 ORGANIZATIONS = """
@@ -57,11 +72,15 @@ class NotFoundError(LookupError):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its heading, and how a record becomes its cell."""
+    """A column of a table: its heading, and how a record becomes its cell.
+
+    A cell of a column that `is_whole` stays on one line where the page can scroll.
+    """
 
     heading: str
     cell: Callable[[Record], str]
     is_number: bool = False
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +151,11 @@ def words(heading: str, key: str) -> Column:
     return Column(heading, lambda record: text(record[key]))
 
 
+def day(heading: str, key: str) -> Column:
+    """A column of dates."""
+    return Column(heading, lambda record: text(record[key]), is_whole=True)
+
+
 def quantity(heading: str, key: str) -> Column:
     """A column of quantities."""
     return Column(heading, lambda record: number(record[key]), is_number=True)
@@ -146,12 +170,18 @@ def money(heading: str, key: str) -> Column:
 
 def instant(heading: str, key: str) -> Column:
     """A column of instants in UTC."""
-    return Column(heading, lambda record: moment(record[key]))
+    return Column(heading, lambda record: moment(record[key]), is_whole=True)
+
+
+def which_organization(org_id: str | None) -> tuple[Column, ...]:
+    """The column that says which organization, where a page is not of one alone."""
+    return (words("Organization", "org_id"),) if org_id is None else ()
 
 
 SERVICE_PERIOD = Column(
     "Service period",
     lambda record: period(record["service_period_start"], record["service_period_end"]),
+    is_whole=True,
 )
 
 
@@ -177,6 +207,16 @@ def table_of(title: str, records: Sequence[Record]) -> Table:
     return Table(title, columns, rows(columns, records))
 
 
+def filled(table: Table) -> Table:
+    """A table without the columns in which no row says anything."""
+    kept = [at for at in range(len(table.columns)) if any(row.cells[at] for row in table.rows)]
+    return replace(
+        table,
+        columns=tuple(table.columns[at] for at in kept),
+        rows=tuple(replace(row, cells=tuple(row.cells[at] for at in kept)) for row in table.rows),
+    )
+
+
 # Reading the warehouse.
 
 
@@ -195,6 +235,14 @@ def organization(connection: duckdb.DuckDBPyConnection, org_id: str) -> Record:
     }
     if org_id in known:
         return known[org_id]
+    if read(
+        connection,
+        "select 1 from marts.load_audit where org_id = $org_id limit 1",
+        org_id=org_id,
+    ):
+        raise NotFoundError(
+            f"Organization {text(org_id)!r} has files but no contract: see show rejected."
+        )
     by_spelling = {
         spelling.casefold(): key
         for key, record in known.items()
@@ -323,8 +371,8 @@ def invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -
         org_id=org_id,
     )
     columns = (
-        words("Organization", "org_id"),
-        words("Date", "invoice_date"),
+        *which_organization(org_id),
+        day("Date", "invoice_date"),
         words("Status", "invoice_status"),
         words("Currency", "currency"),
         money("Core", "core_services"),
@@ -346,7 +394,7 @@ def invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -
 
 
 TELCO_COLUMNS = (
-    words("Cycle from", "cycle_start_date"),
+    day("Cycle from", "cycle_start_date"),
     words("Service", "service"),
     quantity("Calls", "calls_count"),
     quantity("Minutes", "cdr_minutes"),
@@ -378,7 +426,7 @@ def telco(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> P
         """,
         org_id=org_id,
     )
-    columns = (words("Organization", "org_id"), *TELCO_COLUMNS)
+    columns = (*which_organization(org_id), *TELCO_COLUMNS)
     return Page(
         title="Calls against the vendor's telco lines" + (f", {org_id}" if org_id else ""),
         facts=(),
@@ -399,15 +447,21 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
     dates = read(
         connection,
         """
-        select invoice_date, bool_or(is_reconciled) as is_reconciled
+        select
+            invoice_date,
+            bool_or(is_reconciled) as is_reconciled,
+            bool_or(is_invoiced) as is_invoiced,
+            bool_or(is_accruing) as is_accruing
         from (
             select
                 unnest([invoice_date, expected_invoice_date]) as invoice_date,
-                true as is_reconciled
+                true as is_reconciled,
+                invoice_number is not null as is_invoiced,
+                false as is_accruing
             from marts.invoice_reconciliation
             where org_id = $org_id
             union all
-            select invoice_date, false
+            select invoice_date, false, false, invoice_status = 'accruing'
             from marts.invoices
             where org_id = $org_id
         )
@@ -483,7 +537,7 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
         words("Reason", "reason"),
     )
     surcharge_columns = (
-        words("Cycle from", "cycle_start_date"),
+        day("Cycle from", "cycle_start_date"),
         quantity("Completed calls", "completed_calls"),
         quantity("Short calls", "short_calls"),
         quantity("Short %", "short_percent"),
@@ -502,21 +556,41 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
             special(line_columns, "total", "Total", minor_units=org["minor_units"], **sums),
         )
     numbers = sorted({line["invoice_number"] for line in lines if line["invoice_number"]})
+    reconciled = [at["invoice_date"] for at in dates if at["is_reconciled"]]
+    is_accruing = any(at["is_accruing"] for at in dates if at["invoice_date"] == invoice_date)
+    is_landed = any(at["is_invoiced"] for at in dates)
+    reasons = []
+    if is_accruing:
+        reasons.append(
+            f"The invoice of {invoice_date} is still accruing; it is compared when it is final."
+        )
+    if not is_landed:
+        reasons.append(
+            "The vendor's invoices of this organization have not been landed "
+            "(dataset vendor_invoice_lines)."
+        )
+    notes = ["Service periods are shown with their last day."]
+    if lines:
+        notes += reasons
+    elif not reasons:
+        reasons.append(f"No line of the invoice of {invoice_date} has an amount to compare.")
+    if is_landed:
+        reasons.append("Compared: " + ", ".join(map(str, reconciled)) + ".")
     return Page(
         title=f"Reconciliation {org_id} {invoice_date}",
         facts=(
             ("Organization", text(org["org_name"] or org_id)),
-            ("Vendor's invoice", text(", ".join(numbers) or "none landed for this date")),
+            (
+                "Vendor's invoice",
+                text(
+                    ", ".join(numbers)
+                    or f"none landed for this {'date' if is_landed else 'organization'}"
+                ),
+            ),
             ("Currency", text(org["currency"])),
         ),
         tables=(
-            Table(
-                "Invoice lines",
-                line_columns,
-                line_rows,
-                "No line on either side; this organization's are under "
-                + (", ".join(str(at["invoice_date"]) for at in dates if at["is_reconciled"]) + "."),
-            ),
+            Table("Invoice lines", line_columns, line_rows, " ".join(reasons)),
             Table("Calls", TELCO_COLUMNS, rows(TELCO_COLUMNS, calls), "No calls, no telco lines."),
             Table(
                 "Short-call surcharge",
@@ -525,7 +599,7 @@ def reconciliation(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_d
                 "No outbound calls.",
             ),
         ),
-        notes=("Service periods are shown with their last day.",),
+        notes=tuple(notes),
     )
 
 
@@ -540,8 +614,17 @@ def peak(
     peaks = read(
         connection,
         """
-        select * from marts.concurrency_peaks
-        where org_id = $org_id
+        select
+            concurrency_peaks.*,
+            coalesce(license_usage.license_model, organizations.license_model) as license_model
+        from marts.concurrency_peaks
+        inner join organizations using (org_id)
+        left join marts.license_usage
+            on
+                concurrency_peaks.org_id = license_usage.org_id
+                and concurrency_peaks.cycle_start_date = license_usage.cycle_start_date
+                and concurrency_peaks.pool = license_usage.product_code
+        where concurrency_peaks.org_id = $org_id
         order by cycle_start_date, pool
         """,
         org_id=org_id,
@@ -571,6 +654,11 @@ def peak(
         cycle_start_date=cycle_start_date,
         pool=pool,
     )
+    # A peak is measured for every organization, and billed only where the model is concurrent.
+    for record in peaks:
+        if record["license_model"] != "concurrent":
+            record["peak_rule"] = f"not billed by peak ({record['license_model']})"
+            record["billable_users"] = None
     peak_columns = (
         words("Pool", "pool"),
         quantity("Highest", "highest_users"),
@@ -583,10 +671,22 @@ def peak(
         instant("Peak to (UTC)", "peak_ended_at"),
     )
     day_columns = (
-        words("Day (UTC)", "usage_date"),
+        day("Day (UTC)", "usage_date"),
         quantity("Peak users", "peak_users"),
         quantity("Minutes at peak", "minutes_at_peak"),
     )
+    notes = [
+        "Highest: at any instant. Sustained: held in one unbroken stretch. Accumulated: held "
+        "in total over the cycle; exact: by exactly so many users.",
+        f"Each license is billed by its own pool; {DEFAULT_POOL} is for information.",
+    ]
+    if any(record["billable_users"] is not None for record in peaks):
+        notes.append("The contract's peak rule says which reading is billed.")
+    if any(record["peak_rule"].startswith("accumulated") for record in peaks):
+        notes.append(
+            "An accumulated reading adds up minutes of the whole cycle: there is no one stretch to "
+            "name, so Peak from and Peak to are empty."
+        )
     return Page(
         title=f"Peak concurrent users {org_id} {cycle_start_date}",
         facts=(
@@ -603,53 +703,255 @@ def peak(
                 "Nobody was logged in.",
             ),
         ),
-        notes=(
-            "Highest: at any instant. Sustained: held in one unbroken stretch. Accumulated: held "
-            "in total over the cycle; exact: by exactly so many users.",
-            "The contract's peak rule says which reading is billed.",
-        ),
+        notes=tuple(notes),
     )
 
 
 def rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
-    """Rows that could not be used, by dataset and reason, with the first of each."""
+    """Rows that could not be used, and the first of each dataset and reason.
+
+    Contracts come first, then their items: what they lack, other rows are rejected for. Such rows
+    (`no_contract`) are one row per organization, and last.
+    """
     records = read(
         connection,
-        """
+        """,
+        rejected_rows as (
+            select
+                *,
+                case
+                    when reason = 'no_contract' then 4
+                    when dataset = 'contracts' then 1
+                    when dataset = 'contract_items' then 2
+                    else 3
+                end as rank,
+                case when reason <> 'no_contract' then dataset end as stated_dataset
+            from marts.rejected_rows
+            where $org_id is null or org_id = $org_id
+        )
+
         select
+            rank,
             org_id,
-            dataset,
+            coalesce(
+                stated_dataset,
+                concat(
+                    count(distinct dataset),
+                    case when count(distinct dataset) = 1 then ' dataset' else ' datasets' end
+                )
+            ) as dataset,
             reason,
-            count(*) as rows_rejected,
-            list(
-                concat(source_file, ' row ', source_row) order by source_file, source_row
-            )[:3].list_aggregate('string_agg', ', ') as examples
-        from marts.rejected_rows
-        where $org_id is null or org_id = $org_id
-        group by org_id, dataset, reason
-        order by org_id, dataset, reason
+            count(*) as rows_rejected
+        from rejected_rows
+        group by rank, org_id, stated_dataset, reason
+        order by rank, org_id, stated_dataset, reason
         """,
         org_id=org_id,
     )
     if org_id is not None and not records:  # rows can be rejected for want of a contract
         organization(connection, org_id)
+    examples = read(
+        connection,
+        """
+        select
+            case
+                when reason = 'no_contract' then 4
+                when dataset = 'contracts' then 1
+                when dataset = 'contract_items' then 2
+                else 3
+            end as rank,
+            case when reason <> 'no_contract' then dataset end as stated_dataset,
+            *
+        from marts.rejected_rows
+        where $org_id is null or org_id = $org_id
+        qualify row_number() over (
+            partition by org_id, stated_dataset, reason order by source_file, source_row
+        ) <= case when reason = 'no_contract' then 1 else $shown_examples end
+        order by rank, org_id, stated_dataset, reason, source_file, source_row
+        """,
+        org_id=org_id,
+        shown_examples=SHOWN_EXAMPLES,
+    )
     columns = (
-        words("Organization", "org_id"),
+        *which_organization(org_id),
         words("Dataset", "dataset"),
         words("Reason", "reason"),
         quantity("Rows", "rows_rejected"),
-        words("For example", "examples"),
     )
+    example_columns = (
+        words("File", "source_file"),
+        quantity("Row", "source_row"),
+        Column("Reason", reason_of_rejection),
+        Column("As landed", landed_text),
+    )
+    notes = [
+        "Row 1 is the first row after the header. The rows themselves are in marts.rejected_rows, "
+        "column raw_row.",
+        "docs/datasets.md explains every reason and lists the values that each column takes.",
+    ]
+    if any(record["reason"] == "no_contract" for record in records):
+        notes.append(
+            "no_contract: no row of the organization's contracts was accepted; land one, and the "
+            "others follow."
+        )
     return Page(
         title=f"Rejected rows of {org_id}" if org_id else "Rejected rows",
         facts=(),
         tables=(
             Table("By dataset and reason", columns, rows(columns, records), "No row was rejected."),
-        ),
-        notes=("The rows themselves are in marts.rejected_rows, column raw_row.",)
-        if records
-        else (),
+            Table("The first of each", example_columns, rows(example_columns, examples)),
+        )[: 2 if records else 1],
+        notes=tuple(notes) if records else (),
     )
+
+
+def landed_values(record: Record) -> dict[str, str]:
+    """The values a rejected row was landed with, without the empty ones."""
+    values = json.loads(record["raw_row"] or "{}")
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def reason_of_rejection(record: Record) -> str:
+    """The reason; of two contracts that start on one day, which one was rejected."""
+    if record["reason"] == "overlapping_contract":
+        return text(f"{record['reason']}: {landed_values(record).get('contract_id')}")
+    return text(record["reason"])
+
+
+def landed_text(record: Record) -> str:
+    """A rejected row as it was landed, cut to `SHOWN_TEXT` characters."""
+    values = landed_values(record)
+    landed = text(values.get("raw_text") or json.dumps(values, ensure_ascii=False))
+    return landed if len(landed) <= SHOWN_TEXT else landed[: SHOWN_TEXT - 1] + "…"
+
+
+def unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
+    """What was measured and stands on no invoice line; what lacks a price comes first."""
+    if org_id is not None:
+        organization(connection, org_id)
+    records = read(
+        connection,
+        """
+        select * from marts.unbilled_usage
+        where $org_id is null or org_id = $org_id
+        order by reason <> 'no_contract_item', org_id, cycle_start_date, product_code, reason
+        """,
+        org_id=org_id,
+    )
+    columns = (
+        *which_organization(org_id),
+        day("Cycle from", "cycle_start_date"),
+        words("Product", "product_code"),
+        words("Reason", "reason"),
+        quantity("Quantity", "quantity"),
+        words("Unit", "unit_of_measure"),
+    )
+    present = {record["reason"] for record in records}
+    return Page(
+        title=f"Unbilled usage of {org_id}" if org_id else "Unbilled usage",
+        facts=(),
+        tables=(
+            Table("On no invoice line", columns, rows(columns, records), "Everything is billed."),
+        ),
+        notes=tuple(
+            f"{reason}: {meaning}."
+            for reason, meaning in UNBILLED_REASONS.items()
+            if reason in present
+        ),
+    )
+
+
+# What a build says besides.
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Where money could vanish in a build that passed every test.
+
+    `unpriced` counts products and sums their quantities by unit of measure; `rejected_terms` are
+    the rejected rows of contracts and their items; `latest_usage` is the day of the latest
+    accepted usage (UTC, None without any), `usage_may_reach` the latest it can be of: resources
+    are published by cycle.
+    """
+
+    organizations_without_invoice: tuple[str, ...]
+    unpriced_products: int
+    unpriced_quantities: tuple[tuple[Decimal, str], ...]
+    rejected_terms: tuple[Record, ...]
+    latest_usage: date | None
+    usage_may_reach: date | None
+
+
+def findings(connection: duckdb.DuckDBPyConnection) -> Findings:
+    """What a reader of the published warehouse should be warned of."""
+    without_invoice = read(
+        connection,
+        """
+        select org_id from marts.load_audit
+        union
+        select org_id from marts.organizations
+        except
+        select org_id from marts.invoices
+        order by org_id
+        """,
+    )
+    unpriced = read(
+        connection,
+        """
+        select
+            unit_of_measure,
+            sum(quantity) as quantity,
+            list(distinct product_code) as products
+        from marts.unbilled_usage
+        where reason = 'no_contract_item'
+        group by unit_of_measure
+        order by unit_of_measure
+        """,
+    )
+    rejected_terms = read(
+        connection,
+        """
+        select source_file, source_row, reason, raw_row
+        from marts.rejected_rows
+        where dataset in ('contracts', 'contract_items')
+        order by dataset desc, source_file, source_row
+        """,
+    )
+    # Someone who is still on is logged in for whole days until as-of: those tell no news.
+    ((latest_usage, usage_may_reach),) = connection.sql(
+        """
+        select max(usage_date) filter (is_exact), max(usage_date)
+        from (
+            select usage_date, true as is_exact from marts.user_hours_daily
+            where logged_in_seconds < 86400
+            union all
+            select started_at::date, true from marts.calls
+            union all
+            select last_interaction_at::date, true from marts.conversations
+            union all
+            select (billing_cycles.usage_through_at - interval 1 second)::date, false
+            from marts.resource_usage
+            inner join marts.billing_cycles using (org_id, cycle_start_date)
+            where billing_cycles.clock = 'core' and resource_usage.used_quantity > 0
+        )
+        """
+    ).fetchall()
+    return Findings(
+        organizations_without_invoice=tuple(text(row["org_id"]) for row in without_invoice),
+        unpriced_products=len({product for row in unpriced for product in row["products"]}),
+        unpriced_quantities=tuple((row["quantity"], row["unit_of_measure"]) for row in unpriced),
+        rejected_terms=tuple(rejected_terms),
+        latest_usage=latest_usage or usage_may_reach,
+        usage_may_reach=usage_may_reach,
+    )
+
+
+def counted_until(connection: duckdb.DuckDBPyConnection) -> str:
+    """Until when usage counts, for the foot of a page; empty without any billing cycle."""
+    ((until,),) = connection.sql(
+        "select max(usage_through_at) from marts.billing_cycles"
+    ).fetchall()
+    return f"Usage counts until {moment(until)} UTC." if until else ""
 
 
 # Drawing.
@@ -672,23 +974,27 @@ def print_page(page: Page, console: Console) -> None:
 
 
 def print_table(table: Table, console: Console) -> None:
-    """Draw a table in a terminal.
+    """Draw a table in a terminal, without its empty columns.
 
-    To fit, cells break between words, never within: a table that is still too wide runs over
-    the edge of the terminal rather than lose a digit.
+    To fit, cells break between words, never within. A table that is still too wide is drawn
+    record by record in a terminal; elsewhere it runs over the width. No digit is ever cut.
     """
     if not table.rows:
         console.print(Text.assemble((table.title, "bold"), f": {table.if_empty}"))
         return
-    drawn = rich.table.Table(
-        title=Text(table.title, style="bold"), title_justify="left", box=rich.box.SIMPLE_HEAD
-    )
+    table = filled(table)
     cells = [
         (column.heading, *(row.cells[at] for row in table.rows))
         for at, column in enumerate(table.columns)
     ]
     least = [max(cell_len(word) for cell in column for word in cell.split()) for column in cells]
     spare = console.width - sum(least) - COLUMN_MARGIN * len(least) - 1
+    if spare < 0 and console.is_terminal:
+        print_records(table, console)
+        return
+    drawn = rich.table.Table(
+        title=Text(table.title, style="bold"), title_justify="left", box=rich.box.SIMPLE_HEAD
+    )
     for column, shown, width in zip(table.columns, cells, least, strict=True):
         growth = max(0, min(spare, max(map(cell_len, shown)) - width))
         spare -= growth
@@ -703,6 +1009,39 @@ def print_table(table: Table, console: Console) -> None:
     console.print(drawn)
 
 
+def print_records(table: Table, console: Console) -> None:
+    """Draw a table as one paragraph a row: what names it, and below, each value by its heading."""
+    console.print(Text(table.title, style="bold"))
+    is_value = [column.is_number for column in table.columns]
+    values_from = is_value.index(True) if any(is_value) else len(is_value)
+    for row in table.rows:
+        names = [cell for cell in row.cells[:values_from] if cell]
+        values = [
+            f"{column.heading} {cell}"
+            for column, cell in zip(
+                table.columns[values_from:], row.cells[values_from:], strict=True
+            )
+            if cell
+        ]
+        style = TERMINAL_STYLES.get(row.kind, "")
+        for parts, indent in ((names, 2), (values, 6)):
+            for line in packed(parts, console.width - indent):
+                console.print(Text(" " * indent + line, style=style), soft_wrap=True)
+
+
+def packed(parts: Iterable[str], width: int) -> Iterator[str]:
+    """Lines of as many parts as fit side by side; a part is never broken."""
+    line = ""
+    for part in parts:
+        longer = f"{line}   {part}" if line else part
+        if line and cell_len(longer) > width:
+            yield line
+            longer = part
+        line = longer
+    if line:
+        yield line
+
+
 def html(page: Page) -> str:
     """Draw a page as one self-contained HTML document; everything from the data is escaped."""
     environment = jinja2.Environment(
@@ -712,4 +1051,5 @@ def html(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    page = replace(page, tables=tuple(map(filled, page.tables)))
     return environment.get_template("page.html.j2").render(page=page)

@@ -99,15 +99,21 @@ def test_both_clocks_of_every_anchor_have_cycles_numbered_from_one(cycles):
     assert set(cycles) == {(anchor, clock) for anchor in ANCHORS for clock in STARTS_AT}
     for found in cycles.values():
         assert [row["cycle_number"] for row in found] == list(range(1, len(found) + 1))
-    open_ended = [found for (anchor, _), found in cycles.items() if anchor.toordinal() % 7 in (0, 4)]
-    assert min(map(len, open_ended)) >= MONTHS
+    open_ended = [
+        len(found)
+        for (anchor, _), found in cycles.items()
+        if len(contracts_of(anchor)) == 1 and spans_of(anchor)[0][-1] == AS_OF
+    ]
+    assert len(open_ended) > 366 and min(open_ended) >= MONTHS
 
 
 @pytest.mark.parametrize("clock", STARTS_AT)
 def test_cycles_have_no_gap_and_no_overlap(cycles, clock):
     """Each cycle begins where the last one ended, but after a contract's end."""
     for anchor in ANCHORS:
-        gaps = [(end, start) for (*_, end), (start, *_) in pairwise(spans_of(anchor)) if end < start]
+        gaps = [
+            (end, start) for (*_, end), (start, *_) in pairwise(spans_of(anchor)) if end < start
+        ]
         found = cycles[anchor, clock]
         for one, following in pairwise(found):
             meeting = one["cycle_end_date"], following["cycle_start_date"]
@@ -126,11 +132,12 @@ def test_the_anchor_day_comes_back_after_a_short_month(cycles, clock):
         spans = spans_of(anchor)
         for row in cycles[anchor, clock]:
             day = row["cycle_start_date"]
-            began = max(start for start, *_ in spans if start <= day)
+            began = max((start for start, *_ in spans if start <= day), default=None)
+            assert began, f"{anchor}: a cycle starts on {day}, before the contract"
             last = monthrange(day.year, day.month)[1]
             assert day.day == min(began.day, last), (anchor, day)
             short_months += began.day > last
-    assert short_months > 300
+    assert short_months > 200
 
 
 @pytest.mark.parametrize("clock", STARTS_AT)
@@ -174,4 +181,4 @@ def test_every_instant_of_a_contract_lies_in_exactly_one_cycle(cycles, clock):
             within = any(start <= instant < end for start, end in spans)
             assert holding == within, (anchor, clock, instant, holding)
             instants += 1
-    assert instants > 100_000 / 2
+    assert instants > 50_000

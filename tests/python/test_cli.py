@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from cx_billing import cli, lake, pages, warehouse
 
@@ -24,10 +28,10 @@ create table marts.organizations as from (values
     ('kaze', 'Kaze KK', 'JPY', 'named')
 ) t(org_id, org_name, currency, license_model);
 create table marts.billing_cycles as from (values
-    ('acme', 'core', date '2026-03-05', date '2026-04-05'),
-    ('acme', 'voice', date '2026-03-05', date '2026-04-05'),
-    ('acme', 'voice', date '2026-04-05', date '2026-05-05')
-) t(org_id, clock, cycle_start_date, cycle_end_date);
+    ('acme', 'core', date '2026-03-05', date '2026-04-05', timestamp '2026-04-05'),
+    ('acme', 'voice', date '2026-03-05', date '2026-04-05', timestamp '2026-04-05 07:00:00'),
+    ('acme', 'voice', date '2026-04-05', date '2026-05-05', timestamp '2026-04-20')
+) t(org_id, clock, cycle_start_date, cycle_end_date, usage_through_at);
 create table marts.invoices as from (values
     ('acme-2026-04-05', 'acme', 'acme', date '2026-04-05', date '2026-05-05', 'USD',
      1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final'),
@@ -82,17 +86,50 @@ create table marts.short_call_surcharges as from (values
 create table marts.concurrency_peaks as from (values
     ('acme', date '2026-03-05', 'cx_all', 44, 41, 42, 40, 'sustained', 41,
      timestamp '2026-03-09 15:00:00', timestamp '2026-03-09 15:31:00.5'),
-    ('acme', date '2026-03-05', 'cx3', 4, 3, 3, 3, 'sustained', 3, null, null)
+    ('acme', date '2026-03-05', 'cx3', 4, 3, 3, 3, 'sustained', 3, null, null),
+    ('acme', date '2026-04-05', 'cx_all', 4, 3, 3, 3, 'accumulated', 3, null, null),
+    ('kaze', date '2026-03-10', 'cx_all', 4, 4, 3, 5, 'sustained', 4, null, null)
 ) t(org_id, cycle_start_date, pool, highest_users, sustained_users, accumulated_users,
     accumulated_exact_users, peak_rule, billable_users, peak_started_at, peak_ended_at);
 create table marts.concurrency_daily as from (values
     ('acme', date '2026-03-09', 'cx_all', 44, 12), ('acme', date '2026-04-05', 'cx_all', 39, 9),
     ('acme', date '2026-03-10', 'cx3', 4, 7)
 ) t(org_id, usage_date, pool, peak_users, minutes_at_peak);
+create table marts.license_usage as from (values
+    ('acme', date '2026-03-05', 'cx3', 'concurrent')
+) t(org_id, cycle_start_date, product_code, license_model);
+create table marts.user_hours_daily as from (values
+    ('acme', date '2026-04-06', 3600), ('acme', date '2026-04-19', 86400)
+) t(org_id, usage_date, logged_in_seconds);
+create table marts.calls as from (values
+    ('acme', timestamp '2026-04-07 10:00:00')
+) t(org_id, started_at);
+create table marts.conversations as from (values
+    ('acme', timestamp '2026-04-05 10:00:00')
+) t(org_id, last_interaction_at);
+create table marts.resource_usage as from (values
+    ('acme', date '2026-03-05', 7), ('acme', date '2026-04-05', 0)
+) t(org_id, cycle_start_date, used_quantity);
+create table marts.unbilled_usage as from (values
+    ('acme', date '2026-03-05', 'cx3', 'within_commitment', 3::decimal(38, 6), 'user'),
+    ('acme', date '2026-04-05', 'sms_messages', 'no_contract_item', 1200.5, 'message'),
+    ('kaze', date '2026-03-10', 'phone', 'no_contract_item', 2, 'device')
+) t(org_id, cycle_start_date, product_code, reason, quantity, unit_of_measure);
+create table marts.load_audit as from (values ('acme'), ('kaze'), ('lost')) t(org_id);
 create table marts.rejected_rows as
     select 'acme' as org_id, 'voice_usage' as dataset, 'acme/voice_usage/a.csv' as source_file,
-        i as source_row, 'bad_duration' as reason
-    from range(1, 12) t(i);
+        i as source_row, 'bad_duration' as reason,
+        '{"sip_call_id":"c' || i || '","origin":null}' as raw_row
+    from range(1, 12) t(i)
+    union all
+    from (values
+        ('acme', 'contracts', 'acme/contracts/a.csv', 2, 'overlapping_contract',
+         '{"contract_id":"c-2"}'),
+        ('acme', 'contract_items', 'acme/contract_items/a.csv', 3, 'wrong_column_count',
+         '{"contract_id":null,"raw_text":"c-1,cx3,' || repeat('9', 200) || '"}'),
+        ('lost', 'contract_items', 'lost/contract_items/a.csv', 1, 'no_contract', null),
+        ('lost', 'users', 'lost/users/a.csv', 1, 'no_contract', '{"user_id":"u1"}')
+    );
 """
 
 
@@ -160,6 +197,19 @@ def test_wrong_arguments(arguments):
     assert "Usage:" in cx_billing(*arguments, code=2)
 
 
+@pytest.mark.parametrize("day", ["2026-02-30", "5 May", "20260505", "2026-5-5"])
+def test_a_day_that_is_none(home, day):
+    said = cx_billing("--home", home, "show", "invoice", "acme", day, code=2)
+    assert "no such day; use YYYY-MM-DD" in said
+
+
+def test_the_help_of_land_lists_every_dataset():
+    said = cx_billing("land", "--help")
+    assert ".jsonl" in said
+    for dataset in lake.datasets().values():
+        assert re.search(rf"^  {dataset.name} .*{dataset.description[:8]}", said, re.MULTILINE)
+
+
 def test_a_home_with_a_quote(tmp_path):
     said = cx_billing("--home", tmp_path / "it's", "build", code=2)
     assert "Choose another --home" in said
@@ -183,9 +233,14 @@ def test_an_unknown_organization_names_the_closest(home):
     assert "No organization 'acne'. The closest of 2: acme, kaze." in said
 
 
-@pytest.mark.parametrize("page", ["invoices", "telco", "rejected"])
+@pytest.mark.parametrize("page", ["invoices", "telco", "rejected", "unbilled"])
 def test_an_unknown_organization_is_no_empty_list(home, page):
     assert "No organization" in cx_billing("--home", home, "show", page, "--org", "x", code=2)
+
+
+def test_an_organization_with_files_but_no_contract(home):
+    said = cx_billing("--home", home, "show", "invoices", "--org", "lost", code=2)
+    assert "has files but no contract: see show rejected" in said
 
 
 @pytest.mark.parametrize(
@@ -202,7 +257,7 @@ def test_an_unknown_invoice_date_lists_the_dates(home, page, dates):
 
 def test_an_unknown_cycle_or_pool_lists_those_there_are(home):
     said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-06", code=2)
-    assert "It has: 2026-03-05." in said
+    assert "It has: 2026-03-05, 2026-04-05." in said
     said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "x", code=2)
     assert "It has: cx3, cx_all." in said
 
@@ -243,7 +298,10 @@ def test_invoices_have_one_row_each(home):
         *("acme", "2026-04-05", "final", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
     ]
     assert cells(said, "kaze")[-1] == "16,500"
-    assert "kaze" not in cx_billing("--home", home, "show", "invoices", "--org", "acme")
+    assert "Devices" not in said, "no invoice has any"
+    of_one = cx_billing("--home", home, "show", "invoices", "--org", "acme")
+    assert "kaze" not in of_one
+    assert cells(of_one, "2026-04-05")[1] == "final", "the title says whose"
 
 
 def test_a_reconciliation_shows_lines_and_the_calls_of_the_cycle_that_ends(home):
@@ -263,10 +321,16 @@ def test_an_invoice_the_vendor_dated_later_shows_the_calls_of_its_usage_lines(ho
     assert "654" not in said, "those are of the cycle that is prepaid"
 
 
-def test_a_date_without_reconciled_lines_says_where_they_are(home):
+def test_an_accruing_invoice_says_when_it_is_compared(home):
     said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-05-05")
-    assert "No line on either side" in said
-    assert "2026-04-05, 2026-04-07." in said
+    assert "The invoice of 2026-05-05 is still accruing; it is compared when it is final." in said
+    assert "Compared: 2026-04-05, 2026-04-07." in said
+
+
+def test_without_the_vendors_invoices_it_says_so(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "kaze", "2026-04-10")
+    assert "The vendor's invoices of this organization have not been landed" in said
+    assert "Compared" not in said
 
 
 def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
@@ -277,15 +341,90 @@ def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
     assert "39" not in said, "that day is of the next cycle"
     other = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "cx3")
     assert cells(other, "2026-03-10") == ["2026-03-10", "4", "7"]
+    assert "are empty" not in said + other
 
 
-def test_rejected_rows_have_examples_in_order(home):
+def test_a_named_organization_is_not_billed_by_peak(home):
+    said = cx_billing("--home", home, "show", "peak", "kaze", "2026-03-10")
+    assert cells(said, "cx_all") == ["cx_all", *"4435", "not billed by peak (named)"]
+    assert "Billable users" not in said
+
+
+def test_an_accumulated_peak_explains_why_it_has_no_stretch(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-04-05")
+    assert "so Peak from and Peak to are empty" in said
+
+
+def test_rejected_rows_begin_with_the_terms_and_collapse_what_follows(home):
     said = cx_billing("--home", home, "show", "rejected")
-    assert cells(said, "acme") == [
-        *("acme", "voice_usage", "bad_duration", "11"),
-        "acme/voice_usage/a.csv row 1, acme/voice_usage/a.csv row 2, acme/voice_usage/a.csv row 3",
+    counted, shown = said.split("The first of each")
+    rows = [line.split() for line in counted.splitlines() if line.startswith(("  acme", "  lost"))]
+    assert rows == [
+        ["acme", "contracts", "overlapping_contract", "1"],
+        ["acme", "contract_items", "wrong_column_count", "1"],
+        ["acme", "voice_usage", "bad_duration", "11"],
+        ["lost", "2", "datasets", "no_contract", "2"],
     ]
+    assert "overlapping_contract: c-2" in shown
+    assert "c-1,cx3,999" in shown
+    assert "9" * 120 not in shown
+    assert shown.count("bad_duration") == pages.SHOWN_EXAMPLES
+    assert '{"sip_call_id": "c3"}' in shown
+    assert "Row 1 is the first row after the header" in shown
+    assert "docs/datasets.md" in shown
     assert "No row was rejected" in cx_billing("--home", home, "show", "rejected", "--org", "kaze")
+
+
+def test_unbilled_usage_begins_with_what_lacks_a_price(home):
+    said = cx_billing("--home", home, "show", "unbilled")
+    assert cells(said, "acme") == [
+        *("acme", "2026-04-05", "sms_messages", "no_contract_item", "1,200.5", "message")
+    ]
+    assert said.index("no_contract_item") < said.index("within_commitment")
+    assert "phone" not in cx_billing("--home", home, "show", "unbilled", "--org", "acme")
+
+
+def test_every_reason_of_unbilled_usage_is_explained():
+    declared = (lake.PROJECT_DIR / "models/marts/quality/unbilled_usage.yml").read_text()
+    (reasons,) = re.findall(r"values: \[(no_contract_item[^]]*)]", declared)
+    assert set(pages.UNBILLED_REASONS) == set(reasons.split(", "))
+
+
+def test_a_page_says_until_when_usage_counts(home):
+    said = cx_billing("--home", home, "show", "telco")
+    assert "Build 7. Usage counts until 2026-04-20 00:00:00 UTC." in said
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_terminal_shows_every_value_whole(home, width):
+    with warehouse.connect(home) as connection:
+        drawn = (
+            pages.invoices(connection),
+            pages.telco(connection),
+            pages.reconciliation(connection, "acme", date(2026, 4, 5)),
+            pages.unbilled(connection),
+        )
+    for page in drawn:
+        screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+        pages.print_page(page, screen)
+        shown = screen.file.getvalue()
+        for table in page.tables:
+            for column, cell in (
+                (c, r.cells[at]) for r in table.rows for at, c in enumerate(table.columns)
+            ):
+                assert not column.is_number or cell in shown
+        assert all(len(line) <= width for line in shown.splitlines() if "  " in line), shown
+
+
+def test_progress_shortens_what_is_at_work_and_not_the_bar(monkeypatch):
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(cli, "console", lambda stderr: screen)
+    with cli.progress() as show:
+        show(100, 269, "a_node_with_a_very_long_name__" * 4)
+    (shown, *_) = [line for line in screen.file.getvalue().splitlines() if "100/269" in line]
+    assert "━" * 10 in shown
+    assert "a_node_with" in shown
+    assert "…" in shown
 
 
 @pytest.mark.parametrize(
@@ -297,6 +436,7 @@ def test_rejected_rows_have_examples_in_order(home):
         ("peak", "acme", "2026-03-05"),
         ("telco",),
         ("rejected",),
+        ("unbilled",),
     ],
     ids=lambda page: page[0],
 )
@@ -318,7 +458,17 @@ def test_html_escapes_what_comes_from_the_data(home, tmp_path):
 
 def test_html_into_a_missing_folder_is_refused(home, tmp_path):
     file = tmp_path / "missing" / "page.html"
-    assert str(file) in cx_billing("--home", home, "show", "invoices", "--html", file, code=2)
+    said = cx_billing("--home", home, "show", "invoices", "--html", file, code=2)
+    assert f"there is no folder {file.parent}" in said
+
+
+def test_html_breaks_no_number_and_no_date(home, tmp_path):
+    file = tmp_path / "page.html"
+    cx_billing("--home", home, "show", "invoices", "--html", file)
+    html = file.read_text()
+    assert '<td class="whole">2026-04-05</td>' in html
+    assert '<td class="number">1,246.85</td>' in html
+    assert "Build 7." in html
 
 
 @pytest.mark.parametrize(
@@ -376,7 +526,8 @@ def test_an_inbox_that_is_not_there(tmp_path):
 def test_a_generated_inbox_can_be_landed_and_is_not_overwritten(tmp_path):
     out = tmp_path / "inbox"
     generate = ("generate", "--orgs", 1, "--days", 1, "--seed", 7, "--out", out)
-    assert f"land {out}" in cx_billing("--home", tmp_path / "home", *generate)
+    said = cx_billing("--home", tmp_path / "my home", *generate)
+    assert f"cx-billing --home '{tmp_path}/my home' land {out}" in said
     assert "refused: 0" in cx_billing("--home", tmp_path / "home", "land", out)
     assert str(out) in cx_billing(*generate, code=2)
 
@@ -403,8 +554,65 @@ def test_a_good_build_says_what_was_published(home, monkeypatch):
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
     assert calls == [(home, date(2026, 5, 5), False)]
     assert "builds/7.duckdb" in said
-    assert "Organizations: 2, invoices: 3, rejected rows: 11." in said
+    assert "Organizations: 2, invoices: 3, rejected rows: 15." in said
     assert f"cx-billing --home {home} show invoices" in said
+    assert "latest usage" not in said, "the bill was asked for as seen that day"
+
+
+def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
+    built(monkeypatch, published=home / warehouse.PUBLISHED)
+    monkeypatch.setattr(cli, "today", lambda: date(2026, 5, 13))
+    warnings = [
+        line.removeprefix("Warning: ")
+        for line in cx_billing("--home", home, "build").splitlines()
+        if line.startswith("Warning: ")
+    ]
+    assert warnings == [
+        "without any invoice: lost",
+        "used but without a price: 2 products (2 device, 1,200.5 message); "
+        f"see cx-billing --home {home} show unbilled",
+        "acme/contracts/a.csv row 2 was rejected: overlapping_contract: c-2",
+        "acme/contract_items/a.csv row 3 was rejected: wrong_column_count",
+        "lost/contract_items/a.csv row 1 was rejected: no_contract",
+        "the latest usage landed is 2026-04-07; the invoices after it rest on contracts alone; "
+        "--as-of DATE bills as seen that day",
+    ]
+    monkeypatch.setattr(cli, "today", lambda: date(2026, 5, 12))
+    assert "latest usage" not in cx_billing("--home", home, "build")
+
+
+def test_an_interrupted_build_says_that_nothing_was_published(home, monkeypatch):
+    def interrupted(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(warehouse, "build", interrupted)
+    assert "Nothing was published." in cx_billing("--home", home, "build", code=1)
+
+
+@pytest.mark.parametrize("arguments", [("build",), ("land", lake.PROJECT_DIR / "sample/inbox")])
+def test_a_home_that_cannot_be_written_says_where_and_why(tmp_path, monkeypatch, arguments):
+    (tmp_path / "home" / "lake").mkdir(parents=True)
+
+    def denied(path, *_arguments, **_options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", denied)
+    said = cx_billing("--home", tmp_path / "home", *arguments, code=2)
+    assert f"{tmp_path / 'home'}: Permission denied. Mend that" in said
+    assert "Errno" not in said
+
+
+def test_a_reader_that_goes_away_hears_nothing(home):
+    program = "import sys; from cx_billing.cli import main; sys.argv[0] = 'cx-billing'; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "--home", str(home), "show", "invoices"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == cli.SIGPIPE_EXIT
+    process.stderr.close()
 
 
 def test_a_failed_build_says_what_broke_and_ends_with_1(home, monkeypatch):
@@ -428,8 +636,9 @@ def test_a_second_build_ends_with_1(home):
     assert "Another build" in said
 
 
-def test_as_of_must_be_a_date(home):
-    assert "--as-of" in cx_billing("--home", home, "build", "--as-of", "yesterday", code=2)
+@pytest.mark.parametrize("day", ["yesterday", "1026-05-05", "3026-05-05"])
+def test_as_of_must_be_a_sensible_date(home, day):
+    assert "--as-of" in cx_billing("--home", home, "build", "--as-of", day, code=2)
 
 
 # The sample, with the real models: what the pages read is there.
@@ -472,6 +681,7 @@ def test_every_peak_of_the_sample_is_shown(sample):
         assert cells(said, f"{pool} ")[1] == str(highest)
 
 
-def test_telco_and_rejected_rows_of_the_sample_are_shown(sample):
+def test_telco_rejected_and_unbilled_rows_of_the_sample_are_shown(sample):
+    assert "peak_disregarded" in cx_billing("--home", sample, "show", "unbilled")
     assert "outbound" in cx_billing("--home", sample, "show", "telco")
     assert "not_a_number" in cx_billing("--home", sample, "show", "rejected")

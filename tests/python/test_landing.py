@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -481,6 +482,14 @@ def test_unknown_dataset_is_refused_with_a_hint(warehouse):
     assert all(name in message for name in lake.datasets())
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("voice", "voice_usage"), ("user", "users"), ("contracts_2026", "contracts")],
+)
+def test_a_dataset_that_begins_alike_is_what_was_meant(warehouse, name, meant):
+    assert f"Did you mean {meant}?" in warehouse.refusal(USERS, dataset=name)
+
+
 def test_refused_file_stops_no_other(warehouse):
     for name in ("a.csv", "c.csv"):
         warehouse.deliver(USERS + name.encode(), name=name)
@@ -501,6 +510,54 @@ def test_inbox_must_hold_organizations(warehouse):
         warehouse.land()
     with pytest.raises(landing.InboxError, match="no folder"):
         landing.land(warehouse.inbox / "f.csv", warehouse.home)
+
+
+def test_the_folder_of_one_organization_is_no_inbox(warehouse):
+    warehouse.deliver(USERS)
+    with pytest.raises(landing.InboxError, match=r"one organization's folder.*land its parent"):
+        landing.land(warehouse.inbox / "acme", warehouse.home)
+    assert not warehouse.home.exists()
+
+
+def test_an_organization_may_be_called_like_a_dataset(warehouse):
+    assert warehouse.landed(USERS, org="users").org_id == "users"
+
+
+@pytest.mark.parametrize("place", ["home", "acme/home"])
+def test_a_home_within_the_inbox_is_skipped(warehouse, place):
+    warehouse.deliver(USERS)
+    warehouse.home = warehouse.inbox / place
+    assert len(warehouse.land().landed) == 1
+    again = warehouse.land()
+    assert (again.landed, again.refused, len(again.already_landed)) == ([], [], 1)
+    assert again.warnings == [f"{place}: skipped, it is a home of cx-billing"]
+
+
+def test_another_home_within_the_inbox_is_skipped(warehouse):
+    warehouse.deliver(USERS)
+    for folder in ("lake/users", "builds"):
+        (warehouse.inbox / "old" / folder).mkdir(parents=True)
+    report = warehouse.land()
+    assert report.refused == []
+    assert report.warnings == ["old: skipped, it is a home of cx-billing"]
+
+
+@pytest.mark.parametrize("place", ["acme", "acme/users"])
+def test_a_folder_that_cannot_be_read_stops_no_other(warehouse, monkeypatch, place):
+    locked = warehouse.deliver(USERS).parents[1] / place.removeprefix("acme").strip("/")
+    warehouse.deliver(USERS, org="zeta")
+    listed = landing._visible
+
+    def visible(folder):
+        if folder == locked:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(landing, "_visible", visible)
+    report = warehouse.land()
+    assert [landed.org_id for landed in report.landed] == ["zeta"]
+    [refused] = report.refused
+    assert refused.message.startswith(f"{place}: the folder could not be read (Permission denied)")
 
 
 def test_what_is_not_read_is_warned_of(warehouse):
@@ -849,3 +906,39 @@ def test_parquet_without_a_required_column_is_refused(warehouse):
     content = write_parquet(warehouse, "select 'u' as user_id, 'x' as mail")
     message = warehouse.refusal(content, name="f.parquet")
     assert "Did you mean 'mail' for email?" in message
+
+
+# What docs/datasets.md says
+
+
+DATASETS = (lake.PROJECT_DIR / "docs" / "datasets.md").read_text()
+
+
+@pytest.mark.parametrize("dataset", lake.datasets().values(), ids=lambda dataset: dataset.name)
+def test_the_documentation_has_every_dataset_with_its_columns(dataset):
+    [section] = re.findall(rf"^### `{dataset.name}`\n(.*?)(?=^##|\Z)", DATASETS, re.M | re.S)
+    documented = dict(re.findall(r"^\| `(\w+)` \| (yes|no) \|", section, re.M))
+    assert documented == {
+        column: "yes" if column in dataset.required else "no" for column in dataset.columns
+    }
+    [key] = re.findall(r"^Key: (.*)", section, re.M)
+    assert re.findall(r"`(\w+)`", key) == list(dataset.natural_key)
+    header, example = re.search(r"^```csv\n(.*)\n(.*)\n", section, re.M).groups()
+    positions = formats._match(header.split(","), dataset)
+    assert dataset.required <= set(positions)
+    assert len(next(csv.reader([example]))) == len(header.split(","))
+
+
+def test_the_documentation_explains_every_reason():
+    declared = (lake.PROJECT_DIR / "models/marts/quality/rejected_rows.yml").read_text()
+    [reasons] = re.findall(r"values: \[(wrong_column_count[^]]*)]", declared)
+    assert re.findall(r"^\| `(\w+)` \| \D", DATASETS.split("## Reasons")[1], re.M) == (
+        reasons.split(", ")
+    )
+
+
+def test_the_documentation_has_every_product_and_alias():
+    for seed in ("products", "product_aliases", "billing_option_names"):
+        with (lake.PROJECT_DIR / "seeds" / f"{seed}.csv").open() as file:
+            names = [next(iter(row.values())) for row in csv.DictReader(file)]
+        assert [name for name in names if f"`{name}`" not in DATASETS] == []

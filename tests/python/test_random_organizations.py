@@ -1,24 +1,31 @@
 """Random organizations: the warehouse and the oracle must agree on every value of every mart.
 
-`CX_BILLING_RANDOM_ORGS` (default 40) and `CX_BILLING_RANDOM_SEED` (default 1) change how many
-organizations are drawn and which.
+`CX_BILLING_RANDOM_ORGS` (default 300) and `CX_BILLING_RANDOM_SEED` (default 1) change how many
+organizations are drawn and which; `make nightly` draws 10,000. Where they differ, the smallest
+organization is reduced and printed; `CX_BILLING_SHRINK_BUILDS` (default 25) bounds the effort.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from cx_billing import landing, warehouse
 from oracle.bill import calculate
-from oracle.compare import compare, report
+from oracle.compare import Difference, compare, report
 from oracle.random_orgs import write_inbox
+from oracle.shrink import Files, read_files, shown, shrink, write_files
 
-ORGS = int(os.environ.get("CX_BILLING_RANDOM_ORGS", "40"))
+ORGS = int(os.environ.get("CX_BILLING_RANDOM_ORGS", "300"))
 SEED = int(os.environ.get("CX_BILLING_RANDOM_SEED", "1"))
+SHRINK_BUILDS = int(os.environ.get("CX_BILLING_SHRINK_BUILDS", "25"))
 
 CYCLE = ("org_id", "cycle_start_date")
 KEYS = {
@@ -63,19 +70,48 @@ QUERIES = {
 }
 
 
+@dataclass
+class Run:
+    """An inbox once through the oracle and once through the warehouse."""
+
+    inbox: Path
+    as_of: date
+    expected: dict[str, list[dict]]
+    actual: dict[str, list[dict] | str]
+    result: warehouse.BuildResult
+    is_reduced: bool = False
+
+    @classmethod
+    def of(cls, folder: Path, as_of: date) -> Run:
+        """Land and build `folder/inbox`."""
+        inbox, home = folder / "inbox", folder / "home"
+        landing.land(inbox, home)
+        result = warehouse.build(home, as_of=as_of)
+        if result.database is None:
+            pytest.fail(f"Nothing was built: {result.failures}", pytrace=False)
+        with duckdb.connect(str(result.database)) as connection:
+            actual = {mart: rows_of(connection, mart) for mart in KEYS}
+        return cls(inbox, as_of, calculate(inbox, as_of), actual, result)
+
+    def differences(self, mart: str) -> list[Difference]:
+        """The rows of a mart in which the two differ; none if there is no such mart."""
+        if isinstance(self.actual[mart], str):
+            return []
+        return compare(mart, self.expected.get(mart, []), self.actual[mart], KEYS[mart])
+
+    def sizes(self) -> Counter:
+        """The number of rows each organization delivered."""
+        sizes = Counter()
+        for file in self.expected["load_audit"]:
+            sizes[file["org_id"]] += file["rows_in_file"]
+        return sizes
+
+
 @pytest.fixture(scope="session")
-def marts(tmp_path_factory):
-    """The random inbox, once through the oracle and once through the warehouse."""
+def run(tmp_path_factory) -> Run:
+    """The random organizations."""
     folder = tmp_path_factory.mktemp("random_organizations")
-    inbox, home = folder / "inbox", folder / "home"
-    as_of = write_inbox(inbox, ORGS, SEED)
-    landing.land(inbox, home)
-    result = warehouse.build(home, as_of=as_of)
-    if result.database is None:
-        pytest.fail(f"Nothing was built: {result.failures}", pytrace=False)
-    with duckdb.connect(str(result.database)) as connection:
-        actual = {mart: rows_of(connection, mart) for mart in KEYS}
-    return calculate(inbox, as_of), actual, result
+    return Run.of(folder, write_inbox(folder / "inbox", ORGS, SEED))
 
 
 def rows_of(connection, mart: str) -> list[dict] | str:
@@ -88,19 +124,115 @@ def rows_of(connection, mart: str) -> list[dict] | str:
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
+def reduced(run: Run, mart: str, found: list[Difference], tmp_path_factory) -> str:
+    """The smallest organization that differs, cut down to what the difference needs, as text."""
+    org_id = min({d.org_id for d in found}, key=lambda org_id: (run.sizes()[org_id], org_id))
+
+    def differ(candidates: list[Files]) -> list[bool]:
+        folder = tmp_path_factory.mktemp("reduced")
+        names = [f"candidate-{number:03}" for number in range(len(candidates))]
+        for name, files in zip(names, candidates, strict=True):
+            write_files(folder / "inbox" / name, files)
+        differing = {d.org_id for d in Run.of(folder, run.as_of).differences(mart)}
+        shutil.rmtree(folder)
+        return [name in differing for name in names]
+
+    return reduction(org_id, mart, read_files(run.inbox / org_id), differ)
+
+
+def reduction(org_id: str, mart: str, files: Files, differ) -> str:
+    """What is left of an organization, or that it does not differ when built alone."""
+    if not differ([files])[0]:
+        return f"{org_id} does not differ in {mart} when it is built alone"
+    files, builds = shrink(files, differ, SHRINK_BUILDS)
+    return f"{org_id} reduced in {builds} builds, still differs in {mart}:\n{shown(files)}"
+
+
 @pytest.mark.parametrize("mart", KEYS)
-def test_mart_equals_the_oracle(marts, mart):
-    expected, actual, _ = marts
-    assert not isinstance(actual[mart], str), actual[mart]
-    assert expected[mart], f"the random organizations leave {mart} empty"
-    sizes = Counter()
-    for file in expected["load_audit"]:
-        sizes[file["org_id"]] += file["rows_in_file"]
-    differences = compare(mart, expected[mart], actual[mart], KEYS[mart])
-    if differences:
-        pytest.fail(f"seed {SEED}, {ORGS} orgs: {report(differences, sizes)}", pytrace=False)
+def test_mart_equals_the_oracle(run, mart, tmp_path_factory):
+    assert not isinstance(run.actual[mart], str), run.actual[mart]
+    assert run.expected[mart], f"the random organizations leave {mart} empty"
+    if differences := run.differences(mart):
+        words = f"seed {SEED}, {ORGS} orgs: {report(differences, run.sizes())}"
+        if not run.is_reduced:  # once: the first mart that differs leads to the cause
+            run.is_reduced = True
+            words += f"\n{reduced(run, mart, differences, tmp_path_factory)}"
+        pytest.fail(words, pytrace=False)
 
 
-def test_every_data_test_of_the_warehouse_passes(marts):
-    *_, result = marts
-    assert result.passed, "\n".join(str(failure) for failure in result.failures)
+def test_every_data_test_of_the_warehouse_passes(run):
+    assert run.result.passed, "\n".join(str(failure) for failure in run.result.failures)
+
+
+# ---------------------------------------------------------------- reducing
+
+
+def wrong_for_two_rows(candidates: list[Files]) -> list[bool]:
+    """Stands in for a build with a fault: it takes a contract, one login and one long call."""
+    needed = {
+        "contracts/a.csv": b"first,concurrent\n",
+        "user_presence/a.csv": b"user-37,ON_QUEUE\n",
+        "voice_usage/b.csv": b"call-5,749\n",
+    }
+    return [
+        all(name in files and row in files[name][1] for name, row in needed.items())
+        for files in candidates
+    ]
+
+
+def test_an_organization_is_reduced_to_the_rows_that_make_the_difference():
+    calls = [f"call-{n},749\n".encode() for n in range(20)]
+    files = {
+        "contracts/a.csv": (b"contract_id,license_model\n", [b"first,concurrent\n", b"x,named\n"]),
+        "contracts/b.csv": (b"contract_id,license_model\n", [b"first,concurrent\n"]),
+        "devices/a.csv": (b"device_id\n", []),
+        "user_presence/a.csv": (
+            b"user_id,system_presence\n",
+            [f"user-{n},ON_QUEUE\n".encode() for n in range(120)],
+        ),
+        "voice_usage/a.csv": (b"sip,seconds\n", calls),
+        "voice_usage/b.csv": (b"sip,seconds\n", calls[::-1]),
+    }
+    builds = []
+
+    def differ(candidates):
+        builds.append(len(candidates))
+        return wrong_for_two_rows(candidates)
+
+    words = reduction("org-1-001", "invoice_lines", files, differ)
+    assert words.splitlines() == [
+        f"org-1-001 reduced in {len(builds) - 1} builds, still differs in invoice_lines:",
+        *("--- contracts/a.csv", "contract_id,license_model", "first,concurrent"),
+        *("--- user_presence/a.csv", "user_id,system_presence", "user-37,ON_QUEUE"),
+        *("--- voice_usage/b.csv", "sip,seconds", "call-5,749"),
+    ]
+    assert len(builds) <= 25
+
+
+def test_reducing_stops_in_time_with_what_it_has():
+    rows = [f"user-{n},ON_QUEUE\n".encode() for n in range(10_000)]
+    files = {"user_presence/a.csv": (b"user_id,system_presence\n", rows)}
+    builds = []
+
+    def differ(candidates):
+        builds.append(len(candidates))
+        return [any(rows[4711] in left for _, left in files.values()) for files in candidates]
+
+    left, spent = shrink(files, differ, builds=6)
+    assert spent == len(builds) <= 6
+    assert rows[4711] in left["user_presence/a.csv"][1]
+    assert len(left["user_presence/a.csv"][1]) < 10_000
+
+
+def test_an_organization_that_differs_only_among_others_is_named():
+    words = reduction("org-1-001", "calls", {}, lambda candidates: [False] * len(candidates))
+    assert words == "org-1-001 does not differ in calls when it is built alone"
+
+
+def test_files_are_written_as_they_were_read(tmp_path):
+    write_inbox(tmp_path / "inbox", 3, SEED)
+    for organization in (tmp_path / "inbox").iterdir():
+        copy = tmp_path / "copy" / organization.name
+        write_files(copy, read_files(organization))
+        for path in (path for path in organization.rglob("*") if path.is_file()):
+            assert (copy / path.relative_to(organization)).read_bytes() == path.read_bytes()

@@ -81,7 +81,7 @@ def copy_of_the_project(folder: Path) -> Path:
 def quantity_and_price(rng: random.Random) -> tuple[Decimal, Decimal]:
     """Anything, a price of up to ten decimals, or an amount that ends exactly on a half."""
     kind = rng.choice(("any", "long", "half", "credit"))
-    quantity = Decimal(rng.randint(1, 10**rng.randint(1, 9))).scaleb(-rng.randint(0, 6))
+    quantity = Decimal(rng.randint(1, 10 ** rng.randint(1, 9))).scaleb(-rng.randint(0, 6))
     price = Decimal(rng.randint(1, 10**6)).scaleb(-rng.randint(0, 6))
     if kind == "long":
         price = Decimal(rng.randint(1, 10**12)).scaleb(-10)
