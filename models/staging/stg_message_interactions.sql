@@ -41,8 +41,11 @@ typed as (
         end as customer_account,
         coalesce(
             platforms.platform,
-            regexp_replace(
-                lower({{ cleaned('landed.platform') }}), '[^a-z0-9]+', '_', 'g'
+            trim(
+                regexp_replace(
+                    lower({{ cleaned('landed.platform') }}), '[^a-z0-9]+', '_', 'g'
+                ),
+                '_'
             )
         ) as platform,
         {{ cleaned('landed.integration_id') }} as integration_id,

@@ -27,13 +27,15 @@ call_costs as (
 
 vendor_prices as (
 
-    select distinct
+    select
         org_id,
         match_code,
         is_prepay,
         service_period_start,
-        unit_price
+        unit_price,
+        count(*) as lines_count
     from {{ ref('int_vendor_lines__classified') }}
+    group by org_id, match_code, is_prepay, service_period_start, unit_price
 
 ),
 
@@ -152,29 +154,46 @@ keyed as (
     left join {{ ref('int_products__used') }} as products
         on expected.product_code = products.product_code
 
+),
+
+-- As many lines at a price as the vendor has at it are priced alike.
+priced as (
+
+    select
+        keyed.*,
+        coalesce(
+            row_number() over (
+                partition by
+                    keyed.org_id,
+                    keyed.match_code,
+                    keyed.is_prepay,
+                    keyed.service_period_start,
+                    keyed.unit_price
+                order by keyed.amount, keyed.expected_line_id
+            ) <= vendor_prices.lines_count,
+            false
+        ) as is_priced_alike
+    from keyed
+    left join vendor_prices
+        on
+            keyed.org_id = vendor_prices.org_id
+            and keyed.match_code = vendor_prices.match_code
+            and keyed.is_prepay = vendor_prices.is_prepay
+            and keyed.service_period_start = vendor_prices.service_period_start
+            and keyed.unit_price = vendor_prices.unit_price
+
 )
 
 -- Within a key, lines at a price the vendor has too come first, then by price.
 select
-    keyed.*,
+    *,
     row_number() over (
         partition by
-            keyed.org_id,
-            keyed.match_code,
-            keyed.is_prepay,
-            keyed.service_period_start,
-            keyed.service_period_end
-        order by
-            vendor_prices.unit_price is null,
-            keyed.unit_price,
-            keyed.amount,
-            keyed.expected_line_id
+            org_id,
+            match_code,
+            is_prepay,
+            service_period_start,
+            service_period_end
+        order by is_priced_alike desc, unit_price, amount, expected_line_id
     ) as line_in_key
-from keyed
-left join vendor_prices
-    on
-        keyed.org_id = vendor_prices.org_id
-        and keyed.match_code = vendor_prices.match_code
-        and keyed.is_prepay = vendor_prices.is_prepay
-        and keyed.service_period_start = vendor_prices.service_period_start
-        and keyed.unit_price = vendor_prices.unit_price
+from priced

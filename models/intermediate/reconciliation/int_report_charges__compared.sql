@@ -7,34 +7,32 @@ cycles as (
 
 ),
 
--- An address can have had several users: the one who counts, else the first.
 users as (
 
-    select
-        users.org_id,
-        users.email,
-        coalesce(
-            min(users.user_id) filter (where billable_users.user_id is not null),
-            min(users.user_id)
-        ) as user_id
-    from {{ ref('stg_users') }} as users
-    left join {{ ref('billable_users') }} as billable_users
-        on
-            users.org_id = billable_users.org_id
-            and users.user_id = billable_users.user_id
-    where users.row_status = 'accepted' and users.email is not null
-    group by users.org_id, users.email
+    select * from {{ ref('stg_users') }}
+    where row_status = 'accepted'
 
 ),
 
--- R1 names a user by email, the platform by id; devices come under their own id.
+billable_users as (
+
+    select * from {{ ref('billable_users') }}
+
+),
+
+-- R1 names a user by email, the platform by id; devices come under their own id. An address
+-- can have had several users: the one who counts for the charge, else the first.
 report_rows as (
 
     select
         report.org_id,
         cycles.cycle_start_date,
         coalesce(report.product_code, report.charge_name) as product_code,
-        coalesce(users.user_id, report.entity) as subject_id,
+        coalesce(
+            min(users.user_id) filter (where billable_users.user_id is not null),
+            min(users.user_id),
+            report.entity
+        ) as subject_id,
         min(report.file_id || '/' || report.source_row) as report_line_id,
         min(report.first_login_at) as first_login_at
     from {{ ref('stg_billable_usage_report') }} as report
@@ -47,8 +45,18 @@ report_rows as (
         on
             report.org_id = users.org_id
             and report.entity = users.email
+    left join billable_users
+        on
+            users.org_id = billable_users.org_id
+            and users.user_id = billable_users.user_id
+            and cycles.cycle_start_date = billable_users.cycle_start_date
+            and report.product_code = billable_users.product_code
     where report.row_status = 'accepted'
-    group by all
+    group by
+        report.org_id,
+        cycles.cycle_start_date,
+        coalesce(report.product_code, report.charge_name),
+        report.entity
 
 ),
 
@@ -69,7 +77,7 @@ expected_users as (
         billable_users.product_code,
         lower(billable_users.user_id) as subject_key,
         billable_users.user_id as subject_id
-    from {{ ref('billable_users') }} as billable_users
+    from billable_users
     semi join reported_cycles
         on
             billable_users.org_id = reported_cycles.org_id

@@ -18,13 +18,15 @@ expected_periods as (
 
 expected_prices as (
 
-    select distinct
+    select
         org_id,
         match_code,
         is_prepay,
         service_period_start,
-        unit_price
+        unit_price,
+        count(*) as lines_count
     from {{ ref('int_expected_lines') }}
+    group by org_id, match_code, is_prepay, service_period_start, unit_price
 
 ),
 
@@ -48,7 +50,18 @@ dated as (
         vendor_lines.kind,
         vendor_lines.is_prepay,
         vendor_lines.breakout,
-        expected_prices.unit_price is not null as is_priced_alike,
+        coalesce(
+            row_number() over (
+                partition by
+                    vendor_lines.org_id,
+                    vendor_lines.match_code,
+                    vendor_lines.is_prepay,
+                    vendor_lines.service_period_start,
+                    vendor_lines.unit_price
+                order by vendor_lines.amount, vendor_lines.vendor_line_id
+            ) <= expected_prices.lines_count,
+            false
+        ) as is_priced_alike,
         vendor_lines.quantity,
         vendor_lines.unit_price,
         vendor_lines.amount,
