@@ -37,7 +37,7 @@ class LandingError(Exception):
 
 
 class InboxError(LandingError):
-    """The inbox is missing, no folder, holds no organization folder, or is itself one."""
+    """The inbox is missing, no folder, holds no organization folder, is one, or is a home."""
 
 
 class BusyError(LandingError):
@@ -135,6 +135,8 @@ def _deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
         raise InboxError(f"{inbox}: there is no such inbox; give the folder that holds <org_id>/")
     if not inbox.is_dir():
         raise InboxError(f"{inbox}: is no folder; give the folder that holds <org_id>/<dataset>/")
+    if _is_home(inbox, home):
+        raise InboxError(f"{inbox}: is a home of cx-billing; give the folder that holds <org_id>/")
     organizations = [path for path in _visible(inbox) if path.is_dir()]
     if not organizations:
         raise InboxError(f"{inbox}: holds no organization folder; expected <org_id>/<dataset>/")

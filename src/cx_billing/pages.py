@@ -914,7 +914,7 @@ def findings(connection: duckdb.DuckDBPyConnection) -> Findings:
         select source_file, source_row, reason, raw_row
         from marts.rejected_rows
         where dataset in ('contracts', 'contract_items')
-        order by dataset desc, source_file, source_row
+        order by reason = 'no_contract', dataset desc, source_file, source_row
         """,
     )
     # Someone who is still on is logged in for whole days until as-of: those tell no news.

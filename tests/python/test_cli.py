@@ -67,7 +67,9 @@ select *, invoice_date as expected_invoice_date from (values
     ('r3', 'acme', 'V-78', date '2026-04-07', 'telco_outbound', 'usage', date '2026-03-05',
      date '2026-04-05', 'Outbound calls', 1, 1, 1, 1, 0, 'matched'),
     ('r4', 'acme', 'V-78', date '2026-04-07', 'cx3', 'prepay', date '2026-04-05',
-     date '2026-05-05', 'CX 3', 7, 7, 0, 0, 0, 'matched')
+     date '2026-05-05', 'CX 3', 7, 7, 0, 0, 0, 'matched'),
+    ('r5', 'kaze', null, date '2026-04-10', 'phone', 'one_time', date '2026-03-20',
+     date '2026-03-21', 'Phone', null, 1, null, 15000, -15000, 'no_vendor_invoice')
 ) t(reconciliation_id, org_id, invoice_number, invoice_date, product_code, charge_type,
     service_period_start, service_period_end, description, invoiced_quantity, expected_quantity,
     invoiced_amount, expected_amount, variance_amount, reason);

@@ -513,7 +513,7 @@ def test_inbox_must_hold_organizations(warehouse):
 
 
 def test_the_folder_of_one_organization_is_no_inbox(warehouse):
-    warehouse.deliver(USERS)
+    (warehouse.deliver(USERS).parent / "old").mkdir()
     with pytest.raises(landing.InboxError, match=r"one organization's folder.*land its parent"):
         landing.land(warehouse.inbox / "acme", warehouse.home)
     assert not warehouse.home.exists()
@@ -531,6 +531,12 @@ def test_a_home_within_the_inbox_is_skipped(warehouse, place):
     again = warehouse.land()
     assert (again.landed, again.refused, len(again.already_landed)) == ([], [], 1)
     assert again.warnings == [f"{place}: skipped, it is a home of cx-billing"]
+
+
+def test_a_home_is_no_inbox(warehouse):
+    warehouse.landed(USERS)
+    with pytest.raises(landing.InboxError, match="is a home"):
+        landing.land(warehouse.home, warehouse.home)
 
 
 def test_another_home_within_the_inbox_is_skipped(warehouse):

@@ -2,8 +2,8 @@
 
 Random organizations and those of the sample are billed alone; then together with copies of
 themselves, each changed in one way under a name of its own; then with all dates moved. The
-copies share users, customers, calls and billing accounts with their originals: what leaks from
-one organization into another shows too.
+copies share users, customers, calls and billing accounts with their originals, and so do
+strangers that were busy at other times: what leaks from one organization into another shows too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from oracle.random_orgs import RandomOrg, as_of_for, header_of
 ORGS, SEED = 24, 7
 # Four years from and to any day between 1901 and 2099: 48 cycles, each as long as before.
 FOUR_YEARS = timedelta(days=1461)
+# Strangers are copies too, at other times: what they share are the names of users and customers.
+ELEVEN_DAYS = timedelta(days=11)
+STRANGER = "stranger-"
 SAMPLE = lake.PROJECT_DIR / "sample" / "inbox"
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 LATEST_END_WINS = {"user_presence", "routing_status", "message_interactions"}
@@ -191,7 +194,7 @@ def moved_date(text: str, by: timedelta) -> str:
 
 
 Change = Callable[[str, Table, random.Random], Files]
-COPIES: dict[str, Change] = {"shuffled": shuffled, "repeated": repeated, "split": split}
+COPIES: dict[str, Change] = {"shuffled-": shuffled, "repeated-": repeated, "split-": split}
 
 
 def deliver(inbox: Path, organizations: dict[str, Organization], change: Change, prefix="") -> None:
@@ -225,8 +228,8 @@ def bills(inbox: Path, as_of: date) -> dict[str, Bill]:
             columns = [column for column, *_ in cursor.description]
             for values in cursor.fetchall():
                 row = dict(zip(columns, values, strict=True))
-                first, _, _ = row["org_id"].partition("-")
-                prefix = f"{first}-" if first in COPIES else ""
+                prefix = row["org_id"].split("-")[0] + "-"
+                prefix = prefix if prefix in {STRANGER, *COPIES} else ""
                 found[prefix][mart].append(original(row, mart, prefix))
     return found
 
@@ -280,11 +283,13 @@ def alone(organizations, tmp_path_factory) -> Bill:
 
 @pytest.fixture(scope="module")
 def together(organizations, tmp_path_factory) -> dict[str, Bill]:
-    """The bills of the organizations and of their changed copies, by prefix."""
+    """The bills of the organizations, of their changed copies and of strangers, by prefix."""
     inbox = tmp_path_factory.mktemp("together") / "inbox"
     deliver(inbox, organizations, whole)
-    for name, change in COPIES.items():
-        deliver(inbox, organizations, change, f"{name}-")
+    for prefix, change in COPIES.items():
+        deliver(inbox, organizations, change, prefix)
+    strangers = {org_id: moved(tables, ELEVEN_DAYS) for org_id, tables in organizations.items()}
+    deliver(inbox, strangers, whole, STRANGER)
     return bills(inbox, as_of_for(SEED))
 
 
