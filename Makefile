@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The day as of which the sample is billed.
 AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
-.PHONY: help setup run test nightly lint rules clean
+.PHONY: help setup run test nightly mutants lint rules clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ nightly: setup  ## Hold 10,000 random organizations against the oracle, 400 at a
 			$(BIN)/pytest tests/python/test_random_organizations.py || failed="$$failed $$seed"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "The warehouse and the oracle differ for seed$$failed"; exit 1; fi
+
+mutants: setup  ## Change one thing of a model at a time: do the tests notice? (20 min)
+	@$(BIN)/python benchmarks/mutation.py
 
 # The checks that run dbt have a home of their own, not the user's.
 lint: export CX_BILLING_HOME := target/lint

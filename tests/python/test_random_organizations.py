@@ -21,7 +21,7 @@ from cx_billing import landing, warehouse
 from oracle.bill import calculate
 from oracle.compare import Difference, compare, report
 from oracle.random_orgs import write_inbox
-from oracle.shrink import Files, read_files, shown, shrink, write_files
+from oracle.shrink import Files, Judge, read_files, shown, shrink, write_files
 
 ORGS = int(os.environ.get("CX_BILLING_RANDOM_ORGS", "300"))
 SEED = int(os.environ.get("CX_BILLING_RANDOM_SEED", "1"))
@@ -137,15 +137,15 @@ def reduced(run: Run, mart: str, found: list[Difference], tmp_path_factory) -> s
         shutil.rmtree(folder)
         return [name in differing for name in names]
 
-    return reduction(org_id, mart, read_files(run.inbox / org_id), differ)
+    return reduction(org_id, mart, read_files(run.inbox / org_id), differ, SHRINK_BUILDS)
 
 
-def reduction(org_id: str, mart: str, files: Files, differ) -> str:
+def reduction(org_id: str, mart: str, files: Files, differ: Judge, builds: int) -> str:
     """What is left of an organization, or that it does not differ when built alone."""
     if not differ([files])[0]:
         return f"{org_id} does not differ in {mart} when it is built alone"
-    files, builds = shrink(files, differ, SHRINK_BUILDS)
-    return f"{org_id} reduced in {builds} builds, still differs in {mart}:\n{shown(files)}"
+    files, spent = shrink(files, differ, builds)
+    return f"{org_id} reduced in {spent} builds, still differs in {mart}:\n{shown(files)}"
 
 
 @pytest.mark.parametrize("mart", KEYS)
@@ -199,7 +199,7 @@ def test_an_organization_is_reduced_to_the_rows_that_make_the_difference():
         builds.append(len(candidates))
         return wrong_for_two_rows(candidates)
 
-    words = reduction("org-1-001", "invoice_lines", files, differ)
+    words = reduction("org-1-001", "invoice_lines", files, differ, builds=25)
     assert words.splitlines() == [
         f"org-1-001 reduced in {len(builds) - 1} builds, still differs in invoice_lines:",
         *("--- contracts/a.csv", "contract_id,license_model", "first,concurrent"),
@@ -225,7 +225,7 @@ def test_reducing_stops_in_time_with_what_it_has():
 
 
 def test_an_organization_that_differs_only_among_others_is_named():
-    words = reduction("org-1-001", "calls", {}, lambda candidates: [False] * len(candidates))
+    words = reduction("org-1-001", "calls", {}, lambda candidates: [False] * len(candidates), 1)
     assert words == "org-1-001 does not differ in calls when it is built alone"
 
 

@@ -194,6 +194,6 @@ select
             is_prepay,
             service_period_start,
             service_period_end
-        order by is_priced_alike desc, unit_price, amount, expected_line_id
+        order by not is_priced_alike, unit_price, amount, expected_line_id
     ) as line_in_key
 from priced

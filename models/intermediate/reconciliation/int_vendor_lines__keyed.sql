@@ -119,5 +119,5 @@ window
             is_prepay,
             service_period_start,
             service_period_end
-        order by is_priced_alike desc, unit_price, amount, vendor_line_id
+        order by not is_priced_alike, unit_price, amount, vendor_line_id
     )

@@ -95,7 +95,8 @@ organization_contributions as (
         (case cycles.license_model
             when 'concurrent' then organization_allowances.concurrent_quantity
             else organization_allowances.named_quantity
-        end * policies.hourly_allowance_divisor)::decimal(38, 10) as allowance_times_divisor,
+        end * policies.hourly_allowance_divisor)::decimal(38, 10)
+            as allowance_times_divisor,
         policies.hourly_allowance_divisor
     from cycles
     inner join policies

@@ -1,5 +1,5 @@
--- A line nobody can classify would land in no section of the vendor's invoice (INV-03). Only
--- an order may be for something the catalogue does not know (INV-14).
+-- A line nobody can classify would land in no section of the vendor's invoice (INV-03).
+-- Only an order may be for something the catalogue does not know (INV-14).
 select
     invoice_lines.invoice_line_id,
     invoice_lines.product_code,
