@@ -85,6 +85,8 @@ judged as (
                 then 'missing_value'
             when
                 effective_date is null
+                -- Another century is a typing error, and would be cycles without end.
+                or extract('year' from effective_date) not between 1970 and 2099
                 or (
                     ramp_end_date is null
                     and {{ cleaned('as_landed.ramp_end_date') }} is not null

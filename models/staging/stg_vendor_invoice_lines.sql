@@ -57,6 +57,7 @@ judged as (
                 then 'missing_value'
             when
                 invoice_date is null
+                or extract('year' from invoice_date) not between 1970 and 2099
                 or (
                     service_period_start is null
                     and {{ cleaned('as_landed.service_period_start') }} is not null

@@ -89,11 +89,16 @@ def leave_quietly(cause: BaseException | None = None) -> None:
 
 
 class Screen(Console):
-    """A console that leaves quietly when its reader has gone."""
+    """A console that leaves quietly when its reader has gone.
+
+    Standard error only tells how far the work is: the work goes on without a reader.
+    """
 
     def on_broken_pipe(self) -> None:
         """Called by rich."""
-        leave_quietly()
+        if not self.stderr:
+            leave_quietly()
+        self.quiet = True
 
 
 def console(stderr: bool = False) -> Console:

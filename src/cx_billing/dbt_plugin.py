@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from cx_billing import lake
 
 KEY_FILE = "customer_key"
+KEY_BYTES = 32
 
 
 def customer_key(home: Path) -> str:
@@ -23,9 +26,19 @@ def customer_key(home: Path) -> str:
     path = home / KEY_FILE
     if not path.exists():
         home.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_text().strip()
+        with NamedTemporaryFile("w", dir=home, prefix=f".{KEY_FILE}.") as file:
+            file.write(secrets.token_hex(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):  # another process was first: its key it is
+                os.link(file.name, path)
+    key = path.read_text().strip()
+    if len(key) < KEY_BYTES:
+        raise ValueError(
+            f"{path} holds no key of at least {KEY_BYTES} characters. Put the key back; or delete "
+            "the file, and customer_account_key has other values from the next build on."
+        )
+    return key
 
 
 class Plugin(BasePlugin):

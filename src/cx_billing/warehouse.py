@@ -8,9 +8,11 @@
 `<home>/target`, `logs`     dbt's artifacts and logs
 ==========================  ==================================================================
 
-A build writes below `builds/.building/` under the name of the published file, so that
-"cx_billing" is the database's name in every compiled query, during the build and after it.
-Readers see the old warehouse or the new one, never half of one, whenever a build is killed.
+A build reads a snapshot of the lake, hard links made at its start, so that a landing meanwhile
+is in the next build and not half in this one. It writes below `builds/.building/` under the
+name of the published file, so that "cx_billing" is the database's name in every compiled
+query, during the build and after it. Readers see the old warehouse or the new one, never half
+of one, whenever a build is killed.
 """
 
 from __future__ import annotations
@@ -121,7 +123,8 @@ def build(
         shutil.rmtree(working.parent, ignore_errors=True)  # left by a build that was killed
         working.parent.mkdir(parents=True)
         try:
-            outcome = run([*arguments, *partial], home, working, project_dir, on_event)
+            reads = snapshot(home, working.parent / "home")
+            outcome = run([*arguments, *partial], home, working, project_dir, on_event, reads=reads)
             if isinstance(outcome.exception, KeyboardInterrupt):
                 raise KeyboardInterrupt
             if working.exists():
@@ -156,8 +159,11 @@ def run(
     database: Path,
     project_dir: Path = lake.PROJECT_DIR,
     on_event: Callable[[Step], None] | None = None,
+    reads: Path | None = None,
 ) -> dbtRunnerResult:
     """Run one dbt command in this process against `database`, quietly.
+
+    The lake is that of `reads`, or of `home` itself.
 
     Afterwards no connection is open, and environment and working directory are as before.
     """
@@ -167,7 +173,7 @@ def run(
 
     command, *options = arguments
     environment, directory = dict(os.environ), Path.cwd()
-    os.environ["CX_BILLING_HOME"] = str(home.absolute())
+    os.environ["CX_BILLING_HOME"] = str((reads or home).absolute())
     os.environ["CX_BILLING_DATABASE"] = str(database.absolute())
     try:
         return dbtRunner(callbacks=[steps(on_event)] if on_event else []).invoke(
@@ -186,6 +192,19 @@ def run(
         os.chdir(directory)
         os.environ.clear()
         os.environ.update(environment)
+
+
+def snapshot(home: Path, copy: Path) -> Path:
+    """A home with the lake of `home` as it is now, in hard links, and its customer key."""
+    from cx_billing.dbt_plugin import KEY_FILE, customer_key
+
+    customer_key(home)
+    links = [home / KEY_FILE] if (home / KEY_FILE).exists() else []
+    for file in [*links, *lake.ensure(home).glob("*/*.parquet")]:
+        link = copy / file.relative_to(home)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        os.link(file, link)
+    return copy
 
 
 def steps(on_event: Callable[[Step], None]) -> Callable[[Any], None]:

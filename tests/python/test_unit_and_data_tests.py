@@ -34,6 +34,10 @@ DAMAGE = {
         "marts.license_usage",
         "select * replace ('other' as license_model) from marts.license_usage union all select *",
     ),
+    "assert_call_increments_are_tenths_of_a_minute": (
+        "reference.billing_policies",
+        "select * replace (7 as call_increment_seconds)",
+    ),
     "assert_every_logged_in_user_is_billable_or_without_license": (
         "marts.unbilled_usage",
         "select * replace (quantity + 1 as quantity)",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from cx_billing import warehouse
+from cx_billing import lake, landing, warehouse
+from cx_billing.dbt_plugin import KEY_FILE, customer_key
 
 PROJECT = """
 name: stand_in
@@ -238,3 +241,44 @@ def test_a_file_in_the_place_of_the_link_is_not_overwritten(stand_in):
     (stand_in.home / "cx_billing.duckdb").write_text("somebody's data")
     with pytest.raises(warehouse.WarehouseError, match="not a link"):
         stand_in.says(42).build()
+
+
+def test_a_file_landed_during_a_build_is_in_the_next_one(tmp_path):
+    """A build reads one moment of the lake, whatever lands meanwhile."""
+    inbox, late, home = tmp_path / "inbox", tmp_path / "late", tmp_path / "home"
+    shutil.copytree(lake.PROJECT_DIR / "sample" / "inbox" / "harbor-bank", inbox / "acme")
+    day = late / "acme" / "user_presence" / "late.csv"
+    day.parent.mkdir(parents=True)
+    day.write_text(
+        "user_id,system_presence,start_time,end_time\nu-late,AVAILABLE,"
+        "2026-02-03T08:00:00Z,2026-02-03T17:00:00Z\n"
+    )
+    landing.land(inbox, home)
+
+    def land_late(step):
+        if step.node == "stg_user_presence" and not day.with_suffix(".done").exists():
+            day.with_suffix(".done").touch()
+            landing.land(late, home)
+
+    def late_rows(result):
+        with duckdb.connect(str(result.database), read_only=True) as connection:
+            return connection.execute(
+                "select (select count(*) from marts.user_hours_daily where user_id = 'u-late'),"
+                " (select count(*) from marts.load_audit where source_file like '%late.csv')"
+            ).fetchone()
+
+    as_of = date(2026, 5, 5)
+    assert late_rows(warehouse.build(home, as_of=as_of, on_event=land_late)) == (0, 0)
+    assert late_rows(warehouse.build(home, as_of=as_of)) == (1, 1)
+
+
+def test_the_customer_key_is_made_once_and_never_empty(tmp_path, monkeypatch):
+    monkeypatch.delenv("CX_BILLING_CUSTOMER_KEY", raising=False)
+    home = tmp_path / "home"
+    key = customer_key(home)
+    assert len(key) == 64
+    assert customer_key(home) == key
+    assert (home / KEY_FILE).stat().st_mode & 0o077 == 0
+    (home / KEY_FILE).write_text("")
+    with pytest.raises(ValueError, match="holds no key"):
+        customer_key(home)

@@ -30,7 +30,8 @@ counted as (
 
 ),
 
--- From 100 calls on, if 15 % or more are short, all the short ones (SDC-02, SDC-03).
+-- From the policy's minimum of calls and share of short ones on, all the short ones
+-- (SDC-02 to SDC-04).
 measured as (
 
     select

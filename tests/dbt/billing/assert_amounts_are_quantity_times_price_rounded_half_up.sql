@@ -34,4 +34,4 @@ where
         abs(exact_amount - amount) * units_in_one * 2 = 1
         and abs(amount) < abs(exact_amount)
     )
-    or amount * units_in_one <> (amount * units_in_one)::bigint
+    or amount * units_in_one <> (amount * units_in_one)::hugeint
