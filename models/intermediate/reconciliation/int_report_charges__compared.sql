@@ -100,6 +100,8 @@ expected_devices as (
             and devices.in_service_date < cycles.usage_through_at
             and coalesce(devices.out_of_service_date, '9999-12-31'::date)
             > cycles.cycle_start_date
+            and devices.in_service_date
+            < coalesce(devices.out_of_service_date, '9999-12-31'::date)
     semi join report_rows
         on
             devices.org_id = report_rows.org_id
