@@ -162,27 +162,33 @@ def _deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
             for folder in folders:
                 where = f"{organization.name}/{folder.name}"
                 with _readable(where, report):
-                    found += _files(folder, organization.name, home, report.warnings)
+                    found += _files(folder, organization.name, home, report)
     return sorted(found, key=lambda delivery: delivery.source_file)
 
 
-def _files(folder: Path, org_id: str, home: Path, warnings: list[str]) -> list[_Delivery]:
+def _files(folder: Path, org_id: str, home: Path, report: Report) -> list[_Delivery]:
     """The files of one dataset folder of one organization."""
     where = f"{org_id}/{folder.name}"
     if not folder.is_dir():
-        warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
+        report.warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
         return []
     if _is_home(folder, home):
-        warnings.append(f"{where}: skipped, it is a home of cx-billing")
+        report.warnings.append(f"{where}: skipped, it is a home of cx-billing")
         return []
     files = _visible(folder)
     if not files:
-        warnings.append(f"{where}: the folder is empty")
+        report.warnings.append(f"{where}: the folder is empty")
     found = []
     for path in files:
         source_file = f"{where}/{path.name}"
-        if path.is_dir():
-            warnings.append(f"{source_file}: folders within a dataset are ignored")
+        if path.is_dir() and folder.name in lake.datasets():
+            report.warnings.append(f"{source_file}: folders within a dataset are ignored")
+        elif path.is_dir():
+            message = (
+                f"{source_file}: {folder.name} is no dataset. Files lie in <org_id>/<dataset>/; "
+                "an organization is one folder, so its id cannot hold a slash"
+            )
+            report.refused.append(Refused(source_file, message))
         else:
             found.append(_Delivery(path, org_id, folder.name, source_file))
     return found

@@ -519,6 +519,16 @@ def test_the_folder_of_one_organization_is_no_inbox(warehouse):
     assert not warehouse.home.exists()
 
 
+def test_an_organization_with_a_slash_is_refused(warehouse):
+    warehouse.deliver(USERS)
+    (warehouse.inbox / "acme" / "emea" / "users").mkdir(parents=True)
+    (warehouse.inbox / "acme" / "emea" / "users" / "u.csv").write_bytes(USERS)
+    report = warehouse.land()
+    assert len(report.landed) == 1
+    assert [refused.source_file for refused in report.refused] == ["acme/emea/users"]
+    assert "its id cannot hold a slash" in report.refused[0].message
+
+
 def test_an_organization_may_be_called_like_a_dataset(warehouse):
     assert warehouse.landed(USERS, org="users").org_id == "users"
 
