@@ -26,7 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
-from cx_billing import check, lake, landing, pages, warehouse
+from cx_billing import check, extract, lake, landing, pages, warehouse
 
 DEFAULT_HOME = Path("warehouse")
 BUILD_FAILED = 1
@@ -239,15 +239,125 @@ def main(home: Path) -> None:
     """
 
 
+@main.command("extract", short_help="Pull usage from the platform API into an inbox.")
+@with_org
+@click.option(
+    "--from",
+    "first",
+    type=Day(),
+    callback=sensible_day,
+    required=True,
+    metavar="DATE",
+    help="The first day to pull (UTC): best the first day of a billing cycle.",
+)
+@click.option(
+    "--to",
+    "until",
+    type=Day(),
+    callback=sensible_day,
+    metavar="DATE",
+    help="The first day not to pull. [default: tomorrow, so today is pulled as far as it is]",
+)
+@click.option(
+    "--inbox",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where the files go: DIR/ORG_ID/<dataset>/.",
+)
+@click.option(
+    "--region",
+    envvar="GENESYS_CLOUD_REGION",
+    metavar="NAME",
+    help="Where the organization lies: us-west-2, or usw2.pure.cloud. "
+    "[env var: GENESYS_CLOUD_REGION]",
+)
+@click.option("--api-url", metavar="URL", help="Instead of --region, for a host of its own.")
+@click.option("--login-url", metavar="URL", help="The same, for the login.")
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    type=click.Choice(extract.DATASETS),
+    help="Only this; can be repeated. The first two come in one answer, and together.",
+)
+@with_home
+def pull(
+    org_id: str,
+    first: date,
+    until: date | None,
+    inbox: Path,
+    region: str | None,
+    api_url: str | None,
+    login_url: str | None,
+    datasets: Sequence[str],
+    home: Path,
+) -> None:
+    """Pull usage from the platform API into an inbox, ready to be landed.
+
+    \b
+      export GENESYS_CLOUD_CLIENT_ID=...  GENESYS_CLOUD_CLIENT_SECRET=...
+      cx-billing extract ORG_ID --from 2026-01-15 --region us-west-2 --inbox inbox
+      cx-billing land inbox
+
+    The credentials are an OAuth client (grant type client credentials) whose role holds
+    analytics:userDetail:view, analytics:conversationDetail:view, authorization:license:view and
+    billing:subscription:view. They are taken from the environment and written nowhere.
+
+    Run it again, with the same --from, as often as you like: what has arrived is not asked for
+    again, except what may still change (the last two days, conversations that had not ended). So
+    it continues after any interruption. It remembers in DIR/ORG_ID/.extract.json; delete that to
+    pull everything anew. License assignments are today's, the platform keeps no history: run it
+    daily.
+
+    Exit codes: 0 done; 1 the pull ended part way, and continues when run again; 2 wrong arguments
+    or credentials.
+    """
+    tomorrow = today() + timedelta(days=1)
+    if first >= min(until or tomorrow, tomorrow):
+        raise click.UsageError(f"--from {first} is in the future, or not before --to.")
+    again = "What has arrived is kept. To continue, run the same command again."
+    try:
+        address = platform_address(region, api_url, login_url)
+        client = extract.Client(address, extract.Credentials.from_environment())
+        with progress() as show_progress:
+            report = extract.extract(
+                client,
+                org_id,
+                first,
+                until or tomorrow,
+                inbox,
+                datasets or extract.DATASETS,
+                progress=lambda at: show_progress(at.done, at.total, at.at_work),
+            )
+    except (extract.CredentialsError, extract.ExtractError) as error:
+        raise RefusedError(str(error)) from None
+    except extract.PlatformError as error:
+        raise click.ClickException(f"{error} {again}") from None
+    except KeyboardInterrupt:
+        raise click.ClickException(f"Interrupted. {again}") from None
+    for denied in report.denied[:SHOWN_WARNINGS]:
+        click.echo(f"Denied: {denied}", err=True)
+    click.echo(
+        f"Pages pulled: {report.pages} ({report.requests} requests). Conversations still open: "
+        f"{report.open_conversations}. Next: {command(home, 'land', inbox)}"
+    )
+    if report.denied:
+        raise click.ClickException(
+            f"{len(report.denied)} of the queries were denied, the rest was pulled. Mend what was "
+            "said of them, then run the same command again."
+        )
+
+
 @main.command(cls=WithDatasets, short_help="Read the vendor's files into the lake.")
 @click.argument("inbox", type=click.Path(path_type=Path))
 @with_home
 def land(inbox: Path, home: Path) -> None:
     """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
 
-    Files are .csv, .json, .ndjson, .jsonl (each also .gz) or .parquet. Landing the same file
-    again changes nothing. A file that lacks a required column is refused whole, the rest is
-    landed.
+    Files are .csv, .json, .ndjson, .jsonl (each also .gz), .parquet, .xlsx, the vendor's invoice
+    as .pdf, or .zip archives of these. Landing the same file again changes nothing. A file that
+    lacks a required column is refused whole, the rest is landed.
 
     \b
       cx-billing land sample/inbox
@@ -478,6 +588,22 @@ def show_unbilled(connection, org_id) -> pages.Page:
     return pages.unbilled(connection, org_id)
 
 
+def platform_address(
+    region: str | None, api_url: str | None, login_url: str | None
+) -> extract.Address:
+    """Where the platform is, by its region or by two URLs."""
+    if bool(api_url) != bool(login_url):
+        raise click.UsageError("--api-url and --login-url belong together.")
+    try:
+        if api_url and login_url:
+            return extract.Address.of_urls(api_url, login_url)
+        if region:
+            return extract.Address.of_region(region)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    raise click.UsageError("Give --region, or --api-url and --login-url.")
+
+
 # What commands say.
 
 
@@ -576,6 +702,8 @@ def warnings_of(findings: pages.Findings, home: Path, as_of: date | None) -> Ite
             f"{len(terms) - SHOWN_WARNINGS} more rows of contracts and contract_items were "
             f"rejected; see {command(home, 'show', 'rejected')}"
         )
+    if names := findings.unmapped_names:
+        yield f"names that no seed maps: {shortened(names)}; see the mart unmapped_names"
     if as_of is None and findings.usage_may_reach and findings.usage_may_reach < today() - STALE:
         yield (
             f"the latest usage landed is {findings.latest_usage}; the invoices after it rest on "

@@ -49,7 +49,7 @@ UNBILLED_REASONS = {
     "no_customer_account": "interactions that name no customer account",
     "peak_disregarded": "users above the billed peak, present too shortly to count",
     "below_threshold": "short calls, too few for a surcharge",
-    "not_billable_service": "calls over the customer's own carrier",
+    "not_billable_service": "own carrier calls, or messages the contract prices otherwise",
 }
 
 # In front of every query: the organizations with the digits their money is shown with.
@@ -869,15 +869,17 @@ class Findings:
     """Where money could vanish in a build that passed every test.
 
     `unpriced` counts products and sums their quantities by unit of measure; `rejected_terms` are
-    the rejected rows of contracts and their items; `latest_usage` is the day of the latest
-    accepted usage (UTC, None without any), `usage_may_reach` the latest it can be of: resources
-    are published by cycle.
+    the rejected rows of contracts and their items; `unmapped_names` the names of the files that no
+    seed maps, with what became of their rows; `latest_usage` is the day of the latest accepted
+    usage (UTC, None without any), `usage_may_reach` the latest it can be of: resources are
+    published by cycle.
     """
 
     organizations_without_invoice: tuple[str, ...]
     unpriced_products: int
     unpriced_quantities: tuple[tuple[Decimal, str], ...]
     rejected_terms: tuple[Record, ...]
+    unmapped_names: tuple[str, ...]
     latest_usage: date | None
     usage_may_reach: date | None
 
@@ -917,6 +919,15 @@ def findings(connection: duckdb.DuckDBPyConnection) -> Findings:
         order by reason = 'no_contract', dataset desc, source_file, source_row
         """,
     )
+    unmapped = read(
+        connection,
+        """
+        select column_name, name, effect
+        from marts.unmapped_names
+        group by column_name, name, effect
+        order by column_name, name
+        """,
+    )
     # Someone who is still on is logged in for whole days until as-of: those tell no news.
     ((latest_usage, usage_may_reach),) = connection.sql(
         """
@@ -941,6 +952,10 @@ def findings(connection: duckdb.DuckDBPyConnection) -> Findings:
         unpriced_products=len({product for row in unpriced for product in row["products"]}),
         unpriced_quantities=tuple((row["quantity"], row["unit_of_measure"]) for row in unpriced),
         rejected_terms=tuple(rejected_terms),
+        unmapped_names=tuple(
+            f"{row['column_name']} {text(row['name'])} ({row['effect'].replace('_', ' ')})"
+            for row in unmapped
+        ),
         latest_usage=latest_usage or usage_may_reach,
         usage_may_reach=usage_may_reach,
     )

@@ -1,0 +1,51 @@
+"""Pulls an organization's usage from the platform API into the inbox, and continues where it was.
+
+What is pulled lies, page by page and byte by byte as the platform sent it, where landing looks:
+
+===================== ===================================================================
+users details         `user_presence` and `routing_status`, at most 7 days a query
+conversations details `message_interactions`, at most 31 days a query
+license users         `license_assignments`: who holds what today
+billable usage        `billable_usage_report`: a file a month, counted from the first day
+===================== ===================================================================
+
+What one query covers is a window, named by its interval. `.extract.json` in the organization's
+folder knows every window and how many of its pages have arrived; a file appears whole or not at
+all, and before it counts as arrived. So a pull that was cut off, however hard, asks next time for
+what is missing and nothing else. What may still change is asked for again: windows that had not
+been over for a day, and conversations that had not ended, however long ago they began.
+"""
+
+from cx_billing.extract.journal import JOURNAL, ExtractError
+from cx_billing.extract.platform import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    REGIONS,
+    Address,
+    Client,
+    Credentials,
+    CredentialsError,
+    DeniedError,
+    PlatformError,
+    UnavailableError,
+)
+from cx_billing.extract.run import DATASETS, Progress, Report, extract
+
+__all__ = [
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "DATASETS",
+    "JOURNAL",
+    "REGIONS",
+    "Address",
+    "Client",
+    "Credentials",
+    "CredentialsError",
+    "DeniedError",
+    "ExtractError",
+    "PlatformError",
+    "Progress",
+    "Report",
+    "UnavailableError",
+    "extract",
+]
