@@ -3,18 +3,20 @@ with
 presence as (
 
     select
-        org_id,
+        user_presence.org_id,
         'presence' as feed,
-        user_id,
-        system_presence as status,
-        started_at,
-        ended_at,
-        file_id,
-        source_row,
-        -- Logged in is any system presence other than Offline (LIC-02).
-        system_presence <> 'OFFLINE' as is_active
-    from {{ ref('stg_user_presence') }}
-    where row_status = 'accepted'
+        user_presence.user_id,
+        user_presence.system_presence as status,
+        user_presence.started_at,
+        user_presence.ended_at,
+        user_presence.file_id,
+        user_presence.source_row,
+        -- Logged in is any system presence other than Offline, a new one too (LIC-02).
+        coalesce(system_presences.is_logged_in, true) as is_active
+    from {{ ref('stg_user_presence') }} as user_presence
+    left join {{ ref('system_presences') }} as system_presences
+        on user_presence.system_presence = system_presences.system_presence
+    where user_presence.row_status = 'accepted'
 
 ),
 

@@ -6,9 +6,9 @@ logged_in as (
 
 ),
 
-licensed as (
+counted as (
 
-    select * from {{ ref('int_users__licensed') }}
+    select * from {{ ref('int_users__counted') }}
 
 )
 
@@ -16,12 +16,12 @@ select
     logged_in.org_id,
     logged_in.cycle_start_date,
     logged_in.user_id,
-    licensed.product_code,
+    counted.product_code,
     logged_in.first_billable_login_at,
     (logged_in.logged_in_us * 0.000001)::decimal(38, 6) as logged_in_seconds
 from logged_in
-inner join licensed
+inner join counted
     on
-        logged_in.org_id = licensed.org_id
-        and logged_in.cycle_start_date = licensed.cycle_start_date
-        and logged_in.user_id = licensed.user_id
+        logged_in.org_id = counted.org_id
+        and logged_in.cycle_start_date = counted.cycle_start_date
+        and logged_in.user_id = counted.user_id

@@ -7,10 +7,9 @@ cycles as (
 
 ),
 
-license_products as (
+licenses as (
 
-    select * from {{ ref('products') }}
-    where kind in ('license', 'addon')
+    select * from {{ ref('int_licenses__counted') }}
 
 ),
 
@@ -32,38 +31,53 @@ contract_items as (
 
 ),
 
--- Communicate, Collaborate and EX are counted as named in every model (LIC-04).
+-- Every license and add-on of the cycle's contract with everything that can bill it.
 counted as (
 
     select
         cycles.org_id,
         cycles.cycle_start_date,
-        license_products.product_code,
-        case
-            when license_products.is_always_named then 'named'
-            else cycles.license_model
-        end as counting_model,
+        licenses.product_code,
+        licenses.license_model,
+        licenses.hourly_model,
         coalesce(measured.named_users, 0) as named_users,
         coalesce(peaks.billable_users, 0) as peak_users,
         coalesce(measured.logged_in_us, 0) as logged_in_us,
+        coalesce(measured.interacting_us, 0) as interacting_us,
         coalesce(contract_items.committed_quantity, 0) as committed_quantity
     from cycles
-    cross join license_products
+    inner join licenses
+        on
+            cycles.org_id = licenses.org_id
+            and cycles.contract_id = licenses.contract_id
     left join measured
         on
             cycles.org_id = measured.org_id
             and cycles.cycle_start_date = measured.cycle_start_date
-            and license_products.product_code = measured.product_code
+            and licenses.product_code = measured.product_code
     left join peaks
         on
             cycles.org_id = peaks.org_id
             and cycles.cycle_start_date = peaks.cycle_start_date
-            and license_products.product_code = peaks.pool
+            and licenses.product_code = peaks.pool
     left join contract_items
         on
             cycles.org_id = contract_items.org_id
             and cycles.cycle_start_date = contract_items.cycle_start_date
-            and license_products.product_code = contract_items.product_code
+            and licenses.product_code = contract_items.product_code
+
+),
+
+-- The hours that bill are logged in or interacting (HOUR-01, HOUR-03).
+timed as (
+
+    select
+        *,
+        case hourly_model
+            when 'interacting' then interacting_us
+            else logged_in_us
+        end as billable_us
+    from counted
 
 ),
 
@@ -72,13 +86,12 @@ actuals as (
 
     select
         *,
-        case counting_model
+        case license_model
             when 'named' then named_users
             when 'concurrent' then peak_users
-            when 'hourly'
-                then (logged_in_us::hugeint + 3599999999) // 3600000000
+            when 'hourly' then (billable_us::hugeint + 3599999999) // 3600000000
         end::decimal(38, 6) as actual_quantity
-    from counted
+    from timed
 
 )
 
@@ -86,10 +99,11 @@ select
     org_id,
     cycle_start_date,
     product_code,
-    counting_model as license_model,
+    license_model,
     named_users,
     peak_users,
     {{ divide_half_up('logged_in_us * 0.000001', '3600') }} as logged_in_hours,
+    {{ divide_half_up('interacting_us * 0.000001', '3600') }} as interacting_hours,
     actual_quantity,
     committed_quantity,
     greatest(0, actual_quantity - committed_quantity)::decimal(38, 6)
