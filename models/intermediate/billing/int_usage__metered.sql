@@ -29,11 +29,11 @@ conversations as (
     select
         org_id,
         cycle_start_date,
-        'conversation_' || platform as product_code,
-        count(*)::decimal(38, 6) as measured_quantity,
+        product_code,
+        quantity as measured_quantity,
         0::decimal(38, 6) as included_quantity
-    from {{ ref('conversations') }}
-    group by org_id, cycle_start_date, platform
+    from {{ ref('int_conversations__counted') }}
+    where not is_paid_by_token
 
 ),
 

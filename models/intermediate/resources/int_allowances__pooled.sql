@@ -12,6 +12,12 @@ allowances as (
 
 ),
 
+hourly_products as (
+
+    select * from {{ ref('hourly_products') }}
+
+),
+
 policies as (
 
     select * from {{ ref('billing_policies') }}
@@ -31,13 +37,15 @@ cycles as (
 
 ),
 
--- What a license counts with: by default the greater of commitment and actual (FU-02).
+-- What a license counts with: by default the greater of commitment and actual (FU-02). By
+-- the hour it includes what its base does in an hour (HOUR-03).
 basis as (
 
     select
         license_usage.org_id,
         license_usage.cycle_start_date,
-        license_usage.product_code,
+        coalesce(hourly_products.base_product_code, license_usage.product_code)
+            as license_code,
         license_usage.license_model,
         case policies.fair_use_basis
             when 'actual' then license_usage.actual_quantity
@@ -53,6 +61,8 @@ basis as (
         on
             license_usage.cycle_start_date >= policies.valid_from
             and license_usage.cycle_start_date < policies.valid_to
+    left join hourly_products
+        on license_usage.product_code = hourly_products.product_code
 
 ),
 
@@ -79,7 +89,7 @@ license_contributions as (
     from basis
     inner join allowances
         on
-            basis.product_code = allowances.license_code
+            basis.license_code = allowances.license_code
             and basis.cycle_start_date >= allowances.valid_from
             and basis.cycle_start_date < allowances.valid_to
 

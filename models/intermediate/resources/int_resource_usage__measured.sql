@@ -19,39 +19,76 @@ products as (
 
 ),
 
-usage_days as (
+policies as (
 
-    select usage_rows.*
-    from {{ ref('stg_resource_usage') }} as usage_rows
-    cross join build
-    where
-        usage_rows.row_status = 'accepted'
-        and usage_rows.usage_date < build.as_of_date
+    select * from {{ ref('billing_policies') }}
 
 ),
 
--- A cycle's value is the sum of its days; of stored data the highest day (FU-09). Classes
--- of a product, like text messages by rate class, are summed.
+delivered_days as (
+
+    select
+        org_id,
+        usage_date,
+        product_code,
+        quantity
+    from {{ ref('stg_resource_usage') }}
+    where row_status = 'accepted'
+    union all
+    select
+        org_id,
+        usage_date,
+        product_code,
+        quantity
+    from {{ ref('int_api_requests__by_day') }}
+
+),
+
+usage_days as (
+
+    select delivered_days.*
+    from delivered_days
+    cross join build
+    where delivered_days.usage_date < build.as_of_date
+
+),
+
+-- A cycle's value is the sum of its days; of stored data, by the policy of the cycle, the
+-- highest day, the average of the days there are, or the last one (FU-09). Classes of a
+-- product, like text messages by rate class, are summed.
 measured as (
 
     select
         usage_days.org_id,
         cycles.cycle_start_date,
         usage_days.product_code,
-        case coalesce(any_value(products.cycle_value), 'sum')
-            when 'max' then max(usage_days.quantity)
-            else sum(usage_days.quantity)
-        end::decimal(38, 6) as used_quantity
+        case
+            when coalesce(products.cycle_value, 'sum') <> 'max'
+                then sum(usage_days.quantity)::decimal(38, 6)
+            when policies.storage_month_value = 'average'
+                then {{ divide_half_up('sum(usage_days.quantity)', 'count(*)') }}
+            when policies.storage_month_value = 'last'
+                then max_by(usage_days.quantity, usage_days.usage_date)::decimal(38, 6)
+            else max(usage_days.quantity)::decimal(38, 6)
+        end as used_quantity
     from usage_days
     inner join cycles
         on
             usage_days.org_id = cycles.org_id
             and usage_days.usage_date >= cycles.cycle_start_date
             and usage_days.usage_date < cycles.cycle_end_date
+    inner join policies
+        on
+            cycles.cycle_start_date >= policies.valid_from
+            and cycles.cycle_start_date < policies.valid_to
     left join products
         on usage_days.product_code = products.product_code
     group by
-        usage_days.org_id, cycles.cycle_start_date, usage_days.product_code
+        usage_days.org_id,
+        cycles.cycle_start_date,
+        usage_days.product_code,
+        products.cycle_value,
+        policies.storage_month_value
 
 )
 

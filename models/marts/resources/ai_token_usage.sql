@@ -1,0 +1,8 @@
+select
+    org_id,
+    cycle_start_date,
+    product_code,
+    used_quantity,
+    tokens
+from {{ ref('int_ai_tokens__metered') }}
+where tokens is not null
