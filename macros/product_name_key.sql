@@ -1,7 +1,7 @@
 {#
     What is left of a product's name once spelling, the brand and the words for how it is
-    counted are taken away: `Genesys Cloud CX 2 Concurrent`, `PureCloud 2 Concurrent User`
-    and `cx2` share one key. Compare keys only with keys.
+    counted or paid are taken away: `Genesys Cloud CX 2 Concurrent`, `PureCloud 2 Concurrent
+    User – Prepay` and `cx2` share one key. Compare keys only with keys.
 #}
 {% macro product_name_key(text) -%}
     regexp_replace(
@@ -12,6 +12,6 @@
             ),
             '^(genesyscloud|purecloud|cloud)', ''
         ),
-        '(named|concurrent)?(user|userhour|hour|month)?s?$', ''
+        '(named|concurrent)?(user|userhour|hour|month)?s?(prepay|prepaid)?$', ''
     )
 {%- endmacro %}

@@ -31,9 +31,9 @@ select
     cycle_end_date as invoice_date,
     cycle_start_date as service_period_start,
     cycle_end_date as service_period_end,
-    greatest(0, measured_quantity - included_quantity - committed_quantity)::decimal(
-        38, 6
-    ) as quantity,
+    {{ round_overage(
+        'measured_quantity - included_quantity - committed_quantity', 'overage_rounding'
+    ) }} as quantity,
     case
         when is_ramp_license and is_waived then coalesce(prepay_rate, overage_rate)
         when is_ramp_license then prepay_rate

@@ -6,7 +6,7 @@ lines as (
         org_id,
         contract_id,
         invoice_date
-    from {{ ref('int_lines__priced') }}
+    from {{ ref('int_lines__untaxed') }}
 
 ),
 

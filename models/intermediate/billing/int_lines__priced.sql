@@ -24,6 +24,12 @@ products as (
 
 ),
 
+licenses as (
+
+    select * from {{ ref('int_licenses__counted') }}
+
+),
+
 -- A charge without a price is no line: it is shown as unbilled (no_contract_item). The one
 -- exception is telephony, whose cost the call records carry.
 priceable as (
@@ -49,12 +55,11 @@ priced as (
         end as section,
         priceable.product_code,
         coalesce(products.invoice_name, priceable.product_code)
-        || case
-            when products.kind not in ('license', 'addon') or products.kind is null then ''
-            when products.is_always_named or contracts.license_model = 'named'
-                then ' User'
-            when contracts.license_model = 'concurrent' then ' Concurrent'
-            else ' User Hour'
+        || case licenses.license_model
+            when 'named' then ' User'
+            when 'concurrent' then ' Concurrent'
+            when 'hourly' then ' User Hour'
+            else ''
         end
         || case priceable.charge_type
             when 'prepay' then ' – Prepay'
@@ -67,15 +72,12 @@ priced as (
         priceable.service_period_end,
         priceable.quantity,
         case
-            when products.kind not in ('license', 'addon') or products.kind is null
-                then coalesce(products.unit_of_measure, 'each')
-            when contracts.license_model = 'hourly' and not products.is_always_named
-                then 'hour'
             when
-                priceable.charge_type = 'prepay'
+                licenses.license_model in ('named', 'concurrent')
+                and priceable.charge_type = 'prepay'
                 and contracts.billing_option = 'annual_prepay'
                 then 'user-month'
-            else products.unit_of_measure
+            else coalesce(licenses.unit_of_measure, products.unit_of_measure, 'each')
         end as unit_of_measure,
         priceable.unit_price,
         case
@@ -101,6 +103,11 @@ priced as (
         on contracts.currency = currencies.currency
     left join products
         on priceable.product_code = products.product_code
+    left join licenses
+        on
+            priceable.org_id = licenses.org_id
+            and priceable.contract_id = licenses.contract_id
+            and priceable.product_code = licenses.product_code
 
 )
 

@@ -25,6 +25,12 @@ products as (
 
 ),
 
+policies as (
+
+    select * from {{ ref('billing_policies') }}
+
+),
+
 -- Every product measured or committed in a cycle, with the contract's terms.
 keys as (
 
@@ -64,6 +70,9 @@ termed as (
         end::decimal(38, 6) as committed_quantity,
         contract_items.prepay_rate,
         contract_items.overage_rate,
+        case
+            when products.kind = 'resource' then policies.overage_rounding else 'none'
+        end as overage_rounding,
         cycles.phase,
         cycles.billing_option,
         cycles.ramp_license_billing,
@@ -76,6 +85,10 @@ termed as (
             and keys.cycle_start_date = cycles.cycle_start_date
     inner join products
         on keys.product_code = products.product_code
+    inner join policies
+        on
+            cycles.cycle_start_date >= policies.valid_from
+            and cycles.cycle_start_date < policies.valid_to
     left join metered
         on
             keys.org_id = metered.org_id

@@ -39,6 +39,7 @@ in_force as (
         billing_account_id,
         region,
         license_model,
+        hourly_model,
         billing_option,
         currency,
         effective_date,
@@ -50,6 +51,8 @@ in_force as (
         ramp_resource_billing,
         payment_terms_days,
         tax_jurisdiction,
+        minimum_monthly_amount,
+        messaging_pricing_model,
         effective_date as in_force_from,
         least(
             coalesce(term_end_date, '9999-12-31'::date),

@@ -14,7 +14,9 @@ select
     contracts.currency,
     contracts.peak_rule,
     contracts.ramp_license_billing,
-    contracts.ramp_resource_billing
+    contracts.ramp_resource_billing,
+    contracts.minimum_monthly_amount,
+    contracts.messaging_pricing_model
 from {{ ref('int_cycles') }} as cycles
 inner join {{ ref('int_contracts__in_force') }} as contracts
     on

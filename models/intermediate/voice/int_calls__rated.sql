@@ -19,17 +19,24 @@ policies as (
 
 ),
 
--- A call belongs to the voice cycle it starts in (CYC-04); increments of six seconds are
--- rounded up (VOICE-03), and six seconds are a tenth of a minute.
+-- A call belongs to the voice cycle it starts in (CYC-04); by the policy of the cycle,
+-- increments of six seconds are rounded up (VOICE-03) or to the nearest, a half up (X5),
+-- and six seconds are a tenth of a minute.
 incremented as (
 
     select
         calls.*,
         cycles.cycle_start_date,
         cycles.currency as contract_currency,
-        (calls.duration_seconds + policies.call_increment_seconds - 1)
-        // policies.call_increment_seconds
-        * policies.call_increment_seconds as rated_seconds,
+        case policies.call_rounding
+            when 'nearest'
+                then
+                    (2 * calls.duration_seconds + policies.call_increment_seconds)
+                    // (2 * policies.call_increment_seconds)
+            else
+                (calls.duration_seconds + policies.call_increment_seconds - 1)
+                // policies.call_increment_seconds
+        end * policies.call_increment_seconds as rated_seconds,
         calls.duration_seconds between 1 and policies.short_call_maximum_seconds
             as is_short
     from calls

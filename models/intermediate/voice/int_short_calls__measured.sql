@@ -30,8 +30,8 @@ counted as (
 
 ),
 
--- From the policy's minimum of calls and share of short ones on, all the short ones
--- (SDC-02 to SDC-04).
+-- From the policy's minimum of calls and share of short ones on, all the short ones;
+-- exactly that share is enough, or not, by the policy too (SDC-02 to SDC-04, X7).
 measured as (
 
     select
@@ -44,8 +44,15 @@ measured as (
         case
             when
                 counted.completed_calls >= policies.short_call_minimum_calls
-                and counted.short_calls
-                >= policies.short_call_minimum_share * counted.completed_calls
+                and (
+                    counted.short_calls
+                    > policies.short_call_minimum_share * counted.completed_calls
+                    or (
+                        policies.short_call_share_is_inclusive
+                        and counted.short_calls
+                        = policies.short_call_minimum_share * counted.completed_calls
+                    )
+                )
                 then counted.short_calls
             else 0
         end as surcharge_quantity

@@ -2,7 +2,7 @@ with
 
 lines as (
 
-    select * from {{ ref('int_lines__priced') }}
+    select * from {{ ref('int_lines__untaxed') }}
     union all by name
     select * from {{ ref('int_lines__taxes') }}
 

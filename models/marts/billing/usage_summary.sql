@@ -6,21 +6,38 @@ products as (
 
 ),
 
+-- A commitment on a number or call is ignored (INV-11).
 contract_items as (
 
-    select * from {{ ref('int_contract_items__in_force') }}
+    select
+        contract_items.org_id,
+        contract_items.cycle_start_date,
+        contract_items.product_code,
+        case
+            when products.can_be_committed then contract_items.committed_quantity else 0
+        end::decimal(38, 6) as committed_quantity,
+        contract_items.prepay_rate,
+        contract_items.overage_rate
+    from {{ ref('int_contract_items__in_force') }} as contract_items
+    inner join products
+        on contract_items.product_code = products.product_code
 
 ),
 
 termed as (
 
+    select * from {{ ref('int_usage__termed') }}
+
+),
+
+usage as (
+
     select
         org_id,
         cycle_start_date,
         product_code,
-        measured_quantity as actual_quantity,
-        included_quantity
-    from {{ ref('int_usage__termed') }}
+        measured_quantity as actual_quantity
+    from termed
 
 ),
 
@@ -30,8 +47,7 @@ calls as (
         org_id,
         cycle_start_date,
         product_code,
-        quantity as actual_quantity,
-        0 as included_quantity
+        quantity as actual_quantity
     from {{ ref('int_charges__telco') }}
 
 ),
@@ -42,8 +58,7 @@ numbers as (
         org_id,
         cycle_start_date,
         product_code,
-        sum(quantity) as actual_quantity,
-        0 as included_quantity
+        sum(quantity) as actual_quantity
     from {{ ref('int_charges__numbers') }}
     group by org_id, cycle_start_date, product_code
 
@@ -51,7 +66,7 @@ numbers as (
 
 sources as (
 
-    select * from termed
+    select * from usage
     union all
     select * from calls
     union all
@@ -66,8 +81,7 @@ measured as (
         org_id,
         cycle_start_date,
         product_code,
-        sum(actual_quantity)::decimal(38, 6) as actual_quantity,
-        sum(included_quantity)::decimal(38, 6) as included_quantity
+        sum(actual_quantity)::decimal(38, 6) as actual_quantity
     from sources
     group by org_id, cycle_start_date, product_code
 
@@ -102,18 +116,23 @@ select
     products.family,
     coalesce(contract_items.committed_quantity, 0)::decimal(38, 6) as committed_quantity,
     measured.actual_quantity::decimal(38, 6) as actual_quantity,
-    greatest(
-        0,
-        measured.actual_quantity
-        - measured.included_quantity
-        - coalesce(contract_items.committed_quantity, 0)
-    )::decimal(38, 6) as overage_quantity,
+    {{ round_overage(
+        'measured.actual_quantity
+        - coalesce(termed.included_quantity, 0)
+        - coalesce(contract_items.committed_quantity, 0)',
+        'termed.overage_rounding'
+    ) }} as overage_quantity,
     contract_items.prepay_rate,
     contract_items.overage_rate,
     coalesce(charged.amount, 0)::decimal(28, 4) as amount
 from measured
 inner join products
     on measured.product_code = products.product_code
+left join termed
+    on
+        measured.org_id = termed.org_id
+        and measured.cycle_start_date = termed.cycle_start_date
+        and measured.product_code = termed.product_code
 left join contract_items
     on
         measured.org_id = contract_items.org_id

@@ -1,6 +1,6 @@
 -- Per cycle and product: measured = on a line in arrears + within the allowance + within
 -- the commitment + without a price. Nothing vanishes, nothing is charged twice (INV-01,
--- FU-03).
+-- FU-03); where overage is billed in whole units, less than one may be added (FU-07).
 {{ config(group='billing') }}
 with
 
@@ -97,4 +97,16 @@ full outer join accounted
         measured.org_id = accounted.org_id
         and measured.cycle_start_date = accounted.cycle_start_date
         and measured.product_code = accounted.product_code
-where measured.quantity is distinct from accounted.quantity
+left join {{ ref('int_usage__termed') }} as termed
+    on
+        measured.org_id = termed.org_id
+        and measured.cycle_start_date = termed.cycle_start_date
+        and measured.product_code = termed.product_code
+where
+    measured.quantity is distinct from accounted.quantity
+    and not coalesce(
+        termed.overage_rounding = 'whole_unit'
+        and accounted.quantity > measured.quantity
+        and accounted.quantity < measured.quantity + 1,
+        false
+    )
