@@ -33,8 +33,7 @@ report_rows as (
             min(users.user_id),
             report.entity
         ) as subject_id,
-        min(report.file_id || '/' || report.source_row) as report_line_id,
-        min(report.first_login_at) as first_login_at
+        min(report.file_id || '/' || report.source_row) as report_line_id
     from {{ ref('stg_billable_usage_report') }} as report
     inner join cycles
         on

@@ -1,5 +1,5 @@
 -- What the vendor invoiced for a service in a voice cycle, split U.S. / International where
--- the invoice does.
+-- the invoice does, and whether it did so in another currency than the contract's.
 select
     vendor_lines.org_id,
     cycles.cycle_start_date,
@@ -8,9 +8,10 @@ select
         as invoiced_us_amount,
     sum(vendor_lines.amount) filter (where vendor_lines.breakout = 'international')
         as invoiced_international_amount,
-    sum(vendor_lines.amount) as invoiced_amount
+    sum(vendor_lines.amount) as invoiced_amount,
+    bool_or(vendor_lines.currency <> cycles.currency) as is_other_currency
 from {{ ref('int_vendor_lines__classified') }} as vendor_lines
-inner join {{ ref('int_cycles') }} as cycles
+inner join {{ ref('int_cycles__contracted') }} as cycles
     on
         vendor_lines.org_id = cycles.org_id
         and cycles.clock = 'voice'

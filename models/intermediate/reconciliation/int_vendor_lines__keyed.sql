@@ -2,17 +2,7 @@ with
 
 vendor_lines as (
 
-    select * from {{ ref('int_vendor_lines__classified') }}
-
-),
-
-expected_periods as (
-
-    select distinct
-        org_id,
-        service_period_start,
-        service_period_end
-    from {{ ref('int_expected_lines') }}
+    select * from {{ ref('int_vendor_lines__dated') }}
 
 ),
 
@@ -25,13 +15,12 @@ expected_prices as (
         service_period_start,
         unit_price,
         count(*) as lines_count
-    from {{ ref('int_expected_lines') }}
+    from {{ ref('int_expected_lines__keyed') }}
     group by org_id, match_code, is_prepay, service_period_start, unit_price
 
 ),
 
--- A vendor period that names its last day ends the day after.
-dated as (
+priced as (
 
     select
         vendor_lines.org_id,
@@ -40,9 +29,7 @@ dated as (
         vendor_lines.invoice_number,
         vendor_lines.invoice_date,
         vendor_lines.service_period_start,
-        coalesce(
-            expected_periods.service_period_end, vendor_lines.service_period_end
-        ) as service_period_end,
+        vendor_lines.service_period_end,
         vendor_lines.description,
         vendor_lines.product_code,
         vendor_lines.match_code,
@@ -67,11 +54,6 @@ dated as (
         vendor_lines.amount,
         vendor_lines.currency
     from vendor_lines
-    left join expected_periods
-        on
-            vendor_lines.org_id = expected_periods.org_id
-            and vendor_lines.service_period_start = expected_periods.service_period_start
-            and vendor_lines.service_period_end + 1 = expected_periods.service_period_end
     left join expected_prices
         on
             vendor_lines.org_id = expected_prices.org_id
@@ -102,7 +84,7 @@ select
     coalesce(
         sum(quantity) over (line_order rows between unbounded preceding and 1 preceding), 0
     ) as earlier_quantity
-from dated
+from priced
 window
     line_key as (
         partition by
@@ -119,5 +101,10 @@ window
             is_prepay,
             service_period_start,
             service_period_end
-        order by not is_priced_alike, unit_price, amount, vendor_line_id
+        order by
+            coalesce(breakout = 'international', false),
+            not is_priced_alike,
+            unit_price,
+            amount,
+            vendor_line_id
     )

@@ -9,6 +9,10 @@ compared as (
     select * from {{ ref('int_report_resources__compared') }}
     union all
     select * from {{ ref('int_report_hours__compared') }}
+    union all
+    select * from {{ ref('int_report_overview__compared') }}
+    union all
+    select * from {{ ref('int_report_billing_charges__compared') }}
 
 )
 

@@ -1,15 +1,19 @@
--- The vendor's invoice comes out of the comparison with every line and every cent (INV-12).
+-- A vendor invoice dated before as-of comes out of the comparison with every line and every
+-- cent (INV-12).
 with
 
 vendor_lines as (
 
     select
-        org_id,
+        vendor_lines.org_id,
         count(*) as lines_count,
-        sum(amount) as amount
-    from {{ ref('stg_vendor_invoice_lines') }}
-    where row_status = 'accepted'
-    group by org_id
+        sum(vendor_lines.amount) as amount
+    from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
+    cross join {{ ref('int_build__as_of') }} as build
+    where
+        vendor_lines.row_status = 'accepted'
+        and vendor_lines.invoice_date < build.as_of_date
+    group by vendor_lines.org_id
 
 ),
 
