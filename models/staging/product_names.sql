@@ -12,6 +12,12 @@ aliases as (
 
 ),
 
+hourly_products as (
+
+    select * from {{ ref('hourly_products') }}
+
+),
+
 spellings as (
 
     select
@@ -36,10 +42,13 @@ name_keys as (
     select distinct
         {{ product_name_key('spellings.spelling') }} as name_key,
         products.product_code,
-        products.kind
+        products.kind,
+        hourly_products.product_code is not null as is_hourly_product
     from spellings
     inner join products
         on spellings.product_code = products.product_code
+    left join hourly_products
+        on spellings.product_code = hourly_products.product_code
 
 )
 

@@ -43,6 +43,9 @@ typed as (
         {{ exclusive_end_date('landed.ramp_end_date') }} as ramp_end_date,
         {{ exclusive_end_date('landed.term_end_date') }} as term_end_date,
         lower(
+            coalesce({{ cleaned('landed.hourly_model') }}, 'logged_in')
+        ) as hourly_model,
+        lower(
             coalesce({{ cleaned('landed.peak_rule') }}, 'sustained')
         ) as peak_rule,
         lower(
@@ -59,6 +62,12 @@ typed as (
             coalesce({{ cleaned('landed.payment_terms_days') }}, '30') as smallint
         ) as payment_terms_days,
         upper({{ cleaned('landed.tax_jurisdiction') }}) as tax_jurisdiction,
+        lower(
+            coalesce({{ cleaned('landed.messaging_pricing_model') }}, 'per_conversation')
+        ) as messaging_pricing_model,
+        try_cast(
+            {{ cleaned('landed.minimum_monthly_amount') }} as decimal(28, 10)
+        ) as minimum_monthly_amount,
         landed.as_landed
     from landed
     left join billing_option_names
@@ -96,18 +105,28 @@ judged as (
                     and {{ cleaned('as_landed.term_end_date') }} is not null
                 )
                 then 'not_a_timestamp'
-            when payment_terms_days is null then 'not_a_number'
+            when
+                payment_terms_days is null
+                or (
+                    minimum_monthly_amount is null
+                    and {{ cleaned('as_landed.minimum_monthly_amount') }} is not null
+                )
+                then 'not_a_number'
             when
                 billing_option is null
                 or currency is null
                 or license_model not in ('named', 'concurrent', 'hourly')
+                or hourly_model not in ('logged_in', 'interacting')
                 or peak_rule not in (
                     'sustained', 'accumulated', 'accumulated_exact'
                 )
                 or ramp_license_billing not in ('waived', 'actuals')
                 or ramp_resource_billing not in ('waived', 'actuals')
+                or messaging_pricing_model not in ('per_conversation', 'per_token')
                 then 'unknown_value'
-            when payment_terms_days < 0 then 'negative_quantity'
+            when
+                payment_terms_days < 0 or minimum_monthly_amount < 0
+                then 'negative_quantity'
             when
                 ramp_end_date < effective_date or term_end_date < effective_date
                 then 'end_before_start'
@@ -171,6 +190,7 @@ select
     billing_account_id,
     region,
     license_model,
+    hourly_model,
     billing_option,
     currency,
     effective_date,
@@ -181,6 +201,8 @@ select
     ramp_resource_billing,
     payment_terms_days,
     tax_jurisdiction,
+    minimum_monthly_amount,
+    messaging_pricing_model,
     reject_reason,
     row_status
 from settled

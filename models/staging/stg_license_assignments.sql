@@ -15,6 +15,42 @@ product_names as (
 
 ),
 
+footer_facts as (
+
+    select
+        file_name,
+        decode(key) as fact,
+        decode(value) as fact_value
+    from {{ source('lake', 'landed_files') }}
+
+),
+
+-- A snapshot that names nobody has no rows, but its file knows its day.
+snapshot_files as (
+
+    select
+        max(fact_value) filter (where fact = 'org_id') as org_id,
+        max(fact_value) filter (where fact = 'snapshot_date') as snapshot_date
+    from footer_facts
+    group by file_name
+    having max(fact_value) filter (where fact = 'dataset') = 'license_assignments'
+
+),
+
+snapshots as (
+
+    select
+        org_id,
+        snapshot_date
+    from landed
+    union
+    select
+        org_id,
+        snapshot_date
+    from snapshot_files
+
+),
+
 -- A snapshot tells who holds what on its day; it stands until the day of the next one.
 -- A day may come in several files, as the platform pages its answers.
 snapshot_days as (
@@ -25,7 +61,7 @@ snapshot_days as (
         lead(snapshot_day) over (
             partition by org_id order by snapshot_day
         ) as next_snapshot_day
-    from landed
+    from snapshots
     where snapshot_date is not null
     group by org_id, snapshot_day
 
@@ -52,7 +88,9 @@ typed as (
     left join product_names
         on
             {{ product_name_key('landed.license') }} = product_names.name_key
-            and product_names.kind in ('license', 'addon')
+            -- Products by the hour are what designated users count as, never assigned.
+            and product_names.kind in ('license', 'addon', 'designation')
+            and product_names.is_hourly_product is not true
     left join snapshot_days
         on
             landed.org_id = snapshot_days.org_id

@@ -37,7 +37,7 @@ typed as (
     left join product_names
         on
             {{ product_name_key('landed.resource') }} = product_names.name_key
-            and product_names.kind in ('resource', 'message')
+            and product_names.kind in ('resource', 'message', 'token_meter')
 
 ),
 

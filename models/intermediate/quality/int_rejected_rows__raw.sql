@@ -11,6 +11,7 @@
     'routing_status',
     'message_interactions',
     'resource_usage',
+    'api_usage',
     'voice_usage',
     'phone_numbers',
     'devices',
@@ -19,6 +20,8 @@
     'concurrent_usage_report',
     'resources_usage_report',
     'user_hour_report',
+    'subscription_overview',
+    'billing_charges',
     'vendor_invoice_lines'
 ] %}
 with

@@ -83,6 +83,16 @@ judged_in_staging as (
     from {{ ref('stg_resource_usage') }}
     union all
     select
+        'api_usage' as dataset,
+        org_id,
+        file_id,
+        source_file,
+        source_row,
+        row_status,
+        reject_reason
+    from {{ ref('stg_api_usage') }}
+    union all
+    select
         'voice_usage' as dataset,
         org_id,
         file_id,
@@ -161,6 +171,26 @@ judged_in_staging as (
         row_status,
         reject_reason
     from {{ ref('stg_user_hour_report') }}
+    union all
+    select
+        'subscription_overview' as dataset,
+        org_id,
+        file_id,
+        source_file,
+        source_row,
+        row_status,
+        reject_reason
+    from {{ ref('stg_subscription_overview') }}
+    union all
+    select
+        'billing_charges' as dataset,
+        org_id,
+        file_id,
+        source_file,
+        source_row,
+        row_status,
+        reject_reason
+    from {{ ref('stg_billing_charges') }}
     union all
     select
         'vendor_invoice_lines' as dataset,

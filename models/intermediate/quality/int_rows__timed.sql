@@ -122,6 +122,21 @@ resource_days as (
 
 ),
 
+api_days as (
+
+    select
+        'api_usage' as dataset,
+        'core' as clock,
+        org_id,
+        file_id,
+        source_row,
+        usage_date::timestamp as starts_at,
+        usage_date::timestamp as ends_at
+    from {{ ref('stg_api_usage') }}
+    where row_status = 'accepted'
+
+),
+
 orders as (
 
     select
@@ -199,6 +214,36 @@ hour_reports as (
 
 ),
 
+overview_reports as (
+
+    select
+        'subscription_overview' as dataset,
+        'core' as clock,
+        org_id,
+        file_id,
+        source_row,
+        period_start_date::timestamp as starts_at,
+        period_start_date::timestamp as ends_at
+    from {{ ref('stg_subscription_overview') }}
+    where row_status = 'accepted'
+
+),
+
+charge_periods as (
+
+    select
+        'billing_charges' as dataset,
+        'core' as clock,
+        org_id,
+        file_id,
+        source_row,
+        period_start_date::timestamp as starts_at,
+        period_start_date::timestamp as ends_at
+    from {{ ref('stg_billing_charges') }}
+    where row_status = 'accepted'
+
+),
+
 users as (
 
     select
@@ -249,6 +294,8 @@ timed as (
     union all
     select * from resource_days
     union all
+    select * from api_days
+    union all
     select * from orders
     union all
     select * from charge_reports
@@ -258,6 +305,10 @@ timed as (
     select * from resource_reports
     union all
     select * from hour_reports
+    union all
+    select * from overview_reports
+    union all
+    select * from charge_periods
     union all
     select * from users
     union all

@@ -19,6 +19,22 @@ products as (
 
 ),
 
+licenses as (
+
+    select
+        cycles.org_id,
+        cycles.cycle_start_date,
+        licenses.product_code,
+        licenses.license_model,
+        licenses.unit_of_measure
+    from cycles
+    inner join {{ ref('int_licenses__counted') }} as licenses
+        on
+            cycles.org_id = licenses.org_id
+            and cycles.contract_id = licenses.contract_id
+
+),
+
 charges as (
 
     select * from {{ ref('int_charges__in_arrears') }}
@@ -122,13 +138,13 @@ disregarded_peaks as (
         'peak_disregarded' as reason,
         peaks.highest_users - peaks.billable_users as quantity
     from {{ ref('concurrency_peaks') }} as peaks
-    inner join cycles
+    inner join licenses
         on
-            peaks.org_id = cycles.org_id
-            and peaks.cycle_start_date = cycles.cycle_start_date
+            peaks.org_id = licenses.org_id
+            and peaks.cycle_start_date = licenses.cycle_start_date
+            and peaks.pool = licenses.product_code
     where
-        cycles.license_model = 'concurrent'
-        and peaks.pool <> 'cx_all'
+        licenses.license_model = 'concurrent'
         and peaks.highest_users > peaks.billable_users
 
 ),
@@ -159,6 +175,34 @@ own_carrier_calls as (
 
 ),
 
+-- The tokens of their messages are in the resources (CONV-09).
+conversations_paid_by_token as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'not_billable_service' as reason,
+        quantity
+    from {{ ref('int_conversations__counted') }}
+    where is_paid_by_token
+
+),
+
+-- Messages delivered where conversations are billed take no tokens (X12).
+meters_without_token as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'not_billable_service' as reason,
+        used_quantity as quantity
+    from {{ ref('int_ai_tokens__metered') }}
+    where tokens is null and used_quantity > 0
+
+),
+
 unbilled as (
 
     select * from without_price
@@ -178,6 +222,10 @@ unbilled as (
     select * from short_calls_below_threshold
     union all
     select * from own_carrier_calls
+    union all
+    select * from conversations_paid_by_token
+    union all
+    select * from meters_without_token
 
 )
 
@@ -189,17 +237,17 @@ select
     unbilled.quantity::decimal(38, 6) as quantity,
     case
         when unbilled.reason = 'no_customer_account' then 'interaction'
-        when
-            cycles.license_model = 'hourly'
-            and products.kind in ('license', 'addon')
-            and not products.is_always_named
-            then 'hour'
-        else coalesce(products.unit_of_measure, 'user')
+        else coalesce(licenses.unit_of_measure, products.unit_of_measure, 'user')
     end as unit_of_measure
 from unbilled
 inner join cycles
     on
         unbilled.org_id = cycles.org_id
         and unbilled.cycle_start_date = cycles.cycle_start_date
+left join licenses
+    on
+        unbilled.org_id = licenses.org_id
+        and unbilled.cycle_start_date = licenses.cycle_start_date
+        and unbilled.product_code = licenses.product_code
 left join products
     on unbilled.product_code = products.product_code
