@@ -42,6 +42,7 @@ MARTS = {
         actual_quantity committed_quantity overage_quantity""",
     "resource_usage": """
         org_id cycle_start_date product_code used_quantity included_quantity overage_quantity""",
+    "ai_token_usage": "org_id cycle_start_date product_code used_quantity tokens",
     "calls": """
         call_id org_id sip_call_id cycle_start_date started_at direction call_type service
         duration_seconds rated_seconds rate_per_minute reported_cost rated_cost currency is_short
@@ -73,6 +74,8 @@ MARTS = {
         org_id cycle_start_date product_code reason quantity unit_of_measure""",
     "rejected_rows": """
         rejected_row_id org_id dataset source_file source_row reason raw_row""",
+    "unmapped_names": """
+        org_id dataset column_name unmapped_name rows_count first_source_file effect mapped_in""",
     "load_audit": """
         file_id org_id dataset source_file sha256 landed_at rows_in_file rows_accepted
         rows_duplicate rows_rejected""",

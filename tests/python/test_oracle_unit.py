@@ -49,10 +49,12 @@ class Inbox:
         self.folder = folder
 
     def file(self, dataset: str, *rows: str, name: str = "a.csv") -> Inbox:
-        """Write a file of `rows` below the org."""
+        """Write a file of `rows` below the org; the last columns of contracts may be left out."""
         path = self.folder / "org" / dataset / name
         path.parent.mkdir(parents=True, exist_ok=True)
         header = ",".join(random_orgs.header_of(dataset))
+        if dataset == "contracts":
+            rows = [row + "," * (header.count(",") - row.count(",")) for row in rows]
         path.write_text("\n".join([header, *rows]) + "\n")
         return self
 
@@ -224,11 +226,12 @@ def test_conc08_daily_peak_splits_a_stretch_at_midnight():
 
 
 def test_lic03_lic05_highest_license_and_every_addon():
-    assert people.billed_products({"cx1", "cx3", "communicate", "cx1_wem_addon"}) == {
+    held = {"cx1", "cx3", "communicate", "cx1_wem_addon"}
+    assert people.billed_products(held, "named") == {
         "cx3",
         "cx1_wem_addon",
     }
-    assert people.billed_products({"cx2", "cx2_digital"}) == {"cx2"}
+    assert people.billed_products({"cx2", "cx2_digital"}, "named") == {"cx2"}
     assert people.counting_model("communicate", "concurrent") == "named"
 
 
@@ -530,7 +533,8 @@ def test_inv01_t17_committed_20_used_10_is_billed_20(inbox):
     inbox.file("user_presence", *rows)
     marts = inbox.marts("2024-02-02")
     assert lines_of(marts, "2024-02-01") == [("cx2", "committed", 20, 200)]
-    assert lines_of(inbox.marts("2024-02-01"), "2024-02-01") == []  # not final before the 2nd
+    [line] = inbox.marts("2024-02-01")["invoice_lines"]
+    assert line["invoice_status"] == "accruing"  # not final before the 2nd
     [within] = marts["unbilled_usage"]
     assert (within["reason"], within["quantity"]) == ("within_commitment", 10)
 
@@ -548,8 +552,8 @@ def test_cyc04_t24_the_voice_cycle_begins_at_seven(inbox):
         f"s5,a,b,G,G,Outbound,Outbound,2024-02-02T07:00:00Z,,{tail.replace('USD', 'EUR')}",
     )
     marts = inbox.marts("2024-02-03")
-    counts = [(r["cycle_start_date"].month, r["calls_count"]) for r in marts["calls"]]
-    assert counts == [(1, 2), (2, 1)]
+    calls = [(r["cycle_start_date"].month, r["sip_call_id"]) for r in marts["calls"]]
+    assert calls == [(1, "s2"), (1, "s3"), (2, "s4")]
     assert [(r["source_row"], r["reason"]) for r in marts["rejected_rows"]] == [
         (1, "outside_contract"),
         (6, "currency_mismatch"),

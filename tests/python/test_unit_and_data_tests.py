@@ -34,6 +34,10 @@ DAMAGE = {
         "marts.license_usage",
         "select * replace ('other' as license_model) from marts.license_usage union all select *",
     ),
+    "assert_interacting_hours_are_those_of_the_days": (
+        "marts.user_hours_daily",
+        "select * replace (interacting_seconds + 1 as interacting_seconds)",
+    ),
     "assert_call_increments_are_tenths_of_a_minute": (
         "reference.billing_policies",
         "select * replace (7 as call_increment_seconds)",
@@ -113,6 +117,10 @@ DAMAGE = {
     "assert_everything_measured_is_billed_or_shown_as_unbilled": (
         "marts.unbilled_usage",
         "select * replace (quantity + 0.000001 as quantity)",
+    ),
+    "assert_every_conversation_is_metered_or_paid_by_token": (
+        "intermediate.int_usage__metered",
+        "select * replace (measured_quantity + 1 as measured_quantity)",
     ),
     "assert_every_vendor_line_is_compared_once": (
         "marts.invoice_reconciliation",

@@ -26,7 +26,7 @@ people
 11. `first_billable_login_at` is the first instant logged in within the cycle: the cycle start for a
     login carried over; it need not fall into the time the license was held.
 12. Time outside the cycles is in no mart. `user_hours_daily` has a row where somebody was logged
-    in, license or not, in every license model.
+    in or interacting, license or not, in every license model.
 13. `concurrency_*` have rows where at least one user was logged in, in every license model.
     `license_usage.peak_users` of Communicate, Collaborate and EX is computed by the same rule,
     although they are no pool.
@@ -63,6 +63,7 @@ lines
 30. Quantities of `no_contract_item`: licenses in the unit of their model, conversations, messages,
     fair-use overage, number of numbers held or bought, devices, short calls.
 31. A service of zero-second calls alone has no line (quantity 0), even if the vendor put a cost.
+32. Charges of two contracts on one invoice are taxed in the jurisdiction of each contract.
 """
 
 from __future__ import annotations
@@ -72,28 +73,50 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
-from oracle import people, usage
+from oracle import catalogue, people, usage, vendor
 from oracle.calendar import Contract, Cycle, add_months, midnight, whole_months
-from oracle.compare import ANYTHING
 from oracle.money import line_amount, money, round_half_up, whole_hours
+from oracle.policies import Policies, Policy
 from oracle.reader import (
     ADDONS,
     CX_LICENSES,
     DEVICES,
     FAIR_USE,
+    HOURLY,
     LICENSE_RANK,
+    METERS,
     Organization,
     Row,
     load_audit,
     read_organization,
     rejected_rows,
 )
+from oracle.reports import report_reconciliation
+from oracle.summary import organization_rows, usage_summary_rows
 
 ZERO = Decimal(0)
-LICENSED = {*LICENSE_RANK, *ADDONS}
+LICENSED = {*LICENSE_RANK, *ADDONS, *HOURLY}
+CX_POOLS = {*CX_LICENSES, *(f"{code}_hourly" for code in CX_LICENSES)}
+# TAX-03: jurisdiction -> level -> (rate from, rate until, rate); the shipped one and a random one.
+ALWAYS = date.min, date.max
+TAX_RATES = {
+    "EXAMPLE-US": {
+        "tax_federal": [(*ALWAYS, "0.05")],
+        "tax_state": [(*ALWAYS, "0.04")],
+        "tax_local": [(*ALWAYS, "0.01")],
+    },
+    "RANDOM": {
+        "tax_federal": [
+            (date.min, date(2024, 3, 1), "0.0725"),
+            (date(2024, 3, 1), date.max, "0.08125"),
+        ],
+        "tax_local": [(date(2024, 2, 29), date(2024, 3, 31), "0.00333")],
+    },
+}
 
 
 def section(product: str) -> str:
@@ -134,6 +157,12 @@ def products_with_items(org: Organization, contract: Contract) -> list[str]:
     return sorted(codes)
 
 
+def committable_products(org: Organization, contract: Contract) -> list[str]:
+    """The products a commitment can be for: any but calls, numbers, the surcharge and taxes."""
+    ignored = "telco_", "number_", "short_call", "tax_"
+    return [p for p in products_with_items(org, contract) if not p.startswith(ignored)]
+
+
 @dataclass(frozen=True)
 class Meter:
     """What was measured of one cycle, each figure computed once."""
@@ -156,10 +185,27 @@ class Meter:
         """Per billed product the logged-in time of its holders (interface 4, who counts)."""
         held = people.licenses_held(self.org, self.cycle)
         found: dict[str, people.Logins] = defaultdict(dict)
+        model = self.cycle.contract.license_model
         for user, times in self.logins.items():
-            for product in people.billed_products(held.get(user, set())):
+            for product in people.billed_products(held.get(user, set()), model):
                 found[product][user] = times
         return dict(sorted(found.items()))
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy in force at the start of the cycle."""
+        return self.org.policies.on(self.cycle.start)
+
+    @cached_property
+    def interacting(self) -> people.Logins:
+        """HOUR-03: interacting time per user in the cycle, logged in or not."""
+        return people.within(people.interacting(self.org), self.window)
+
+    def billed_hours(self, product: str, logged_in: Fraction, interacting: Fraction) -> int:
+        """HOUR-02: the hours a product is billed, of the time that counts for it (HOUR-03, X15)."""
+        contract = self.cycle.contract
+        by_interacting = product in HOURLY or contract.hourly_model == "interacting"
+        return whole_hours(interacting if by_interacting else logged_in)
 
     @cached_property
     def unlicensed(self) -> list[str]:
@@ -170,19 +216,23 @@ class Meter:
     @cached_property
     def pools(self) -> dict[str, people.Logins]:
         """The concurrency pools: each CX license, each add-on, and all CX users."""
-        pools = {p: users for p, users in self.holders.items() if p in CX_LICENSES | ADDONS}
-        everyone = {
-            u: t for p, users in pools.items() if p in CX_LICENSES for u, t in users.items()
-        }
+        counted = CX_LICENSES | ADDONS | HOURLY
+        pools = {p: users for p, users in self.holders.items() if p in counted}
+        everyone = {u: t for p, users in pools.items() if p in CX_POOLS for u, t in users.items()}
         return {**pools, "cx_all": everyone} if everyone else pools
 
     def item(self, product: str) -> Row | None:
         """The item of `product` in force at the start of the cycle."""
         return item_in_force(self.org, self.cycle.contract, product, self.cycle.start)
 
+    @cached_property
+    def committable_products(self) -> list[str]:
+        """The products of the contract a commitment can be for."""
+        return committable_products(self.org, self.cycle.contract)
+
     def committed(self, product: str) -> Decimal:
         """The committed quantity of `product` in the cycle."""
-        item = self.item(product)
+        item = self.item(product) if product in self.committable_products else None
         return item["committed_quantity"] if item else ZERO
 
     def paid_for(self, product: str) -> Decimal:
@@ -197,9 +247,13 @@ class Meter:
         for product in sorted(LICENSED):
             users = self.holders.get(product, {})
             model = people.counting_model(product, contract.license_model)
-            time = sum((people.seconds(times) for times in users.values()), 0)
+            time = sum((people.seconds(times) for times in users.values()), Fraction(0))
+            busy = sum(
+                (people.seconds(self.interacting.get(user, [])) for user in users), Fraction(0)
+            )
             peak = people.peaks(people.segments(users, self.window))[contract.peak_rule]
-            actual = {"named": len(users), "concurrent": peak, "hourly": whole_hours(time)}[model]
+            hours = self.billed_hours(product, time, busy)
+            actual = {"named": len(users), "concurrent": peak, "hourly": hours}[model]
             committed = self.committed(product)
             if actual > 0 or committed > 0:
                 rows.append(
@@ -208,7 +262,8 @@ class Meter:
                         "license_model": model,
                         "named_users": len(users),
                         "peak_users": peak,
-                        "logged_in_hours": round_half_up(time / 3600 if time else 0, 6),
+                        "logged_in_hours": round_half_up(time / 3600, 6),
+                        "interacting_hours": round_half_up(busy / 3600, 6),
                         "actual_quantity": Decimal(actual),
                         "committed_quantity": committed,
                         "overage_quantity": overage(actual, committed),
@@ -220,18 +275,40 @@ class Meter:
     def resource_usage(self) -> list[dict]:
         """FU-03: used, included and what is above allowance and commitment."""
         rows = []
-        for product, used in sorted(usage.resources_used(self.org, self.cycle).items()):
+        resources = dict(self.delivered)
+        if self.token_usage:
+            tokens = sum(row["tokens"] for row in self.token_usage)
+            resources["ai_tokens"] = resources.get("ai_tokens", ZERO) + tokens
+        for product, used in sorted(resources.items()):
             model = self.cycle.contract.license_model
-            included = usage.included(product, self.license_usage, model)
-            rows.append(
-                {
-                    "product_code": product,
-                    "used_quantity": used,
-                    "included_quantity": included,
-                    "overage_quantity": overage(used, included),
-                }
-            )
+            included = usage.included(product, self.license_usage, model, self.policy)
+            above = overage(used, included)
+            if product not in METERS:
+                rows.append(
+                    {
+                        "product_code": product,
+                        "used_quantity": used,
+                        "included_quantity": included,
+                        "overage_quantity": usage.billed_overage(product, above, self.policy),
+                    }
+                )
         return rows
+
+    @cached_property
+    def delivered(self) -> dict[str, Decimal]:
+        """What was delivered of every resource, message product and token meter."""
+        return usage.resources_used(self.org, self.cycle)
+
+    @cached_property
+    def token_usage(self) -> list[dict]:
+        """FU-13: what took AI tokens."""
+        return usage.tokens_used(self.org, self.cycle, self.license_usage)
+
+    def is_paid_in_tokens(self, product: str) -> bool:
+        """CONV-09: conversations of platforms whose messages a contract per token meters."""
+        messages = product.replace("conversation_", "messages_")
+        per_token = self.cycle.contract.messaging_pricing_model == "per_token"
+        return per_token and product.startswith("conversation_") and messages in METERS
 
     @cached_property
     def conversations(self) -> dict[tuple, list[Row]]:
@@ -258,6 +335,15 @@ class Meter:
     def short_calls(self) -> tuple[int, int]:
         """Completed outbound calls and the short ones among them."""
         return usage.short_calls([row for rows in self.calls.values() for row in rows])
+
+    def minutes(self, rows: list[Row]) -> Decimal:
+        """VOICE-03: adjusted minutes of calls, rounded as the policy says."""
+        return usage.adjusted_minutes(rows, self.policy)
+
+    @cached_property
+    def surcharged_calls(self) -> int:
+        """SDC-02..04: the short calls that are surcharged."""
+        return usage.surcharge_quantity(*self.short_calls, self.policy)
 
     def number_item(self, charge: str, number_type: str) -> tuple[str, Row | None]:
         """The item that prices a number: that of its type, else the general one."""
@@ -287,25 +373,38 @@ def line(
     waived: bool = False,
     amount: Decimal | None = None,
     in_section: str | None = None,
+    detail: str = "",
+    unit: str = "",
+    monthly_quantity: Decimal | None = None,
 ) -> Iterator[dict]:
-    """One invoice line; none for a quantity of 0 (interface 5)."""
+    """One invoice line; none for a quantity of 0 (interface 5).
+
+    `detail` tells lines apart that are alike in all else: orders, groups of numbers, taxes;
+    `monthly_quantity` is what a month of a prepaid year holds.
+    """
     if quantity == 0:
         return
+    model = people.counting_model(product, contract.license_model)
     if amount is None:
         amount = line_amount(quantity, unit_price, contract.currency)
     yield {
         "invoice_date": invoice_date,
         "section": in_section or section(product),
         "product_code": product,
+        "description": catalogue.description(product, model, charge_type, detail),
         "charge_type": charge_type,
         "service_period_start": period[0],
         "service_period_end": period[1],
         "quantity": Decimal(quantity),
+        "unit_of_measure": unit or catalogue.unit(product, model),
         "unit_price": unit_price,
         "amount": ZERO if waived else amount,
         "currency": contract.currency,
         "is_waived": waived,
         "waiver_reason": "ramp" if waived else None,
+        "detail": detail,
+        "contract": contract,
+        "monthly_quantity": monthly_quantity,
     }
 
 
@@ -314,7 +413,7 @@ def prepay_of_cycle(meter: Meter) -> Iterator[dict]:
     cycle = meter.cycle
     if cycle.contract.billing_option != "annual_prepay_monthly" or cycle.is_ramp:
         return
-    for product in products_with_items(meter.org, cycle.contract):
+    for product in meter.committable_products:
         if item := meter.item(product):
             yield from line(
                 cycle.contract,
@@ -333,7 +432,7 @@ def committed_in_arrears(meter: Meter) -> Iterator[dict]:
     cycle = meter.cycle
     if cycle.contract.billing_option != "month_to_month" or cycle.is_ramp:
         return
-    for product in products_with_items(meter.org, cycle.contract):
+    for product in meter.committable_products:
         if item := meter.item(product):
             yield from line(
                 cycle.contract,
@@ -362,7 +461,7 @@ def annual_prepay(org: Organization) -> Iterator[dict]:
             if contract.term_end_date:
                 end = min(end, contract.term_end_date)
             months = whole_months(contract.term_start, end, offset=12 * year)
-            for product in products_with_items(org, contract):
+            for product in committable_products(org, contract):
                 item = item_in_force(org, contract, product, start)
                 if item and start < end:
                     yield from line(
@@ -374,8 +473,16 @@ def annual_prepay(org: Organization) -> Iterator[dict]:
                         item["committed_quantity"] * months,
                         item["prepay_rate"],
                         in_section="core_services_prepay",
+                        monthly_quantity=item["committed_quantity"],
+                        unit="user-month" if counted_by_head(contract, product) else "",
                     )
             year += 1
+
+
+def counted_by_head(contract: Contract, product: str) -> bool:
+    """Whether a unit of a product is a user: a prepaid year of it is counted in user-months."""
+    model = people.counting_model(product, contract.license_model)
+    return product in LICENSED and model != "hourly"
 
 
 def license_lines(meter: Meter) -> Iterator[dict]:
@@ -420,14 +527,16 @@ def resource_lines(meter: Meter) -> Iterator[dict]:
 def beyond_paid(meter: Meter, row: dict) -> Decimal:
     """FU-03: what a resource used above its allowance and the commitment that is invoiced."""
     paid_for = meter.paid_for(row["product_code"])
-    return overage(row["used_quantity"], row["included_quantity"] + paid_for)
+    above = overage(row["used_quantity"], row["included_quantity"] + paid_for)
+    return usage.billed_overage(row["product_code"], above, meter.policy)
 
 
 def conversation_lines(meter: Meter) -> Iterator[dict]:
     """CONV-01: conversations at their price."""
     cycle = meter.cycle
     for product, count in meter.conversation_counts.items():
-        if item := meter.item(product):
+        item = meter.item(product)
+        if item and not meter.is_paid_in_tokens(product):
             yield from line(
                 cycle.contract,
                 cycle.end,
@@ -450,21 +559,22 @@ def telco_lines(meter: Meter) -> Iterator[dict]:
                 f"telco_{name}",
                 "usage",
                 (cycle.start, cycle.end),
-                adjusted_minutes(rows),
-                ANYTHING,
+                meter.minutes(rows),
+                average_price(rows, meter.minutes(rows)),
                 amount=money(sum(row["total_cost"] for row in rows), contract.currency),
             )
 
 
-def adjusted_minutes(rows: list[Row]) -> Decimal:
-    """VOICE-03: adjusted seconds of many calls in minutes (multiples of 0.1)."""
-    return Decimal(sum(usage.rated_seconds(r["duration_seconds"]) for r in rows)) / 60
+def average_price(rows: list[Row], minutes: Decimal) -> Decimal:
+    """What a minute of these calls cost on average, for information."""
+    cost = sum(row["total_cost"] for row in rows)
+    return round_half_up(Fraction(cost) / Fraction(minutes), 6) if minutes else ZERO
 
 
 def surcharge_lines(meter: Meter) -> Iterator[dict]:
     """SDC-01..07: the surcharge of the voice cycle."""
     cycle = meter.cycle
-    quantity = usage.surcharge_quantity(*meter.short_calls)
+    quantity = meter.surcharged_calls
     if item := meter.item("short_call_surcharge"):
         yield from line(
             cycle.contract,
@@ -480,12 +590,20 @@ def surcharge_lines(meter: Meter) -> Iterator[dict]:
 def number_lines(meter: Meter) -> Iterator[dict]:
     """NUM-01 monthly charges by type, purchase date and days held; NUM-02 one-time charges."""
     cycle, period = meter.cycle, (meter.cycle.start, meter.cycle.end)
-    for (kind, _, days), count in sorted(usage.numbers_held(meter.org, cycle).items()):
+    for (kind, bought, days), count in sorted(usage.numbers_held(meter.org, cycle).items()):
         product, item = meter.number_item("mrc", kind)
         if item:
-            price = usage.prorated_price(item["overage_rate"], days, cycle.days)
-            yield from line(cycle.contract, cycle.end, product, "recurring", period, count, price)
-    for (kind, _), count in sorted(usage.numbers_bought(meter.org, cycle).items()):
+            yield from line(
+                cycle.contract,
+                cycle.end,
+                product,
+                "recurring",
+                period,
+                count,
+                usage.prorated_price(item["overage_rate"], days, cycle.days),
+                detail=f"{kind}, purchased {bought}, {days} days",
+            )
+    for (kind, bought), count in sorted(usage.numbers_bought(meter.org, cycle).items()):
         product, item = meter.number_item("nrc", kind)
         if item:
             yield from line(
@@ -496,6 +614,7 @@ def number_lines(meter: Meter) -> Iterator[dict]:
                 period,
                 count,
                 item["overage_rate"],
+                detail=f"{kind}, purchased {bought}",
             )
 
 
@@ -530,6 +649,7 @@ def order_lines(org: Organization) -> Iterator[dict]:
             row["quantity"],
             row["unit_price"],
             in_section="one_time",
+            detail=f"order {row['order_id']}",
         )
 
 
@@ -538,8 +658,89 @@ def contract_on(org: Organization, day: date) -> Contract:
     return [span.contract for span in org.spans if span.start <= day][-1]
 
 
-def invoice_lines(org: Organization, meters: list[Meter]) -> list[dict]:
-    """Every line of every invoice that is final: dated before as-of."""
+CORE_SECTIONS = {"core_services", "core_services_prepay", "resources", "devices"}
+
+
+def core_charges(meter: Meter, lines: list[dict]) -> Decimal:
+    """INV-09: what the core lines of a cycle come to."""
+    cycle, contract = meter.cycle, meter.cycle.contract
+    return sum((core_amount(row, cycle) for row in lines if row["contract"] == contract), ZERO)
+
+
+def minimum_lines(meter: Meter, lines: list[dict]) -> Iterator[dict]:
+    """INV-09, INV-10: what the core lines of a term cycle lack of the minimum monthly amount."""
+    cycle, contract = meter.cycle, meter.cycle.contract
+    if cycle.is_ramp or contract.minimum_monthly_amount is None:
+        return
+    minimum = money(contract.minimum_monthly_amount, contract.currency)
+    lacking = minimum - core_charges(meter, lines)
+    if lacking > 0:
+        yield from line(
+            contract,
+            cycle.end,
+            "minimum_monthly_amount",
+            "committed",
+            (cycle.start, cycle.end),
+            1,
+            lacking,
+            in_section="core_services",
+        )
+
+
+def core_amount(row: dict, cycle: Cycle) -> Decimal:
+    """What a line counts for the minimum of a cycle; a prepaid year counts month by month."""
+    period = row["service_period_start"], row["service_period_end"]
+    if row["monthly_quantity"] is not None:
+        if period[0] <= cycle.start < period[1]:
+            return line_amount(row["monthly_quantity"], row["unit_price"], row["currency"])
+        return ZERO
+    is_core = row["section"] in CORE_SECTIONS and period == (cycle.start, cycle.end)
+    return row["amount"] if is_core else ZERO
+
+
+def tax_lines(org: Organization, lines: list[dict]) -> Iterator[dict]:
+    """TAX-01: a line per level on the charges of an invoice, at the rate of the invoice's date.
+
+    Charges of two contracts on one invoice are taxed where each contract says.
+    """
+    charges: dict[tuple[date, str], list[dict]] = defaultdict(list)
+    for row in lines:
+        charges[row["invoice_date"], row["contract"].tax_jurisdiction or ""].append(row)
+    for (day, jurisdiction), charged in sorted(charges.items()):
+        first = min(row["service_period_start"] for row in charged)
+        last = max(row["service_period_end"] for row in charged)
+        for level, rates in TAX_RATES.get(jurisdiction, {}).items():
+            for since, until, rate in rates:
+                if since <= day < until:
+                    yield from line(
+                        charged[0]["contract"],
+                        day,
+                        level,
+                        "tax",
+                        (first, last),
+                        sum(row["amount"] for row in charged),
+                        Decimal(rate),
+                        in_section="taxes_and_fees",
+                        detail=jurisdiction,
+                    )
+
+
+def identified(org: Organization, row: dict) -> dict:
+    """A line with its id, its invoice and whether the invoice is final: dated before as-of."""
+    detail = row.pop("detail")
+    del row["contract"], row["monthly_quantity"]
+    invoice = f"{org.org_id}-{row['invoice_date']}"
+    parts = invoice, row["charge_type"], row["product_code"], str(row["service_period_start"])
+    return {
+        "invoice_line_id": "/".join([*parts, detail] if detail else parts),
+        "invoice_id": invoice,
+        **row,
+        "invoice_status": "final" if row["invoice_date"] < org.as_of else "accruing",
+    }
+
+
+def charges(org: Organization, meters: list[Meter]) -> list[dict]:
+    """Every line but minimum amounts and taxes, which are computed from these."""
     lines = [*annual_prepay(org), *order_lines(org)]
     for meter in meters:
         for builder in (
@@ -554,16 +755,24 @@ def invoice_lines(org: Organization, meters: list[Meter]) -> list[dict]:
             device_lines,
         ):
             lines.extend(builder(meter))
-    return [row for row in lines if row["invoice_date"] < org.as_of]
+    return lines
+
+
+def invoice_lines(org: Organization, meters: list[Meter]) -> list[dict]:
+    """Every line of every invoice; one that is not final yet shows the arrears so far."""
+    lines = charges(org, meters)
+    lines += [row for meter in meters for row in minimum_lines(meter, lines)]
+    return [identified(org, row) for row in [*lines, *tax_lines(org, lines)]]
 
 
 def invoices(org: Organization, lines: list[dict]) -> list[dict]:
-    """An invoice is the sum of its lines."""
-    totals: dict[date, Decimal] = defaultdict(Decimal)
+    """An invoice is the sum of its lines, charges and taxes apart."""
+    charges: dict[date, Decimal] = defaultdict(Decimal)
+    taxes: dict[date, Decimal] = defaultdict(Decimal)
     for row in lines:
-        totals[row["invoice_date"]] += row["amount"]
+        (taxes if row["charge_type"] == "tax" else charges)[row["invoice_date"]] += row["amount"]
     rows = []
-    for day, total in sorted(totals.items()):
+    for day in sorted(charges):
         contract = contract_on(org, day)
         rows.append(
             {
@@ -572,10 +781,10 @@ def invoices(org: Organization, lines: list[dict]) -> list[dict]:
                 "invoice_date": day,
                 "due_date": day + timedelta(days=contract.payment_terms_days),
                 "currency": contract.currency,
-                "subtotal_amount": total,
-                "tax_amount": ZERO,
-                "total_amount": total,
-                "invoice_status": "final",
+                "subtotal_amount": charges[day],
+                "tax_amount": taxes[day],
+                "total_amount": charges[day] + taxes[day],
+                "invoice_status": "final" if day < org.as_of else "accruing",
             }
         )
     return rows
@@ -608,6 +817,9 @@ def unbilled(meter: Meter) -> list[dict]:
             found_peaks = people.peaks(people.segments(users, meter.window))
             billable = found_peaks[meter.cycle.contract.peak_rule]
             note(product, "peak_disregarded", found_peaks["highest"] - billable)
+    for meter_code, quantity in meter.delivered.items():
+        if meter_code in METERS and usage.token_rate(meter_code, meter.cycle) is None:
+            note(meter_code, "not_billable_service", quantity)
     for row in meter.resource_usage:
         product, used = row["product_code"], row["used_quantity"]
         within = min(used, row["included_quantity"])
@@ -615,12 +827,16 @@ def unbilled(meter: Meter) -> list[dict]:
         note(product, "within_commitment", min(used - within, meter.paid_for(product)))
         beyond(product, beyond_paid(meter, row))
     for product, count in meter.conversation_counts.items():
+        if meter.is_paid_in_tokens(product):
+            note(product, "not_billable_service", count)
+            continue
         note(product, "within_commitment", min(count, meter.paid_for(product)))
         beyond(product, overage(count, meter.paid_for(product)))
     for platform, count in usage.anonymous_interactions(meter.org, meter.cycle).items():
         note(f"conversation_{platform}", "no_customer_account", count)
-    note("byoc_minutes", "not_billable_service", adjusted_minutes(meter.calls.get("byoc", [])))
-    surcharged = usage.surcharge_quantity(*meter.short_calls)
+    byoc_minutes = meter.minutes(meter.calls.get("byoc", []))
+    note("byoc_minutes", "not_billable_service", byoc_minutes)
+    surcharged = meter.surcharged_calls
     note("short_call_surcharge", "below_threshold", meter.short_calls[1] - surcharged)
     beyond("short_call_surcharge", surcharged)
     for (kind, *_), count in usage.numbers_held(meter.org, meter.cycle).items():
@@ -630,9 +846,24 @@ def unbilled(meter: Meter) -> list[dict]:
     for product, count in usage.devices_in_service(meter.org, meter.cycle).items():
         beyond(product, count)
     return [
-        {"product_code": product, "reason": reason, "quantity": Decimal(quantity)}
+        {
+            "product_code": product,
+            "reason": reason,
+            "quantity": Decimal(quantity),
+            "unit_of_measure": unbilled_unit(meter, product, reason),
+        }
         for (product, reason), quantity in sorted(found.items())
     ]
+
+
+def unbilled_unit(meter: Meter, product: str, reason: str) -> str:
+    """Heads of users and of a peak, interactions of nobody, else the unit of the product."""
+    if reason in {"user_without_license", "peak_disregarded"}:
+        return "user"
+    if reason == "no_customer_account":
+        return "interaction"
+    model = people.counting_model(product, meter.cycle.contract.license_model)
+    return catalogue.unit(product, model)
 
 
 # ---------------------------------------------------------------- marts
@@ -646,6 +877,7 @@ def billing_cycle_rows(org: Organization) -> list[dict]:
             start, end = cycle.bounds(clock)
             rows.append(
                 {
+                    "billing_cycle_id": f"{org.org_id}/{clock}/{cycle.start}",
                     "clock": clock,
                     "cycle_number": cycle.number,
                     "cycle_start_at": start,
@@ -674,6 +906,26 @@ def conversation_rows(meter: Meter) -> list[dict]:
             "is_carried_over": any(row["start_time"] < start for row in rows),
         }
         for (_, platform, integration), rows in meter.conversations.items()
+    ]
+
+
+def customer_rows(meters: list[Meter]) -> list[dict]:
+    """Per customer of a platform the conversations, to hold against the hash that stands for it."""
+    found: dict[tuple, list[Row]] = defaultdict(list)
+    conversations: dict[tuple, int] = defaultdict(int)
+    for meter in meters:
+        for (account, platform, _), rows in meter.conversations.items():
+            found[account, platform] += rows
+            conversations[account, platform] += 1
+    return [
+        {
+            "platform": platform,
+            "conversations_count": conversations[account, platform],
+            "interactions_count": len(rows),
+            "first_interaction_at": min(row["start_time"] for row in rows),
+            "last_interaction_at": max(row["start_time"] for row in rows),
+        }
+        for (account, platform), rows in found.items()
     ]
 
 
@@ -738,11 +990,12 @@ def billable_user_rows(meter: Meter) -> list[dict]:
 def user_hour_rows(meter: Meter) -> list[dict]:
     """`user_hours_daily` (R5, HOUR-04)."""
     rows = []
-    interacting = people.interacting(meter.org)
     for day in people.days_of(meter.window):
         window = midnight(day), midnight(day + timedelta(days=1))
-        for user, times in people.within(meter.logins, window).items():
-            busy = people.within({user: interacting.get(user, [])}, window).get(user, [])
+        logged_in = people.within(meter.logins, window)
+        interacting = people.within(meter.interacting, window)
+        for user in {**logged_in, **interacting}:
+            times, busy = logged_in.get(user, []), interacting.get(user, [])
             rows.append(
                 {
                     "user_id": user,
@@ -756,60 +1009,50 @@ def user_hour_rows(meter: Meter) -> list[dict]:
 
 
 def call_rows(meter: Meter) -> list[dict]:
-    """`calls`, added up per cycle and service."""
+    """`calls`: every call of the voice cycle, told by file and row."""
     return [
         {
-            "service": name,
-            "calls_count": len(rows),
-            "duration_seconds": sum(row["duration_seconds"] for row in rows),
-            "rated_seconds": sum(usage.rated_seconds(row["duration_seconds"]) for row in rows),
-            "reported_cost": sum(row["total_cost"] for row in rows),
-            "rated_cost": sum_of_rated_costs(rows),
-            "short_calls": sum(usage.is_short(row) for row in rows),
+            "call_id": f"{row.file}/{row.number}",
+            "sip_call_id": row["sip_call_id"],
+            "started_at": row["start_time"],
+            "direction": row["direction"].lower(),
+            "call_type": row["call_type"].lower(),
+            "service": service,
+            "duration_seconds": row["duration_seconds"],
+            "rated_seconds": usage.rated_seconds(row["duration_seconds"], meter.policy),
+            "rate_per_minute": row["usage_rate_per_minute"],
+            "reported_cost": row["total_cost"],
+            "rated_cost": usage.rated_cost(
+                row["duration_seconds"], row["usage_rate_per_minute"], meter.policy
+            ),
+            "currency": row["currency"],
+            "is_short": usage.is_short(row),
+            "is_international": usage.is_international(row),
         }
-        for name, rows in meter.calls.items()
+        for service, rows in meter.calls.items()
+        for row in rows
     ]
 
 
-def sum_of_rated_costs(rows: list[Row]) -> Decimal:
-    """VOICE-02: the recomputed costs, each rounded to 4 decimals."""
-    return sum(
-        (usage.rated_cost(r["duration_seconds"], r["usage_rate_per_minute"]) for r in rows), ZERO
-    )
-
-
-def surcharge_rows(meter: Meter) -> list[dict]:
+def surcharge_rows(meter: Meter, theirs: list[vendor.VendorLine]) -> list[dict]:
     """`short_call_surcharges`."""
     completed, short = meter.short_calls
     if not completed:
         return []
     item = meter.item("short_call_surcharge")
-    quantity = usage.surcharge_quantity(completed, short)
+    quantity = meter.surcharged_calls
     currency = meter.cycle.contract.currency
     return [
         {
+            "cycle_start_date": meter.cycle.start,
             "completed_calls": completed,
             "short_calls": short,
             "short_share": round_half_up(Decimal(short) / completed, 6),
             "surcharge_quantity": quantity,
-            "rate": item["overage_rate"] if item else ANYTHING,
-            "amount": line_amount(quantity, item["overage_rate"], currency) if item else ANYTHING,
+            "rate": item["overage_rate"] if item else None,
+            "amount": line_amount(quantity, item["overage_rate"], currency) if item else None,
+            **vendor.surcharge_verdict(meter.cycle, quantity, theirs),
         }
-    ]
-
-
-def telco_rows(meter: Meter) -> list[dict]:
-    """`telco_reconciliation`, our side."""
-    return [
-        {
-            "service": name,
-            "calls_count": len(rows),
-            "cdr_minutes": adjusted_minutes(rows),
-            "cdr_cost": sum(row["total_cost"] for row in rows),
-            "rated_cost": sum_of_rated_costs(rows),
-        }
-        for name, rows in meter.calls.items()
-        if name != "byoc"
     ]
 
 
@@ -822,8 +1065,7 @@ PER_CYCLE = {
     "license_usage": lambda meter: meter.license_usage,
     "resource_usage": lambda meter: meter.resource_usage,
     "calls": call_rows,
-    "short_call_surcharges": surcharge_rows,
-    "telco_reconciliation": telco_rows,
+    "ai_token_usage": lambda meter: meter.token_usage,
     "unbilled_usage": unbilled,
 }
 DAILY = {"concurrency_daily", "user_hours_daily"}
@@ -837,18 +1079,30 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
         for meter in meters:
             place = {} if name in DAILY else {"cycle_start_date": meter.cycle.start}
             marts[name] += [{**place, **row} for row in builder(meter)]
+    marts["organizations"] = organization_rows(org)
     marts["billing_cycles"] = billing_cycle_rows(org)
     marts["invoice_lines"] = invoice_lines(org, meters)
     marts["invoices"] = invoices(org, marts["invoice_lines"])
+    marts["usage_summary"] = usage_summary_rows(meters, marts["invoice_lines"])
+    theirs = vendor.vendor_lines(org, marts["invoice_lines"])
+    marts["short_call_surcharges"] = [r for m in meters for r in surcharge_rows(m, theirs)]
+    marts["telco_reconciliation"] = [
+        row for meter in meters for row in vendor.telco_reconciliation(meter, theirs)
+    ]
+    marts["invoice_reconciliation"] = vendor.invoice_reconciliation(
+        org, meters, marts["invoice_lines"]
+    )
+    marts["report_reconciliation"] = report_reconciliation(org, meters, marts)
+    marts["customers"] = customer_rows(meters)
     marts["rejected_rows"] = rejected_rows(org)
     marts["load_audit"] = load_audit(org)
     return {name: [{"org_id": org.org_id, **row} for row in rows] for name, rows in marts.items()}
 
 
-def calculate(inbox: Path, as_of: date) -> dict[str, list[dict]]:
+def calculate(inbox: Path, as_of: date, policies: Policies | None = None) -> dict[str, list[dict]]:
     """The marts of every org in `inbox` as seen on `as_of`: mart name -> rows."""
     marts: dict[str, list[dict]] = defaultdict(list)
     for folder in sorted(path for path in inbox.iterdir() if path.is_dir()):
-        for name, rows in organization_marts(read_organization(folder, as_of)).items():
+        for name, rows in organization_marts(read_organization(folder, as_of, policies)).items():
             marts[name] += rows
     return dict(marts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import zip_longest
 
 CLOCKS = {"core": timedelta(0), "voice": timedelta(hours=7)}  # CYC-03, CYC-04
@@ -42,6 +43,12 @@ class Contract:
     ramp_license_billing: str
     ramp_resource_billing: str
     payment_terms_days: int
+    tax_jurisdiction: str | None = None
+    org_name: str | None = None
+    region: str | None = None
+    hourly_model: str = "logged_in"
+    minimum_monthly_amount: Decimal | None = None
+    messaging_pricing_model: str = "per_conversation"
 
     @property
     def term_start(self) -> date:

@@ -7,7 +7,15 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from oracle.calendar import Cycle, Interval, clip, merge, midnight
-from oracle.reader import ADDONS, CX_LICENSES, LICENSE_RANK, Organization
+from oracle.reader import (
+    ADDONS,
+    CX_LICENSES,
+    DESIGNATION,
+    HOURLY,
+    LICENSE_RANK,
+    QUALIFYING,
+    Organization,
+)
 
 PEAK_MINIMUM = timedelta(minutes=30)
 Logins = dict[str, list[Interval]]
@@ -22,12 +30,15 @@ def seconds(intervals: list[Interval]) -> Fraction:
 
 def statuses(org: Organization, dataset: str, column: str, wanted) -> Logins:
     """Per user the merged times in a wanted status, as far as as-of lets them be seen."""
+    if dataset in org.intervals:
+        return org.intervals[dataset]
     limit = midnight(org.as_of)
     found: Logins = defaultdict(list)
     for row in org.rows(dataset):
         if wanted(row[column]) and row["start_time"] < limit:
             found[row["user_id"]].append((row["start_time"], min(row["until"] or limit, limit)))
-    return {user: merge(intervals) for user, intervals in found.items()}
+    org.intervals[dataset] = {user: merge(intervals) for user, intervals in found.items()}
+    return org.intervals[dataset]
 
 
 def logged_in(org: Organization) -> Logins:
@@ -57,14 +68,22 @@ def licenses_held(org: Organization, cycle: Cycle) -> dict[str, set[str]]:
     return held
 
 
-def billed_products(held: set[str]) -> set[str]:
-    """LIC-03, LIC-05: the highest base license, and every add-on on its own."""
+def billed_products(held: set[str], license_model: str) -> set[str]:
+    """LIC-03, LIC-05: the highest base license, and every add-on on its own.
+
+    HOUR-03: beside named or concurrent a designated user holds what qualifies by the hour.
+    """
     base = sorted(held & LICENSE_RANK.keys(), key=LICENSE_RANK.get)
-    return set(base[-1:]) | (held & ADDONS)
+    products = set(base[-1:]) | (held & ADDONS)
+    if DESIGNATION in held and license_model != "hourly":
+        return {f"{code}_hourly" if code in QUALIFYING else code for code in products}
+    return products
 
 
 def counting_model(product: str, license_model: str) -> str:
     """LIC-04: Communicate, Collaborate and EX are counted as named in every model."""
+    if product in HOURLY:
+        return "hourly"
     return license_model if product in CX_LICENSES | ADDONS else "named"
 
 

@@ -7,7 +7,9 @@ for. The same seed gives the same bytes.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,9 +17,21 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
+from oracle.bill import Meter, charges, core_charges, organization_marts
 from oracle.calendar import CLOCKS, add_months, midnight
-from oracle.money import round_half_up
-from oracle.reader import ADDONS, CX_LICENSES, LICENSE_RANK, PLATFORMS
+from oracle.money import MINOR_UNITS, round_half_up
+from oracle.policies import RANDOM
+from oracle.random_vendor import INVOICE_HEADER, REPORT_HEADERS, RandomVendor
+from oracle.reader import (
+    ADDONS,
+    CX_LICENSES,
+    HOURLY,
+    LICENSE_RANK,
+    PLATFORMS,
+    USER_DETAILS,
+    Organization,
+    read_organization,
+)
 
 AS_OF_DATES = (date(2024, 3, 31), date(2024, 4, 1), date(2024, 3, 30), date(2024, 4, 15))
 ANCHORS = (
@@ -52,6 +66,52 @@ SMALL_RESOURCES = {
     "byoc_minutes": 5000,
     "voice_transcription_minutes": 5000,
 }
+# Names of products as files, reports and older screens have them.
+OTHER_NAMES = {
+    "cx1": ("Genesys Cloud CX 1", "PureCloud 1 Concurrent User", "CX 1"),
+    "cx2": ("Genesys Cloud CX 2 User", "PureCloud 2", "genesys cloud CX-2"),
+    "cx3": ("CX 3 Named", "PureCloud 3 User"),
+    "cx2_digital": ("Genesys Cloud CX 2 Digital", "CX2 Digital"),
+    "communicate": ("PureCloud Communicate", "Genesys Cloud Communicate User"),
+    "ex": ("Employee Experience", "EX"),
+    "cx1_digital_addon": ("CX 1 Digital Add-on II", "Digital Add-on II"),
+    "cx1_wem_addon": ("WEM Add-on II",),
+    "cx2_wem_addon": ("CX 2 WEM Add-on I",),
+    "ivr_minutes": ("IVR minutes", "Basic routing / IVR", "IVR Overage Minutes"),
+    "data_storage_gb": ("Data storage", "Storage"),
+    "api_requests": ("API usage", "API"),
+    "byoc_minutes": ("BYOC", "BYOC Cloud"),
+    "voice_transcription_minutes": ("Voice transcription",),
+    "sms_messages": ("SMS", "SMS segments"),
+    "number_mrc": ("Monthly Recurring Charge",),
+}
+# How one platform and one account are written by several systems.
+PLATFORM_SPELLINGS = {"webmessaging": "Web Messaging", "whatsapp": "WhatsApp", "line": "LINE"}
+ACCOUNTS = {
+    "whatsapp": ("+1 (555) 0100", "+15550100", "15550100", "+1.555.0101", "1-555-0100"),
+    "twitter": ("@Ann", "@ann", " @ANN", "@bob"),
+    "instagram": ("Ann.Lee", "ann.lee", "annlee"),
+    "facebook": ("Ann", "ann", "customer-1 ", "customer-1"),
+}
+# Resources and token meters: about an allowance, or just about a number of tokens.
+OTHER_RESOURCES = {
+    "ai_tokens": (0, 1, 249, 250, 350, 351),
+    "decision_executions": (49999, 50000, 50001),
+    "work_items": (1800, 3600, 3601),
+    "journey_events": (20000, 26000, 60001),
+    "byo_sms_messages": (1, 400),
+    "voice_bot_minutes": (17, 4250, 4251, 5950, Decimal("0.5")),
+    "digital_bot_sessions": (1, 51, 12750),
+    "virtual_agent_interactions": (500, 501, 1),
+    "agentic_virtual_agent_interactions": (250, 350, 249),
+    "ai_scoring_evaluations": (20, 5000, 7),
+    "translations": (500, 501),
+    "summaries": (1, 12500),
+    "messages_facebook": (400, 1, 100000),
+    "messages_instagram": (399,),
+    "messages_whatsapp": (100000, 140000, 3),
+    "messages_apple": (401,),
+}
 DELIMITERS = (",", ",", ";", "\t")
 VOICE_HEADER = (
     "SIP Call Id",
@@ -72,7 +132,8 @@ VOICE_HEADER = (
 HEADERS = {
     "contracts": "contract_id org_name region license_model billing_option currency effective_date "
     "billing_account_id ramp_end_date term_end_date peak_rule ramp_license_billing "
-    "ramp_resource_billing payment_terms_days",
+    "ramp_resource_billing payment_terms_days tax_jurisdiction hourly_model "
+    "minimum_monthly_amount messaging_pricing_model",
     "contract_items": "contract_id product_code committed_quantity prepay_rate overage_rate "
     "effective_from effective_to",
     "users": "user_id email name",
@@ -88,15 +149,35 @@ HEADERS = {
 }
 
 
+SPOKEN_HEADERS = {
+    "voice_usage": VOICE_HEADER,
+    "vendor_invoice_lines": INVOICE_HEADER,
+    **REPORT_HEADERS,
+}
+
+
 def header_of(dataset: str) -> tuple[str, ...]:
     """The columns of a file of `dataset`, in order."""
-    return VOICE_HEADER if dataset == "voice_usage" else tuple(HEADERS[dataset].split())
+    if dataset in SPOKEN_HEADERS:
+        return SPOKEN_HEADERS[dataset]
+    return tuple(HEADERS[dataset].split())
 
 
 class RandomOrg:
-    """One organization: draws everything from `rng`, keeps rows by dataset and file name."""
+    """One organization: draws everything from `rng`, keeps rows by dataset and file name.
 
-    def __init__(self, rng: random.Random, org_id: str, index: int, as_of: date):
+    `other_names` is the share of products written by another of their names.
+    """
+
+    def __init__(
+        self,
+        rng: random.Random,
+        org_id: str,
+        index: int,
+        as_of: date,
+        other_names: float = 0.3,
+    ):
+        self.other_names = other_names
         self.rng = rng
         self.org_id = org_id
         self.index = index
@@ -122,6 +203,14 @@ class RandomOrg:
     def chance(self, share: float) -> bool:
         """True with probability `share`."""
         return self.rng.random() < share
+
+    def other_name(self, product: str) -> str:
+        """A product, now and then by another of its names."""
+        return self.rng.choice(OTHER_NAMES[product]) if self.named_otherwise(product) else product
+
+    def named_otherwise(self, product: str) -> bool:
+        """Whether to write another name."""
+        return product in OTHER_NAMES and self.chance(self.other_names)
 
     def price(self, top: int = 200) -> Decimal:
         """A price with 2 to 6 decimals."""
@@ -173,6 +262,7 @@ class RandomOrg:
         ramp = RAMPS[self.index // 9 % 4] if self.index < 36 else rng.choice(RAMPS)
         first = self.contract(f"{self.org_id}-c1", self.effective, model, option, ramp)
         self.cut(first)
+        self.first_contract = first
         second = None
         if self.chance(0.3 if self.effective >= self.first_day else 0.6):
             month = add_months(self.effective, rng.choice((1, 1, 6)))
@@ -196,7 +286,16 @@ class RandomOrg:
         if second:
             self.add("contracts", *second.values())
         if self.chance(0.3):
-            wrong = {**first, "contract_id": f"{self.org_id}-wrong", "license_model": "floating"}
+            column, value = rng.choice(
+                (
+                    ("license_model", "floating"),
+                    ("hourly_model", "sleeping"),
+                    ("messaging_pricing_model", "per_emoji"),
+                    ("minimum_monthly_amount", "-1"),
+                    ("minimum_monthly_amount", "much"),
+                )
+            )
+            wrong = {**first, "contract_id": f"{self.org_id}-wrong", column: value}
             self.add("contracts", *wrong.values())
 
     def contract(self, contract_id: str, effective: date, model: str, option: str, ramp: str):
@@ -227,6 +326,10 @@ class RandomOrg:
             ),
             "ramp_resource_billing": rng.choice(("waived", "actuals")) if ramp == "mixed" else "",
             "payment_terms_days": ("", 30, 45, 0)[self.index % 4],
+            "tax_jurisdiction": rng.choice(("", "", "EXAMPLE-US", "RANDOM", "NOWHERE")),
+            "hourly_model": rng.choice(("", "logged_in", "interacting", "INTERACTING")),
+            "minimum_monthly_amount": rng.choice(("", "", 0, 100, Decimal("5000.005"))),
+            "messaging_pricing_model": rng.choice(("", "per_conversation", "per_token")),
         }
 
     def cut(self, contract: dict) -> None:
@@ -241,12 +344,14 @@ class RandomOrg:
     def commitment(self, product: str) -> Decimal | int:
         """A commitment: none, about the actual quantity, or far above it."""
         rng = self.rng
-        if product in LICENSE_RANK or product in ADDONS:
+        if product in {*LICENSE_RANK, *ADDONS, *HOURLY}:
             return rng.choice((0, 0, 1, 1, 2, 2, 3, 5, 20, Decimal("2.5")))
         if product in SMALL_RESOURCES:
             return rng.choice((0, 0, 0, 1, 100, SMALL_RESOURCES[product]))
         if product.startswith(("conversation", "sms")):
             return rng.choice((0, 0, 0, 1, 2, 50))
+        if product.startswith(("number", "short_call")):  # is ignored
+            return rng.choice((0, 0, 0, 3))
         return 0
 
     def write_items(self) -> None:
@@ -260,14 +365,17 @@ class RandomOrg:
             "edge_virtual",
             "sms_messages",
             rng.choice(sorted(LICENSE_RANK)),
+            rng.choice(("number_mrc_local", "number_nrc_mobile", "number_mrc_mobile")),
             *SMALL_RESOURCES,
+            *(f"{code}_hourly" for code in self.products if f"{code}_hourly" in HOURLY),
         }
         for contract_id, effective in self.contract_ids:
             for code in sorted(codes):
                 if self.chance(0.15):
                     continue
                 committed, prepay, over = self.commitment(code), self.price(), self.price()
-                self.add("contract_items", contract_id, code, committed, prepay, over, "", "")
+                name = self.other_name(code)
+                self.add("contract_items", contract_id, name, committed, prepay, over, "", "")
                 if self.chance(0.1):  # a later file corrects the price
                     late = self.price()
                     self.add(
@@ -327,12 +435,24 @@ class RandomOrg:
                 if end and end < start:
                     start, end = end, start
                 self.products.add(license_code)
-                self.add("license_assignments", user, license_code, start, end)
+                name = self.other_name(license_code)
+                self.add("license_assignments", user, name, start, end)
                 if self.chance(0.1):  # ended later on
                     end = max(start, self.day())
                     self.add("license_assignments", user, license_code, start, end, file="b.csv")
+            if self.chance(0.2):
+                self.designate(user, early)
             if self.has_contract and self.chance(0.8):
                 self.add("users", user, f"{user}@example.com", f"{user.title()}, Agent")
+
+    def designate(self, user: str, early: date) -> None:
+        """HOUR-03: a user by the hour, for days around a cycle start, for a day, or for none."""
+        start = self.rng.choice((early, *self.cycle_starts, self.day()))
+        length = self.rng.choice((None, 0, 1, 1, 5, 40))
+        start -= timedelta(days=self.rng.choice((0, 0, 1, length or 0)))
+        end = "" if length is None else start + timedelta(days=length)
+        name = self.rng.choice(("hourly_interacting", "billing:user:hourlyInteracting"))
+        self.add("license_assignments", user, name, start, end)
 
     def status(self, user: str, start: datetime, end: datetime | None, status: str = "") -> None:
         """A presence row; some delivered twice, some open first and closed later."""
@@ -421,13 +541,19 @@ class RandomOrg:
                 if self.chance(0.2):
                     self.add("routing_status", user, kind, start, end, file="b.csv")
 
+        for user in self.users:  # also while logged out
+            if self.chance(0.4):
+                start = self.moment()
+                end = start + self.rng.choice((self.length(), timedelta(hours=1)))
+                self.add("routing_status", user, "interacting", start, end, file="c_more.csv")
+
     # -- usage
 
     def write_messages(self) -> None:
         """Interactions: spanning, empty, open, re-delivered, of several accounts and platforms."""
         rng = self.rng
         accounts = [f"customer-{n}" for n in range(rng.randint(2, 6))] + [""]
-        platforms = rng.sample(sorted(PLATFORMS), 3)
+        platforms = rng.sample(sorted({*PLATFORMS, "kakao"}), 3)
         self.products.update(f"conversation_{platform}" for platform in platforms)
         for number in range(rng.randint(5, 30)):
             start = self.moment()
@@ -440,10 +566,14 @@ class RandomOrg:
                     midnight(start.date() + timedelta(days=1)) - start,
                 )
             )
+            platform = rng.choice(platforms)
+            account = rng.choice(accounts)
+            if account and platform in ACCOUNTS and self.chance(0.6):
+                account = rng.choice(ACCOUNTS[platform])
             row = [
                 f"{self.org_id}-m{number}",
-                rng.choice(accounts),
-                rng.choice(platforms),
+                account,
+                rng.choice((platform, platform, PLATFORM_SPELLINGS.get(platform, platform))),
                 f"integration-{rng.randint(1, 2)}",
                 start,
             ]
@@ -471,9 +601,14 @@ class RandomOrg:
                 if resource == "sms_messages":
                     quantity = rng.randint(0, 30)
                 day = self.day()
-                self.add("resource_usage", day, resource, quantity)
+                self.add("resource_usage", day, self.other_name(resource), quantity)
                 if self.chance(0.1):
                     self.add("resource_usage", day, resource, quantity + step, file="b.csv")
+        for resource, quantities in OTHER_RESOURCES.items():
+            if self.chance(0.3):
+                self.products.add(resource)
+                for _ in range(rng.choice((1, 1, 2))):
+                    self.add("resource_usage", self.day(), resource, rng.choice(quantities))
 
     def call(
         self, number: int, start: datetime, seconds: int, kind: str, currency: str = ""
@@ -496,7 +631,7 @@ class RandomOrg:
             "voice_usage",
             f"{self.org_id}-call-{number}",
             "+15550100",
-            rng.choice(("+15550199", "anonymous")),
+            rng.choice(("+15550199", "anonymous", "+15550199", "+442075550123")),
             group,
             "BYOC Cloud" if kind == "byoc" else group.replace("_", " "),
             call_type,
@@ -536,6 +671,11 @@ class RandomOrg:
                 self.call(number, start + timedelta(minutes=n), seconds, kind)
         if self.chance(0.2):  # a repeated export
             self.files["voice_usage", "b.csv"] += self.files["voice_usage", "a.csv"][-4:]
+        if self.chance(0.3):  # some calls again at another cost
+            for row in rng.sample(self.files["voice_usage", "a.csv"], 3):
+                *start, cost, of_currency = row
+                extra = Decimal(rng.randint(1, 300)).scaleb(-2)
+                self.add("voice_usage", *start, cost + extra, of_currency, file="c_corrected.csv")
         if self.chance(0.3) and self.has_contract:
             other = "USD" if self.currency != "USD" else "EUR"
             inside = midnight(self.effective) + timedelta(days=5)
@@ -608,6 +748,19 @@ class RandomOrg:
             self.status(user, before, before + timedelta(hours=1))
             self.status(user, before + timedelta(hours=22), midnight(self.effective))
 
+    def telling_minimum(self, org: Organization) -> Decimal | None:
+        """INV-09: a minimum that a cycle of the first contract reaches to the cent, or nearly."""
+        meters = [Meter(org, cycle) for cycle in org.cycles]
+        lines = charges(org, meters)
+        sums = [
+            core_charges(meter, lines)
+            for meter in meters
+            if meter.cycle.contract.contract_id == self.first_contract["contract_id"]
+            and not meter.cycle.is_ramp
+        ]
+        cent = Decimal(1).scaleb(-MINOR_UNITS[self.currency])
+        return self.rng.choice(sums) + self.rng.choice((0, 0, cent, -cent, 1000)) if sums else None
+
     # -- files
 
     def cell(self, value, style: str) -> bytes:
@@ -616,6 +769,8 @@ class RandomOrg:
             return value
         if isinstance(value, datetime):
             value = self.stamp(value, style)
+        if isinstance(value, Decimal):
+            return f"{value:f}".encode()
         return ("" if value is None else str(value)).encode()
 
     def stamp(self, value: datetime, style: str) -> str:
@@ -627,10 +782,30 @@ class RandomOrg:
         return text + ("Z" if style == "zulu" else "")
 
     def write_file(self, folder: Path, dataset: str, name: str, rows: list) -> None:
-        """One CSV file, with one of the accepted separators, spellings and marks."""
+        """One file, with one of the accepted formats, separators, spellings and marks."""
+        rng = self.rng
+        style = rng.choice(("zulu", "blank", "plain", "offset"))
+        suffix, content = self.csv(dataset, rows, style)
+        regular = all(len(row) == len(header_of(dataset)) for row in rows)
+        if regular and not any(isinstance(cell, bytes) for row in rows for cell in row):
+            draw = rng.random()
+            if draw < 0.3:
+                suffix, content = self.json(dataset, rows, style, rng.choice(("array", "lines")))
+            if draw < 0.2 and dataset in USER_DETAILS:
+                suffix, content = ".json", self.user_details(dataset, rows, style)
+        if rng.random() < 0.1:
+            suffix, content = f"{suffix}.gz", gzip.compress(content, mtime=0)
+        stem = name.removesuffix(".csv")
+        target = folder / self.org_id / dataset / f"{stem}{suffix}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        if stem == "b" and rng.random() < 0.3:  # the same bytes again are the same file
+            (target.parent / f"z_again{suffix}").write_bytes(content)
+
+    def csv(self, dataset: str, rows: list, style: str) -> tuple[str, bytes]:
+        """A CSV file: suffix and content."""
         rng = self.rng
         delimiter = rng.choice(DELIMITERS)
-        style = rng.choice(("zulu", "blank", "plain", "offset"))
         header = header_of(dataset)
         if rng.random() < 0.2:
             header = tuple(name.upper().replace("_", " ") for name in header)
@@ -639,12 +814,33 @@ class RandomOrg:
             delimiter.encode().join(quoted(self.cell(v, style), delimiter) for v in row)
             for row in rows
         ]
-        target = folder / self.org_id / dataset / name
-        target.parent.mkdir(parents=True, exist_ok=True)
         mark = b"\xef\xbb\xbf" if rng.random() < 0.2 else b""
-        target.write_bytes(mark + b"\n".join(lines) + b"\n")
-        if name == "b.csv" and rng.random() < 0.3:  # the same bytes again are the same file
-            (target.parent / "z_again.csv").write_bytes(target.read_bytes())
+        return ".csv", mark + b"\n".join(lines) + b"\n"
+
+    def json(self, dataset: str, rows: list, style: str, shape: str) -> tuple[str, bytes]:
+        """A JSON array, or an object per line: suffix and content."""
+        header = header_of(dataset)
+        objects = [
+            {
+                name: self.cell(v, style).decode() or None
+                for name, v in zip(header, row, strict=True)
+            }
+            for row in rows
+        ]
+        if shape == "array":
+            return ".json", json.dumps(objects, indent=1).encode()
+        return ".ndjson", b"".join(json.dumps(one).encode() + b"\n" for one in objects)
+
+    def user_details(self, dataset: str, rows: list, style: str) -> bytes:
+        """The answer of the users-details query."""
+        users: dict[str, list[dict]] = defaultdict(list)
+        status = "systemPresence" if dataset == "user_presence" else "routingStatus"
+        for user, *cells in rows:
+            texts = [self.cell(cell, style).decode() for cell in cells]
+            pairs = zip((status, "startTime", "endTime"), texts, strict=True)
+            users[user].append({name: text for name, text in pairs if text})
+        details = [{"userId": user, USER_DETAILS[dataset]: found} for user, found in users.items()]
+        return json.dumps({"userDetails": details}).encode()
 
     def write(self, folder: Path) -> None:
         """All files of the org below `folder`."""
@@ -664,6 +860,21 @@ class RandomOrg:
         self.write_bad_rows()
         for (dataset, name), rows in self.files.items():
             self.write_file(folder, dataset, name, rows)
+        if self.has_contract:
+            self.write_vendor_files(folder)
+
+    def write_vendor_files(self, folder: Path) -> None:
+        """What the vendor sent: made of the oracle's bill of what is written so far."""
+        org = read_organization(folder / self.org_id, self.as_of, RANDOM)
+        if self.chance(0.3) and (minimum := self.telling_minimum(org)) is not None:
+            contract = {**self.first_contract, "minimum_monthly_amount": minimum}
+            self.write_file(folder, "contracts", "z_minimum.csv", [tuple(contract.values())])
+            org = read_organization(folder / self.org_id, self.as_of, RANDOM)
+        vendor = RandomVendor(self.rng, org, organization_marts(org))
+        for name, rows in vendor.invoices().items():
+            self.write_file(folder, "vendor_invoice_lines", name, rows)
+        for dataset, rows in vendor.reports().items():
+            self.write_file(folder, dataset, "a.csv", rows)
 
 
 def quoted(cell: bytes, delimiter: str) -> bytes:

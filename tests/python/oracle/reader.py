@@ -8,14 +8,19 @@ the same natural key (supersede), and against the contracts of the org (currency
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
+from oracle import catalogue
 from oracle.calendar import (
     CLOCKS,
     Contract,
@@ -25,6 +30,7 @@ from oracle.calendar import (
     midnight,
     touches,
 )
+from oracle.policies import Policies
 
 LICENSE_RANK = {
     "ex": 1,
@@ -38,13 +44,36 @@ LICENSE_RANK = {
     "cx4": 40,
 }
 CX_LICENSES = {code for code in LICENSE_RANK if code.startswith("cx")}
-ADDONS = {"cx1_digital_addon", "cx1_wem_addon", "cx2_wem_addon"}
+# HOUR-03: the licenses and add-ons that a designated user holds by the hour.
+QUALIFYING = {*CX_LICENSES, "cx1_digital_addon", "cx1_wem_addon", "cx2_wem_addon"}
+HOURLY = {f"{code}_hourly" for code in QUALIFYING}
+DESIGNATION = "hourly_interacting"
+ADDONS = {*QUALIFYING - CX_LICENSES, "agent_assist", "agent_copilot"}
 FAIR_USE = {
     "ivr_minutes",
     "data_storage_gb",
     "api_requests",
     "byoc_minutes",
     "voice_transcription_minutes",
+    "ai_tokens",
+    "decision_executions",
+    "work_items",
+    "journey_events",
+    "byo_sms_messages",
+}
+# FU-13, CONV-09: the token meters, delivered as resources.
+METERS = {
+    "voice_bot_minutes",
+    "digital_bot_sessions",
+    "virtual_agent_interactions",
+    "agentic_virtual_agent_interactions",
+    "ai_scoring_evaluations",
+    "translations",
+    "summaries",
+    "messages_facebook",
+    "messages_instagram",
+    "messages_whatsapp",
+    "messages_apple",
 }
 PLATFORMS = {
     "facebook",
@@ -56,6 +85,8 @@ PLATFORMS = {
     "open",
     "webmessaging",
 }
+PHONE_PLATFORMS = {"whatsapp", "sms"}
+CASELESS_PLATFORMS = {"twitter", "instagram"}
 DEVICES = {"edge_physical", "edge_virtual", "phone"}
 OTHER_PRODUCTS = {
     *(f"conversation_{platform}" for platform in PLATFORMS),
@@ -68,22 +99,31 @@ OTHER_PRODUCTS = {
     "tax_state",
     "tax_local",
 }
-OPEN_PRODUCTS = re.compile(r"(sms_messages|sms_class_\w+|number_(mrc|nrc)(_\w+)?)")
-PRODUCTS = {*LICENSE_RANK, *ADDONS, *FAIR_USE, *DEVICES, *OTHER_PRODUCTS}
+OPEN_PRODUCTS = re.compile(r"(sms_messages|sms_class_\w+|number_(mrc|nrc)(_\w+)?|conversation_\w+)")
+PRODUCTS = {
+    *LICENSE_RANK,
+    *ADDONS,
+    *HOURLY,
+    *FAIR_USE,
+    *METERS,
+    *DEVICES,
+    *OTHER_PRODUCTS,
+}
 
 # name[:kind][mark]; no mark = optional column, ! = a value is needed, ? = the column is needed but
 # may be empty.
 COLUMNS = {
     "contracts": "contract_id! org_name! region! license_model! billing_option! currency! "
     "effective_date:date! billing_account_id ramp_end_date:end term_end_date:end peak_rule "
-    "ramp_license_billing ramp_resource_billing payment_terms_days:number tax_jurisdiction",
+    "ramp_license_billing ramp_resource_billing payment_terms_days:number tax_jurisdiction "
+    "hourly_model minimum_monthly_amount:number messaging_pricing_model",
     "contract_items": "contract_id! product_code:product! committed_quantity:number! "
     "prepay_rate:number! overage_rate:number! effective_from:date effective_to:date",
     "users": "user_id! email! name",
     "license_assignments": "user_id! license:license! assigned_from:date! assigned_to:date",
     "user_presence": "user_id! system_presence! start_time:time! end_time:time",
     "routing_status": "user_id! routing_status! start_time:time! end_time:time",
-    "message_interactions": "conversation_id! customer_account? platform! integration_id! "
+    "message_interactions": "conversation_id! customer_account? platform:platform! integration_id! "
     "start_time:time! end_time:time",
     "resource_usage": "usage_date:date! resource:product! quantity:number!",
     "voice_usage": "sip_call_id! origin? destination? call_type! direction! start_time:time! "
@@ -93,6 +133,13 @@ COLUMNS = {
     "devices": "device_id! product_code:product! in_service_date:date! out_of_service_date:date",
     "orders": "order_id! product_code:product! quantity:number! unit_price:number! "
     "ordered_date:date! shipped_date:date is_hardware:flag",
+    "billable_usage_report": "charge_name:name! entity:email! timestamp:time!",
+    "concurrent_usage_report": "date:date! peak_concurrent_users:number! minutes_at_peak:number! "
+    "license:name",
+    "resources_usage_report": "date:date! resource:name! quantity:number!",
+    "user_hour_report": "user:email! date:date! duration:duration!",
+    "vendor_invoice_lines": "invoice_number! invoice_date:date! service_period_start:date! "
+    "service_period_end:end! description! qty:number? rate:number? amount:number! currency section",
 }
 NATURAL_KEYS = {
     "contracts": "contract_id",
@@ -107,7 +154,12 @@ NATURAL_KEYS = {
     "phone_numbers": "phone_number purchased_date",
     "devices": "device_id in_service_date",
     "orders": "order_id",
+    "billable_usage_report": "charge_name entity timestamp",
+    "concurrent_usage_report": "date license",
+    "resources_usage_report": "date resource",
+    "user_hour_report": "user date",
 }
+USER_DETAILS = {"user_presence": "primaryPresence", "routing_status": "routingStatus"}
 LATEST_END_WINS = {"user_presence", "routing_status", "message_interactions"}
 INTERVALS = {
     "contracts": [("effective_date", "ramp_end_date"), ("effective_date", "term_end_date")],
@@ -119,15 +171,22 @@ INTERVALS = {
     "phone_numbers": [("purchased_date", "released_date")],
     "devices": [("in_service_date", "out_of_service_date")],
 }
-NOT_NEGATIVE = ("committed_quantity", "quantity", "duration_seconds")
+NOT_NEGATIVE = (
+    "committed_quantity",
+    "quantity",
+    "duration_seconds",
+    "minimum_monthly_amount",
+)
 CHOICES = {
     "license_model": {"named", "concurrent", "hourly"},
     "billing_option": {"annual_prepay", "annual_prepay_monthly", "month_to_month"},
     "peak_rule": {"sustained", "accumulated", "accumulated_exact"},
     "ramp_license_billing": {"waived", "actuals"},
     "ramp_resource_billing": {"waived", "actuals"},
+    "hourly_model": {"logged_in", "interacting"},
+    "messaging_pricing_model": {"per_conversation", "per_token"},
 }
-LOWER_CASE = {*CHOICES, "platform"}
+LOWER_CASE = {*CHOICES}
 UPPER_CASE = {"system_presence", "routing_status", "currency"}
 
 
@@ -144,6 +203,7 @@ class Row:
     values: dict
     reason: str | None = None
     is_duplicate: bool = False
+    text: dict | None = None
 
     def __getitem__(self, name):
         return self.values.get(name)
@@ -159,9 +219,14 @@ class Organization:
     audit: list[dict] = field(default_factory=list)
     contracts: list[Contract] = field(default_factory=list)
     spans: list[InForce] = field(default_factory=list)
+    policies: Policies = field(default_factory=Policies)
+    accepted: dict[str, list[Row]] = field(default_factory=dict)  # once all rows are judged
+    intervals: dict[str, dict] = field(default_factory=dict)  # statuses by dataset, once computed
 
     def rows(self, dataset: str) -> list[Row]:
         """The accepted rows of `dataset`."""
+        if self.accepted:
+            return self.accepted.get(dataset, [])
         return [r for r in self.landed.get(dataset, []) if not r.reason and not r.is_duplicate]
 
     @property
@@ -170,6 +235,7 @@ class Organization:
         return billing_cycles(self.spans, self.as_of)
 
 
+@cache
 def squeeze(name: str) -> str:
     """A header without case, blanks and punctuation."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -197,23 +263,43 @@ def parse_number(text: str) -> Decimal:
     return Decimal(text)
 
 
+def parse_duration(text: str) -> Fraction:
+    """HOUR-04: the seconds of `H:M:S:ms`, padded or not."""
+    if not re.fullmatch(r"\d+:\d{1,2}:\d{1,2}:\d{1,3}", text):
+        raise BadRow("not_a_number")
+    hours, minutes, seconds, milliseconds = (int(part) for part in text.split(":"))
+    return hours * 3600 + minutes * 60 + seconds + Fraction(milliseconds, 1000)
+
+
 def parse_flag(text: str) -> bool:
     """A yes or no."""
     return text.lower() in {"true", "t", "yes", "y", "1"}
 
 
 def parse_license(text: str) -> str:
-    """A license or add-on by its product code."""
-    if text.lower() not in LICENSE_RANK.keys() | ADDONS:
+    """A license, add-on or designation by one of its names."""
+    product = catalogue.product_named(text)
+    if product not in LICENSE_RANK.keys() | ADDONS | {DESIGNATION}:
         raise BadRow("unknown_license")
-    return text.lower()
+    return product
 
 
 def parse_product(text: str) -> str:
-    """A product of the catalogue by its code."""
-    if text.lower() not in PRODUCTS and not OPEN_PRODUCTS.fullmatch(text.lower()):
+    """A product of the catalogue by its code or another name."""
+    product = catalogue.product_named(text) or text.lower()
+    if product not in PRODUCTS and not OPEN_PRODUCTS.fullmatch(product):
         raise BadRow("unknown_product")
-    return text.lower()
+    return product
+
+
+def parse_name(text: str) -> str:
+    """What a report is about: a product by any name, or what nobody knows, as it stands."""
+    return catalogue.product_named(text) or text.lower()
+
+
+def parse_platform(text: str) -> str:
+    """A messaging platform: case and punctuation are no part of its name."""
+    return squeeze(text)
 
 
 PARSERS = {
@@ -223,11 +309,16 @@ PARSERS = {
     "end": parse_end,
     "number": parse_number,
     "flag": parse_flag,
+    "duration": parse_duration,
     "license": parse_license,
     "product": parse_product,
+    "platform": parse_platform,
+    "name": parse_name,
+    "email": str.lower,
 }
 
 
+@cache
 def declared(dataset: str) -> list[tuple[str, str, str]]:
     """The columns of `dataset`: name, kind, mark."""
     columns = []
@@ -251,35 +342,80 @@ def typed(dataset: str, cells: dict[str, str]) -> dict:
             raise BadRow("unknown_value")
         if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
             raise BadRow("negative_quantity")
+    if values.get("customer_account"):
+        values["customer_account"] = account(values["platform"], values["customer_account"])
     for start, end in INTERVALS.get(dataset, []):
         if values[start] and values[end] and values[end] < values[start]:
             raise BadRow("end_before_start")
     return values
 
 
+def account(platform: str, text: str) -> str:
+    """CONV-06 (vii): numbers lose punctuation, handles their case where the platform ignores it."""
+    if platform in PHONE_PLATFORMS and text.startswith("+"):
+        return "+" + re.sub(r"[^0-9]", "", text)
+    return text.lower() if platform in CASELESS_PLATFORMS else text
+
+
 def read_file(path: Path, dataset: str, source_file: str) -> list[Row] | None:
-    """The rows of one CSV file, or None if it lacks a required column and is refused whole."""
-    text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
-    first_line = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first_line.count)
-    lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
-    header = [squeeze(name) for name in lines[0]]
+    """The rows of one file, or None if it lacks a required column and is refused whole."""
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    if ".csv" not in path.suffixes:
+        return read_objects(content, dataset, source_file)
+    text = content.decode("utf-8-sig", errors="surrogateescape")
+    text_lines = text.split("\n")
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=max(",;\t", key=text_lines[0].count)
+    )
+    header = [squeeze(name) for name in next(reader)]
     if any(mark and squeeze(name) not in header for name, _, mark in declared(dataset)):
         return None
     rows = []
-    for number, cells in enumerate((line for line in lines[1:] if line), start=1):
-        row = Row(source_file, number, {})
+    for cells in (line for line in reader if line):
+        row = Row(source_file, len(rows) + 1, {})
         rows.append(row)
         if any("\udc80" <= letter <= "\udcff" for cell in cells for letter in cell):
             row.reason = "invalid_encoding"
         elif len(cells) != len(header):
             row.reason = "wrong_column_count"
         else:
-            try:
-                row.values = typed(dataset, dict(zip(header, cells, strict=True)))
-            except BadRow as reason:
-                row.reason = str(reason)
+            judge(row, dataset, dict(zip(header, cells, strict=True)))
+            continue
+        raw = text_lines[reader.line_num - 1].encode(errors="surrogateescape")
+        row.text = {"parseerror": row.reason, "rawtext": raw.decode(errors="backslashreplace")}
     return rows
+
+
+def read_objects(content: bytes, dataset: str, source_file: str) -> list[Row]:
+    """The rows of a JSON array, of an object per line, or of a users-details answer."""
+    if content.startswith(b"["):
+        objects = json.loads(content)
+    elif content.startswith(b'{"userDetails"'):
+        objects = [
+            {"user_id": user["userId"], **status}
+            for user in json.loads(content)["userDetails"]
+            for status in user[USER_DETAILS[dataset]]
+        ]
+    else:
+        objects = [json.loads(line) for line in content.splitlines()]
+    rows = []
+    for cells in objects:
+        row = Row(source_file, len(rows) + 1, {})
+        rows.append(row)
+        texts = {squeeze(name): str(cell) for name, cell in cells.items() if cell is not None}
+        judge(row, dataset, texts)
+    return rows
+
+
+def judge(row: Row, dataset: str, cells: dict[str, str]) -> None:
+    """Keep the cells of a row as text, and its values or the reason why it has none."""
+    row.text = {name: cell for name, cell in cells.items() if cell}
+    try:
+        row.values = typed(dataset, cells)
+    except BadRow as reason:
+        row.reason = str(reason)
 
 
 def supersede(dataset: str, rows: list[Row]) -> None:
@@ -287,6 +423,8 @@ def supersede(dataset: str, rows: list[Row]) -> None:
 
     The later landing wins; for intervals the latest non-null end, whatever the order.
     """
+    if dataset == "vendor_invoice_lines":
+        return supersede_invoices(rows)
     key = NATURAL_KEYS[dataset].split()
     standing: dict[tuple, Row] = {}
     for row in rows:
@@ -301,6 +439,13 @@ def supersede(dataset: str, rows: list[Row]) -> None:
             loser.is_duplicate = True
         if loser is not row:
             standing[identity] = row
+
+
+def supersede_invoices(rows: list[Row]) -> None:
+    """Of a vendor's invoice the latest file that holds its number stands, with all its lines."""
+    standing = {row["invoice_number"]: row.file for row in rows if not row.reason}
+    for row in rows:
+        row.is_duplicate = not row.reason and row.file != standing[row["invoice_number"]]
 
 
 def later_end(one: Row, other: Row) -> bool:
@@ -333,6 +478,12 @@ def accept_contracts(org: Organization) -> None:
                 ramp_license_billing=licenses,
                 ramp_resource_billing=row["ramp_resource_billing"] or licenses,
                 payment_terms_days=int(30 if (d := row["payment_terms_days"]) is None else d),
+                tax_jurisdiction=row["tax_jurisdiction"],
+                org_name=row["org_name"],
+                region=row["region"],
+                hourly_model=row["hourly_model"] or "logged_in",
+                minimum_monthly_amount=row["minimum_monthly_amount"],
+                messaging_pricing_model=row["messaging_pricing_model"] or "per_conversation",
             )
         )
     org.spans = contracts_in_force(org.contracts, org.as_of)
@@ -410,12 +561,12 @@ def reject_foreign_currency(org: Organization) -> None:
                 row.reason = "currency_mismatch"
 
 
-def read_organization(folder: Path, as_of: date) -> Organization:
+def read_organization(folder: Path, as_of: date, policies: Policies | None = None) -> Organization:
     """Read `INBOX/<org_id>` as seen on `as_of`."""
-    org = Organization(folder.name, as_of)
+    org = Organization(folder.name, as_of, policies=policies or Policies())
     for dataset in COLUMNS:
         seen = set()
-        for path in sorted((folder / dataset).glob("*.csv")):
+        for path in sorted((folder / dataset).glob("*")):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             source_file = f"{folder.name}/{dataset}/{path.name}"
             rows = None if digest in seen else read_file(path, dataset, source_file)
@@ -423,7 +574,9 @@ def read_organization(folder: Path, as_of: date) -> Organization:
             if rows is None:
                 continue
             org.landed.setdefault(dataset, []).extend(rows)
-            org.audit.append({"dataset": dataset, "source_file": source_file, "rows": rows})
+            org.audit.append(
+                {"dataset": dataset, "source_file": source_file, "sha256": digest, "rows": rows}
+            )
         supersede(dataset, org.landed.get(dataset, []))
     accept_contracts(org)
     for dataset in ("user_presence", "routing_status"):
@@ -431,6 +584,7 @@ def read_organization(folder: Path, as_of: date) -> Organization:
     for dataset in COLUMNS:
         reject_outside(org, dataset)
     reject_foreign_currency(org)
+    org.accepted = {dataset: org.rows(dataset) for dataset in COLUMNS}
     return org
 
 
@@ -442,7 +596,9 @@ def rejected_rows(org: Organization) -> list[dict]:
             "dataset": dataset,
             "source_file": row.file,
             "source_row": row.number,
+            "rejected_row_id": f"{row.file}/{row.number}",
             "reason": row.reason,
+            "raw_row": row.text,
         }
         for dataset, rows in org.landed.items()
         for row in rows
@@ -457,6 +613,7 @@ def load_audit(org: Organization) -> list[dict]:
             "org_id": org.org_id,
             "dataset": file["dataset"],
             "source_file": file["source_file"],
+            "sha256": file["sha256"],
             "rows_in_file": len(file["rows"]),
             "rows_accepted": sum(not r.reason and not r.is_duplicate for r in file["rows"]),
             "rows_duplicate": sum(r.is_duplicate and not r.reason for r in file["rows"]),

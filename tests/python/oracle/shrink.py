@@ -20,7 +20,13 @@ def read_files(organization: Path) -> Files:
     """The files of an organization below `INBOX/<org_id>`."""
     found = {}
     for path in sorted(path for path in organization.rglob("*") if path.is_file()):
-        header, *rows = path.read_bytes().splitlines(keepends=True)
+        content = path.read_bytes()
+        if path.suffix == ".csv":
+            header, *rows = content.splitlines(keepends=True)
+        elif path.suffix == ".ndjson":
+            header, rows = b"", content.splitlines(keepends=True)
+        else:  # stays or goes as a whole
+            header, rows = content, []
         found[path.relative_to(organization).as_posix()] = header, rows
     return found
 

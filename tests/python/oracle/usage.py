@@ -6,15 +6,15 @@ from collections import defaultdict
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from oracle.calendar import Cycle, clip, midnight, touches
 from oracle.money import round_half_up
 from oracle.people import counting_model
-from oracle.reader import CX_LICENSES, Organization, Row
+from oracle.policies import SHIPPED, Policy
+from oracle.reader import CX_LICENSES, FAIR_USE, METERS, Organization, Row
 
-HOURLY_DIVISOR = 111  # FU-05
 SHORT_SECONDS = 6  # SDC-06
-SHORT_MINIMUM_CALLS = 100  # SDC-02
 SHORT_SHARE = Fraction(15, 100)  # SDC-04
 INCREMENT_SECONDS = 6  # VOICE-03
 
@@ -68,6 +68,22 @@ ALLOWANCE = {
 }
 
 
+# FU-04: what every CX license brings along; FU-11: what an organization has, whatever its users.
+OF_EVERY_CX_LICENSE = {"work_items": ("1800", "1800"), "journey_events": ("20000", "26000")}
+OF_ORGANIZATION = {"ai_tokens": ("250", "350"), "decision_executions": ("50000", "50000")}
+
+COPILOT = "agent_copilot"
+# FU-13: tokens of so many units; messages and Copilot depend on the contract.
+TOKENS = {
+    "voice_bot_minutes": ("1", 17),
+    "digital_bot_sessions": ("1", 51),
+    "virtual_agent_interactions": ("0.5", 1),
+    "ai_scoring_evaluations": ("1", 20),
+    "translations": ("1", 2),
+    "summaries": ("1", 50),
+}
+
+
 # ---------------------------------------------------------------- conversations
 
 
@@ -102,44 +118,123 @@ def anonymous_interactions(org: Organization, cycle: Cycle) -> dict[str, int]:
 
 
 def resources_used(org: Organization, cycle: Cycle) -> dict[str, Decimal]:
-    """Interface 3: the sum of the days, for stored GB the highest day."""
-    days: dict[str, list[Decimal]] = defaultdict(list)
+    """Interface 3: the sum of the days; of stored GB one value by policy (FU-09)."""
+    days: dict[str, dict[date, Decimal]] = defaultdict(dict)
     for row in org.rows("resource_usage"):
         if cycle.start <= row["usage_date"] < min(cycle.end, org.as_of):
-            days[row["resource"]].append(row["quantity"])
-    return {r: max(q) if r == "data_storage_gb" else sum(q) for r, q in days.items()}
+            days[row["resource"]][row["usage_date"]] = row["quantity"]
+    policy = org.policies.on(cycle.start)
+    return {
+        resource: stored(quantities, policy)
+        if resource == "data_storage_gb"
+        else sum(quantities.values())
+        for resource, quantities in days.items()
+    }
 
 
-def allowance_per_unit(license_code: str, resource: str, license_model: str) -> Fraction:
-    """FU-04, FU-05: what one billable user (hourly CX: one billable hour) brings along."""
-    named, concurrent = ALLOWANCE.get(license_code, {}).get(resource, ("0", "0"))
-    model = counting_model(license_code, license_model) if license_code in CX_LICENSES else "named"
+def stored(days: dict[date, Decimal], policy: Policy) -> Decimal:
+    """FU-09: the stored GB of a cycle - the highest day, the latest, or the average of the days."""
+    if policy.storage_month_value == "last":
+        return days[max(days)]
+    if policy.storage_month_value == "average":
+        return round_half_up(Fraction(sum(days.values())) / len(days), 6)
+    return max(days.values())
+
+
+def billed_overage(resource: str, overage: Decimal, policy: Policy) -> Decimal:
+    """FU-07: the overage of a resource, in whole units where the policy says so."""
+    if policy.overage_rounding == "whole_unit" and resource in FAIR_USE:
+        return Decimal(ceil(overage))
+    return overage
+
+
+def allowance_per_unit(
+    license_code: str, resource: str, license_model: str, policy: Policy = SHIPPED
+) -> Fraction:
+    """FU-04, FU-05: what one billable user (by the hour: one billable hour) brings along."""
+    model = counting_model(license_code, license_model)
+    base = license_code.removesuffix("_hourly")
+    of_license = ALLOWANCE.get(base, {})
+    if base in CX_LICENSES:
+        of_license = {**OF_EVERY_CX_LICENSE, **of_license}
+    named, concurrent = of_license.get(resource, ("0", "0"))
     if model == "hourly":
-        return Fraction(named) / HOURLY_DIVISOR
+        return Fraction(named) / policy.hourly_allowance_divisor
     return Fraction(concurrent if model == "concurrent" else named)
 
 
-def included(resource: str, license_usage: list[dict], license_model: str) -> Decimal:
-    """FU-02: allowance x greatest(committed, actual), pooled, rounded once."""
+def included(
+    resource: str, license_usage: list[dict], license_model: str, policy: Policy = SHIPPED
+) -> Decimal:
+    """FU-02: allowance x users by the policy's basis, pooled, with the org's own (FU-11)."""
+    basis = {
+        "greatest": lambda row: max(row["committed_quantity"], row["actual_quantity"]),
+        "actual": lambda row: row["actual_quantity"],
+        "committed": lambda row: row["committed_quantity"],
+    }[policy.fair_use_basis]
     total = sum(
-        allowance_per_unit(row["product_code"], resource, license_model)
-        * Fraction(max(row["committed_quantity"], row["actual_quantity"]))
+        allowance_per_unit(row["product_code"], resource, license_model, policy)
+        * Fraction(basis(row))
         for row in license_usage
     )
+    named, concurrent = OF_ORGANIZATION.get(resource, ("0", "0"))
+    total += Fraction(concurrent if license_model == "concurrent" else named)
     return round_half_up(Fraction(total), 6)
+
+
+def tokens_used(org: Organization, cycle: Cycle, license_usage: list[dict]) -> list[dict]:
+    """FU-13, CONV-09: what took AI tokens in a cycle, and how many, rounded meter by meter."""
+    contract = cycle.contract
+    used = dict(resources_used(org, cycle))
+    for row in license_usage:
+        if row["product_code"] == COPILOT:
+            used[COPILOT] = row["actual_quantity"]
+            if contract.license_model == "hourly":
+                used[COPILOT] = Decimal(row["named_users"])
+    return [
+        {
+            "product_code": meter,
+            "used_quantity": Decimal(quantity),
+            "tokens": round_half_up(Fraction(quantity) * Fraction(rate[0]) / Fraction(rate[1]), 6),
+        }
+        for meter, quantity in sorted(used.items())
+        if (rate := token_rate(meter, cycle)) and quantity
+    ]
+
+
+def token_rate(meter: str, cycle: Cycle) -> tuple[str, int] | None:
+    """The tokens of so many units of a meter in a cycle; None for what takes none."""
+    if meter.startswith("messages_"):
+        per_token = cycle.contract.messaging_pricing_model == "per_token"
+        return ("1", 400) if per_token and meter in METERS else None
+    if meter == COPILOT:
+        return ("60" if cycle.contract.license_model == "concurrent" else "40"), 1
+    if meter == "agentic_virtual_agent_interactions":
+        return ("1.2" if cycle.start >= date(2026, 6, 1) else "1"), 1
+    return TOKENS.get(meter)
 
 
 # ---------------------------------------------------------------- voice
 
 
-def rated_seconds(duration: Decimal | int) -> int:
-    """VOICE-03: six-second increments, always up; 0 stays 0."""
+def rated_seconds(duration: Decimal | int, policy: Policy = SHIPPED) -> int:
+    """VOICE-03: six-second increments, up or to the nearest, half up; 0 stays 0."""
+    if policy.call_rounding == "nearest":
+        return (int(duration) * 2 + INCREMENT_SECONDS) // (2 * INCREMENT_SECONDS) * 6
     return -(-int(duration) // INCREMENT_SECONDS) * INCREMENT_SECONDS
 
 
-def rated_cost(duration: Decimal | int, rate: Decimal) -> Decimal:
+def rated_cost(duration: Decimal | int, rate: Decimal, policy: Policy = SHIPPED) -> Decimal:
     """VOICE-02: rate x adjusted minutes, half up to 4 decimals per call."""
-    return round_half_up(Fraction(rate) * Fraction(rated_seconds(duration), 60), 4)
+    return round_half_up(Fraction(rate) * Fraction(rated_seconds(duration, policy), 60), 4)
+
+
+def sum_of_rated_costs(rows: list[Row], policy: Policy) -> Decimal:
+    """VOICE-02: the recomputed costs, each rounded to 4 decimals."""
+    return sum(
+        (rated_cost(r["duration_seconds"], r["usage_rate_per_minute"], policy) for r in rows),
+        Decimal(0),
+    )
 
 
 def service(row: Row) -> str:
@@ -161,6 +256,20 @@ def calls(org: Organization, cycle: Cycle) -> list[Row]:
     return [row for row in org.rows("voice_usage") if start <= row["start_time"] < end]
 
 
+def adjusted_minutes(rows: list[Row], policy: Policy) -> Decimal:
+    """VOICE-03: adjusted seconds of many calls in minutes (multiples of 0.1)."""
+    return Decimal(sum(rated_seconds(row["duration_seconds"], policy) for row in rows)) / 60
+
+
+def is_international(row: Row) -> bool:
+    """TELCO-03: the record says so, or just one of two numbers is in numbering zone +1."""
+    words = (row["call_type"], row["usage_group"], row["usage_group_display"])
+    if any("international" in (word or "").lower() for word in words):
+        return True
+    ends = [end for end in (row["origin"], row["destination"]) if (end or "").startswith("+")]
+    return len(ends) == 2 and len({end.startswith("+1") for end in ends}) == 2
+
+
 def is_short(row: Row) -> bool:
     """SDC-06: more than 0 and at most 6 raw seconds."""
     return 0 < row["duration_seconds"] <= SHORT_SECONDS
@@ -178,11 +287,13 @@ def short_calls(rows: list[Row]) -> tuple[int, int]:
     return len(completed), sum(is_short(row) for row in completed)
 
 
-def surcharge_quantity(completed: int, short: int) -> int:
-    """SDC-02..04: all short calls, from 100 completed calls and a share of 15 % on."""
-    if completed < SHORT_MINIMUM_CALLS or Fraction(short, completed) < SHORT_SHARE:
+def surcharge_quantity(completed: int, short: int, policy: Policy = SHIPPED) -> int:
+    """SDC-02..04: all short calls, from 100 completed calls and 15 % on, or above it."""
+    if completed < max(policy.short_call_minimum_calls, 1):
         return 0
-    return short
+    share = Fraction(short, completed)
+    reached = share >= SHORT_SHARE if policy.short_call_share_is_inclusive else share > SHORT_SHARE
+    return short if reached else 0
 
 
 # ---------------------------------------------------------------- numbers and devices

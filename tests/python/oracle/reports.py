@@ -1,0 +1,179 @@
+"""`report_reconciliation`: the vendor's reports R1, R2, R3 and R5 against the recomputed figures.
+
+1. R1, billable usage: a charge and a user in a cycle; expected is every billable user of a cycle
+   of which there is a report. A user is named by e-mail; one nobody knows keeps the name given.
+2. R2, concurrent usage: the peak of a reported day and pool, without a license of all CX users;
+   where the peaks agree, the minutes at it are compared.
+3. R3, resources: the overage above the allowance, messages and conversations of a cycle. The
+   report's days are added up, of stored GB the highest counts; no overage is rounded. Expected is
+   everything of a cycle of which there is a report.
+4. R5, user hours: seconds logged in per user and day, cut to milliseconds as the report is;
+   expected is everybody of a reported day.
+5. What lies in no cycle, or on or after as-of, is not compared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING
+
+from oracle.money import round_half_up
+from oracle.reader import Organization, Row
+
+if TYPE_CHECKING:
+    from oracle.bill import Meter
+
+ZERO = Decimal(0)
+MILLISECOND = Decimal("0.001")
+
+
+def report_reconciliation(
+    org: Organization, meters: list[Meter], marts: dict[str, list[dict]]
+) -> list[dict]:
+    """Every figure of a report, and every figure expected on one that is there."""
+    return [
+        *billable_usage(org, meters, marts["billable_users"]),
+        *concurrent_usage(org, meters, marts["concurrency_daily"]),
+        *resources_usage(org, meters, marts["resource_usage"]),
+        *user_hours(org, meters, marts["user_hours_daily"]),
+    ]
+
+
+def cycle_of(meters: list[Meter], day: date) -> date | None:
+    """The start of the cycle a day before as-of lies in."""
+    for meter in meters:
+        if meter.cycle.start <= day < min(meter.cycle.end, meter.org.as_of):
+            return meter.cycle.start
+    return None
+
+
+def users_by_email(org: Organization) -> dict[str, str]:
+    """The user an e-mail address belongs to."""
+    return {row["email"].lower(): row["user_id"] for row in org.rows("users") if row["email"]}
+
+
+def compared(
+    org: Organization,
+    report: str,
+    reported: dict[tuple, tuple[str, Decimal]],
+    expected: dict[tuple, Decimal],
+    differing_minutes: Iterable[tuple] = (),
+) -> list[dict]:
+    """Figures by (usage date, cycle, subject): reported ones with their file and row."""
+    rows = []
+    for key in {**reported, **expected}:
+        day, cycle, subject = key
+        dates = f"{cycle}/{day}" if day else str(cycle)
+        of_none = f"expected/{report}/{org.org_id}/{dates}/{subject}"
+        line_id, quantity = reported.get(key, (of_none, None))
+        wanted = expected.get(key)
+        if quantity is None:
+            reason = "missing_on_report"
+        elif wanted is None:
+            reason = "not_expected"
+        elif quantity != wanted:
+            reason = "quantity_differs"
+        else:
+            reason = "minutes_differ" if key in differing_minutes else "matched"
+        rows.append(
+            {
+                "report_line_id": line_id,
+                "report": report,
+                "usage_date": day,
+                "cycle_start_date": cycle,
+                "subject": subject,
+                "reported_quantity": quantity,
+                "expected_quantity": wanted,
+                "variance_quantity": (quantity or ZERO) - (wanted or ZERO),
+                "reason": reason,
+            }
+        )
+    return rows
+
+
+def place(row: Row) -> str:
+    """Where a row lies."""
+    return f"{row.file}/{row.number}"
+
+
+def billable_usage(org: Organization, meters: list[Meter], billable: list[dict]) -> list[dict]:
+    """R1."""
+    emails = users_by_email(org)
+    reported = {}
+    for row in org.rows("billable_usage_report"):
+        subject = f"{row['charge_name']} / {emails.get(row['entity'], row['entity'])}"
+        if cycle := cycle_of(meters, row["timestamp"].date()):
+            reported[None, cycle, subject] = place(row), Decimal(1)
+    cycles = {cycle for _, cycle, _ in reported}
+    expected = {
+        (None, row["cycle_start_date"], f"{row['product_code']} / {row['user_id']}"): Decimal(1)
+        for row in billable
+        if row["cycle_start_date"] in cycles
+    }
+    return compared(org, "billable_usage", reported, expected)
+
+
+def concurrent_usage(org: Organization, meters: list[Meter], daily: list[dict]) -> list[dict]:
+    """R2."""
+    peaks = {
+        (row["usage_date"], cycle_of(meters, row["usage_date"]), row["pool"]): row for row in daily
+    }
+    reported, minutes = {}, set()
+    for row in org.rows("concurrent_usage_report"):
+        if cycle := cycle_of(meters, row["date"]):
+            key = row["date"], cycle, row["license"] or "cx_all"
+            reported[key] = place(row), row["peak_concurrent_users"]
+            if key in peaks and peaks[key]["minutes_at_peak"] != row["minutes_at_peak"]:
+                minutes.add(key)
+    expected = {key: Decimal(row["peak_users"]) for key, row in peaks.items() if key in reported}
+    return compared(org, "concurrent_usage", reported, expected, minutes)
+
+
+def resources_usage(org: Organization, meters: list[Meter], usage: list[dict]) -> list[dict]:
+    """R3."""
+    days: dict[tuple, list[Row]] = defaultdict(list)
+    for row in org.rows("resources_usage_report"):
+        if cycle := cycle_of(meters, row["date"]):
+            days[None, cycle, row["resource"]].append(row)
+    reported = {}
+    for key, rows in days.items():
+        quantities = [row["quantity"] for row in rows]
+        value = max(quantities) if key[-1] == "data_storage_gb" else sum(quantities)
+        reported[key] = min(place(row) for row in rows), value
+    expected = {
+        (None, row["cycle_start_date"], row["product_code"]): exact
+        for row in usage
+        if (exact := max(ZERO, row["used_quantity"] - row["included_quantity"]))
+    }
+    for meter in meters:
+        for product, count in meter.conversation_counts.items():
+            if not meter.is_paid_in_tokens(product):
+                expected[None, meter.cycle.start, product] = Decimal(count)
+    cycles = {cycle for _, cycle, _ in reported}
+    expected = {key: quantity for key, quantity in expected.items() if key[1] in cycles}
+    return compared(org, "resources_usage", reported, expected)
+
+
+def user_hours(org: Organization, meters: list[Meter], daily: list[dict]) -> list[dict]:
+    """R5."""
+    emails = users_by_email(org)
+    reported = {}
+    for row in org.rows("user_hour_report"):
+        user = emails.get(row["user"], row["user"])
+        if cycle := cycle_of(meters, row["date"]):
+            reported[row["date"], cycle, user] = place(row), round_half_up(row["duration"], 6)
+    expected = {
+        (
+            row["usage_date"],
+            cycle_of(meters, row["usage_date"]),
+            row["user_id"],
+        ): row["logged_in_seconds"].quantize(MILLISECOND, ROUND_DOWN)
+        for row in daily
+        if row["logged_in_seconds"]
+    }
+    days = {day for day, _, _ in reported}
+    expected = {key: seconds for key, seconds in expected.items() if key[0] in days}
+    return compared(org, "user_hours", reported, expected)
