@@ -15,11 +15,12 @@
 ======================  =========  ==========================================================
 
 The same facts about the file itself are key-value metadata of the Parquet footer, so a file
-of no rows leaves a trace too.
+of no rows leaves a trace too; that of a snapshot has its `snapshot_date` as well.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,7 @@ class Dataset:
     columns: tuple[str, ...]
     required: frozenset[str]
     natural_key: tuple[str, ...]
+    header_aliases: dict[str, tuple[str, ...]]
 
 
 @cache
@@ -72,22 +74,37 @@ def datasets() -> dict[str, Dataset]:
                 if column.get("config", {}).get("meta", {}).get("required")
             ),
             natural_key=tuple(table["config"]["meta"]["natural_key"]),
+            header_aliases={
+                name: tuple(aliases)
+                for name, column in columns.items()
+                if (aliases := column.get("config", {}).get("meta", {}).get("header_aliases"))
+            },
         )
     return declared
 
 
 def ensure(home: Path) -> Path:
-    """Create the lake below `home` with an empty file per dataset; a read never finds nothing."""
+    """Create the lake below `home` with an empty file per dataset; a read never finds nothing.
+
+    The empty file has the columns that are declared today, so older files need not.
+    """
     lake = home / "lake"
     with duckdb.connect() as connection:
         for dataset in datasets().values():
             empty = lake / dataset.name / "_empty.parquet"
-            if empty.exists():
+            columns = {name: "VARCHAR" for name in dataset.columns} | PROVENANCE
+            if empty.exists() and _columns(empty, connection) == list(columns):
                 continue
             empty.parent.mkdir(parents=True, exist_ok=True)
-            columns = {name: "VARCHAR" for name in dataset.columns} | PROVENANCE
             selected = ", ".join(f'null::{kind} as "{name}"' for name, kind in columns.items())
+            fresh = empty.with_name(f"{empty.name}.{os.getpid()}")
             connection.execute(
-                f"copy (select {selected} limit 0) to ? (format parquet)", [str(empty)]
+                f"copy (select {selected} limit 0) to ? (format parquet)", [str(fresh)]
             )
+            os.replace(fresh, empty)  # noqa: PTH105
     return lake
+
+
+def _columns(file: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    described = connection.execute("select name from parquet_schema(?)", [str(file)]).fetchall()
+    return [name for [name] in described[1:]]

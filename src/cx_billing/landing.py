@@ -2,7 +2,8 @@
 
 Every file under `INBOX/<org_id>/<dataset>/` becomes `<home>/lake/<dataset>/<file_id>.parquet`,
 laid out as `cx_billing.lake` says, whole or not at all: it is written under a temporary name and
-renamed when complete. The `file_id` follows from organization, dataset and content, so landing the
+renamed when complete. An archive lands as the files in it, each for itself; a damaged one not at
+all. The `file_id` follows from organization, dataset and content, so landing the
 same bytes again changes nothing, whatever the file is called.
 """
 
@@ -16,7 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +30,6 @@ LOCK_FILE = ".land.lock"
 TEMPORARY = ".landing"  # suffix of unfinished files, outside of the lake's *.parquet
 SCRATCH_PREFIX = ".scratch-"
 MEMORY_LIMIT = "1500MB"
-SPREADSHEET_ROWS = (1_048_575, 1_048_576)  # a sheet with and without its header row, TELCO-06
 
 
 class LandingError(Exception):
@@ -276,9 +276,24 @@ class _Lander:
             )
 
     def land(self, delivery: _Delivery) -> None:
-        """Land one file and report what became of it."""
+        """Land one file, or every file of an archive, and report what became of it."""
+        with self._refusing(delivery):
+            if delivery.path.suffix.lower() != ".zip":
+                self._land(delivery)
+                return
+            _dataset(delivery.dataset)
+            with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+                for member in formats.unpack(delivery.path, Path(folder)):
+                    source_file = f"{delivery.source_file}/{member.name}"
+                    part = replace(delivery, path=member.path, source_file=source_file)
+                    with self._refusing(part):
+                        self._land(part)
+
+    @contextmanager
+    def _refusing(self, delivery: _Delivery) -> Iterator[None]:
+        """Refuse and report what cannot be read, and go on."""
         try:
-            self._land(delivery)
+            yield
         except (duckdb.FatalException, duckdb.InternalException):
             raise
         except formats.UnreadableError as error:
@@ -345,7 +360,8 @@ class _Lander:
             "landed_at": f"timestamp {literal(instant)}",
         }
         failure = "no way to read it"
-        for rows in formats.read(delivery.path, dataset, self._scratch, self._connection):
+        name = delivery.source_file.split("/", 2)[2]
+        for rows in formats.read(delivery.path, dataset, self._scratch, self._connection, name):
             known = rows.columns | provenance | {"source_row": rows.source_row}
             kinds = {name: "VARCHAR" for name in dataset.columns} | lake.PROVENANCE
             selected = ", ".join(
@@ -359,7 +375,9 @@ class _Lander:
                 "landed_at": instant,
                 "rows_in_file": str(rows.count),
             }
-            metadata = ", ".join(f"{name}: {literal(facts[name])}" for name in lake.FOOTER_FACTS)
+            if rows.snapshot_date:
+                facts["snapshot_date"] = rows.snapshot_date
+            metadata = ", ".join(f"{name}: {literal(fact)}" for name, fact in facts.items())
             try:
                 [written] = self._connection.execute(
                     f"copy (select {selected} from {rows.relation}) "
@@ -393,10 +411,12 @@ class _Lander:
         if rows.extra:
             files = self._extra.setdefault((delivery.dataset, rows.extra), [])
             files.append(delivery.source_file)
-        if formats.format_of(delivery.path) == "csv" and rows.count in SPREADSHEET_ROWS:
+        if rows.notice:
+            self._report.warnings.append(f"{delivery.source_file}: {rows.notice}")
+        if rows.is_full:
             self._report.warnings.append(
-                f"{delivery.source_file}: has exactly {rows.count:,} rows, as many as a spreadsheet"
-                " can hold; it was probably cut, export it again without opening it"
+                f"{delivery.source_file}: has {rows.count:,} rows, as many as a spreadsheet can "
+                "hold; it was probably cut, export it again as CSV without opening it"
             )
 
 

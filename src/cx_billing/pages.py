@@ -922,10 +922,10 @@ def findings(connection: duckdb.DuckDBPyConnection) -> Findings:
     unmapped = read(
         connection,
         """
-        select column_name, name, effect
+        select column_name, unmapped_name, effect
         from marts.unmapped_names
-        group by column_name, name, effect
-        order by column_name, name
+        group by column_name, unmapped_name, effect
+        order by column_name, unmapped_name
         """,
     )
     # Someone who is still on is logged in for whole days until as-of: those tell no news.
@@ -953,7 +953,7 @@ def findings(connection: duckdb.DuckDBPyConnection) -> Findings:
         unpriced_quantities=tuple((row["quantity"], row["unit_of_measure"]) for row in unpriced),
         rejected_terms=tuple(rejected_terms),
         unmapped_names=tuple(
-            f"{row['column_name']} {text(row['name'])} ({row['effect'].replace('_', ' ')})"
+            f"{row['column_name']} {text(row['unmapped_name'])} ({row['effect'].replace('_', ' ')})"
             for row in unmapped
         ),
         latest_usage=latest_usage or usage_may_reach,

@@ -10,9 +10,12 @@ import pytest
 from cx_billing import generate, lake
 
 NOT_GENERATED = {
+    "api_usage",
     "billable_usage_report",
+    "billing_charges",
     "concurrent_usage_report",
     "resources_usage_report",
+    "subscription_overview",
     "user_hour_report",
     "vendor_invoice_lines",
 }

@@ -447,7 +447,7 @@ def test_gzip_of_several_members(warehouse):
         (b'"user_id,email\n', "f.csv", "header"),
         (USERS, "f.parquet", "Parquet"),
         (b"PAR1" + USERS + b"PAR1", "f.parquet", "Parquet"),
-        (USERS, "f.xlsx", formats.ACCEPTED),
+        (USERS, "f.xls", formats.ACCEPTED),
         (USERS, "f", formats.ACCEPTED),
         (USERS, "f.parquet.gz", formats.ACCEPTED),
         (b"user_id,name\nu1,Ann\n", "f.csv", "email; found: user_id, name"),
@@ -737,7 +737,8 @@ def test_json_rows_that_are_none_are_kept_with_their_text(warehouse):
 
 
 def test_large_json_is_read_across_chunks(warehouse, monkeypatch):
-    monkeypatch.setattr(formats, "CHUNK", 7)
+    monkeypatch.setattr(formats.csv_files, "CHUNK", 7)
+    monkeypatch.setattr(formats.json_files, "CHUNK", 7)
     objects = [{"user_id": number, "email": "x" * (number % 30)} for number in range(300)]
     warehouse.deliver(objects, name="a.json")
     warehouse.deliver("\n".join(map(json.dumps, objects)), name="b.ndjson")
@@ -940,7 +941,7 @@ def test_the_documentation_has_every_dataset_with_its_columns(dataset):
     [key] = re.findall(r"^Key: (.*)", section, re.M)
     assert re.findall(r"`(\w+)`", key) == list(dataset.natural_key)
     header, example = re.search(r"^```csv\n(.*)\n(.*)\n", section, re.M).groups()
-    positions = formats._match(header.split(","), dataset)
+    positions = formats.match(header.split(","), dataset)
     assert dataset.required <= set(positions)
     assert len(next(csv.reader([example]))) == len(header.split(","))
 

@@ -1,0 +1,86 @@
+"""Zip archives: their members, unpacked one beside the other under names of our own."""
+
+from __future__ import annotations
+
+import lzma
+import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cx_billing.formats.common import UnreadableError
+
+LARGEST = 1 << 34  # bytes of all members together, unpacked
+LARGEST_RATIO = 250  # unpacked to packed; text of one letter over and over reaches 1,000
+SMALL = 1 << 26  # bytes up to which the ratio does not matter
+MOST_MEMBERS = 1000
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of an archive: its name in there, and where it was unpacked to."""
+
+    name: str
+    path: Path
+
+
+def unpack(path: Path, folder: Path) -> list[Member]:
+    """Unpack every member into `folder`; hidden files and folders are left out.
+
+    A member's name decides nothing but its format. Raises UnreadableError if the archive is
+    damaged, encrypted, empty or beyond the bounds above; nothing of it may be used then.
+    """
+    with opened(path, LARGEST) as archive:
+        files = [file for file in archive.infolist() if not _is_left_out(file)]
+        if not files:
+            raise UnreadableError("is an archive without files; export it again")
+        if len(files) > MOST_MEMBERS:
+            raise UnreadableError(f"holds more than {MOST_MEMBERS:,} files; split it")
+        members = []
+        for number, file in enumerate(files):
+            member = Member(file.filename, folder / f"{number}{_suffix(file.filename)}")
+            with archive.open(file) as packed, member.path.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, 1 << 20)
+            members.append(member)
+        return members
+
+
+@contextmanager
+def opened(path: Path, largest: int) -> Iterator[zipfile.ZipFile]:
+    """A zip file that is not encrypted and unpacks to at most `largest` bytes.
+
+    Whatever is wrong with it, now or while it is read, becomes an UnreadableError.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = archive.infolist()
+            if any(file.flag_bits & 1 for file in files):
+                raise UnreadableError("is an encrypted archive; pack it without a password")
+            unpacked = sum(file.file_size for file in files)
+            if unpacked > largest or unpacked > max(SMALL, LARGEST_RATIO * path.stat().st_size):
+                raise UnreadableError(
+                    f"would unpack to {unpacked:,} bytes, which is more than its kind can be; "
+                    "deliver the files in it one by one"
+                )
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
+        raise UnreadableError(f"is a damaged archive ({error}); fetch it again") from error
+    except RuntimeError as error:
+        raise UnreadableError(f"cannot be unpacked ({error}); pack it the usual way") from error
+
+
+def _is_left_out(file: zipfile.ZipInfo) -> bool:
+    """Whether a member is a folder, hidden, or a leftover of an operating system or editor."""
+    steps = PurePosixPath(file.filename).parts
+    is_hidden = any(step.startswith((".", "~$", "__MACOSX")) and step != ".." for step in steps)
+    return file.is_dir() or is_hidden
+
+
+def _suffix(name: str) -> str:
+    """The last two extensions of a name, if they are plain words."""
+    suffixes = PurePosixPath(name.replace("\\", "/")).suffixes[-2:]
+    return "".join(suffix for suffix in suffixes if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix))

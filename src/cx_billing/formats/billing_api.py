@@ -1,0 +1,147 @@
+"""Answers of the platform API about what is billed, to compare with.
+
+Amounts and quantities keep the text they have; what the API does not tell stays empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cx_billing.formats.answers import Answer, objects, part, without
+from cx_billing.formats.common import UnreadableError
+
+
+class BillableUsage(Answer):
+    """Billable usage report: one row per charge and resource that was observed.
+
+    A charge that has a total but names no resource is one row without them, so that it is seen.
+    """
+
+    def is_item(self, item: dict) -> bool:
+        return isinstance(item.get("usages"), list)
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        status = str(item.get("status") or "Complete")
+        if status.lower() != "complete":
+            raise UnreadableError(
+                f"is a report whose status is {status}; fetch it again when it is Complete"
+            )
+        if any("usageQuantity" in usage for usage in objects(item, "usages")):
+            raise UnreadableError(
+                "is a subscription overview, which belongs into the dataset subscription_overview"
+            )
+        for usage in objects(item, "usages"):
+            charge = {"charge_name": usage.get("name"), "totalUsage": usage.get("totalUsage")}
+            resources = objects(usage, "resources")
+            for resource in resources:
+                yield {
+                    **charge,
+                    "entity": resource.get("name"),
+                    "timestamp": resource.get("date"),
+                    **without(resource, "name", "date"),
+                }
+            if not resources and str(charge["totalUsage"] or "").strip("0."):
+                yield charge
+
+
+class SubscriptionOverview(Answer):
+    """Subscription overview of one billing period: one row per usage."""
+
+    def is_item(self, item: dict) -> bool:
+        return isinstance(item.get("usages"), list)
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        if not item.get("billingPeriodStartDate") or not item.get("billingPeriodEndDate"):
+            raise UnreadableError(
+                "tells no billing period (billingPeriodStartDate, billingPeriodEndDate); fetch "
+                "the overview that does, and a billable usage report belongs into "
+                "billable_usage_report"
+            )
+        period = without(item, "id", "name", "usages", "selfUri")
+        for usage in objects(item, "usages"):
+            yield {**usage, **period}
+
+
+class BillingPeriods(Answer):
+    """Details of a contract's billing period: one row per charge."""
+
+    def is_item(self, item: dict) -> bool:
+        return isinstance(item.get("charges"), list)
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        for charge in objects(item, "charges"):
+            product = part(charge, "product")
+            yield {
+                "billing_period_id": item.get("id"),
+                "period_start": item.get("dateStart"),
+                "period_end": item.get("dateEnd"),
+                "period_status": item.get("status"),
+                "charge_id": charge.get("id"),
+                "product": product.get("name"),
+                "sku": product.get("sku"),
+                "unit_of_measure": product.get("unitOfMeasure"),
+                **without(charge, "id", "product"),
+            }
+
+
+class InvoiceLines(Answer):
+    """Invoices of a contract, each followed by its lines.
+
+    Lines do not name their invoice, so a file holds the invoice first, then the pages of its
+    lines, as often as there are invoices; or the lines stand in the invoice under `lines`. The API
+    tells no rate, so it stays empty.
+    """
+
+    def __init__(self, name: str):
+        super().__init__(name)
+        self._invoice: dict | None = None
+        self._has_lines = True
+
+    def open_page(self, page: dict) -> None:
+        self._has_lines |= page["entities"] == []
+
+    def is_item(self, item: dict) -> bool:
+        return "dateInvoiced" in item or ("amount" in item and "product" in item)
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        if "dateInvoiced" not in item:
+            yield self._line(item)
+            return
+        self.finish()
+        self._invoice, self._has_lines = item, "lines" in item
+        lines = item.get("lines")
+        for line in objects({"lines": part(item, "lines").get("entities", lines)}, "lines"):
+            yield self._line(line)
+
+    def finish(self) -> None:
+        if self._invoice and not self._has_lines:
+            raise UnreadableError(
+                f"holds invoice {self._invoice.get('id')} without its lines; put the answer of "
+                "/invoices/{id}/lines behind it"
+            )
+
+    def _line(self, line: dict) -> dict:
+        if not self._invoice:
+            raise UnreadableError(
+                "holds invoice lines, but no invoice before them; put the answer about the "
+                "invoice itself (id, dateInvoiced, currencyIsoCode) first"
+            )
+        self._has_lines = True
+        product = part(line, "product")
+        return {
+            "invoice_number": self._invoice.get("id"),
+            "invoice_date": self._invoice.get("dateInvoiced"),
+            "service_period_start": line.get("dateStart"),
+            "service_period_end": line.get("dateEnd"),
+            "description": line.get("description") or product.get("name"),
+            "qty": line.get("quantity"),
+            "rate": None,
+            "amount": line.get("amount"),
+            "currency": self._invoice.get("currencyIsoCode"),
+            "line_id": line.get("id"),
+            "product": product or None,
+            **without(line, *_LINE_KEYS),
+        }
+
+
+_LINE_KEYS = ("id", "dateStart", "dateEnd", "description", "quantity", "amount", "product")

@@ -1,0 +1,199 @@
+"""CSV of any dialect, the fast way if the file is regular and record by record if not."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+import sys
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from cx_billing.formats.common import (
+    CHUNK,
+    SPREADSHEET_ROWS,
+    Rows,
+    UnreadableError,
+    open_bytes,
+    open_text,
+)
+from cx_billing.formats.names import fields, match
+from cx_billing.formats.staged import Stage, read_csv
+from cx_billing.lake import Dataset
+
+SEPARATORS = ",;\t"
+LONGEST_RECORD = 1 << 22  # characters; a quote that stays open for longer is taken as stray
+
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+
+
+@dataclass(frozen=True)
+class _Header:
+    names: list[str]
+    separator: str
+    is_first_line: bool
+
+
+@dataclass
+class _Scan:
+    """What a CSV file holds, judged without splitting it into fields."""
+
+    records: int = 0
+    separators: set[int] = field(default_factory=set)  # per record
+    newlines: dict[str, int] = field(default_factory=lambda: {"\r\n": 0, "\r": 0, "\n": 0})
+    is_clean: bool = True  # UTF-8, quotes closed and not next to a blank
+
+    @property
+    def newline(self) -> str:
+        return max(self.newlines, key=self.newlines.get)
+
+    def is_regular(self, width: int) -> bool:
+        kinds = sum(count > 0 for count in self.newlines.values())
+        return self.is_clean and kinds <= 1 and self.separators <= {width - 1}
+
+
+def rows(path: Path, dataset: Dataset, staged: Path) -> Iterator[Rows]:
+    """The file as it lies if it is regular, then a well-formed copy of it."""
+    header = _read_header(path)
+    columns, extra = fields(header.names, match(header.names, dataset))
+    places = [f"c{position}" for position in range(len(header.names))]
+
+    scan = _scan(path, header.separator)
+    if header.is_first_line and scan.is_regular(len(places)):
+        relation = read_csv(path, places, header.separator, scan.newline, skip=1)
+        count = scan.records - 1
+        yield Rows(relation, columns, count, extra=extra, is_full=count in SPREADSHEET_ROWS)
+
+    with Stage(staged, places) as stage, open_text(path, "surrogateescape") as stream:
+        found = records(stream, header.separator, len(places))
+        next(found)
+        for values, problem, text in found:
+            stage.add(values, text, problem)
+    yield replace(stage.rows(columns, extra), is_full=stage.count in SPREADSHEET_ROWS)
+
+
+def _read_header(path: Path) -> _Header:
+    with open_text(path, "surrogateescape") as stream:
+        first = next(stream, "")
+        line = first if first.strip() else next((line for line in stream if line.strip()), "")
+        while line.count('"') % 2 and len(line) < LONGEST_RECORD and (more := next(stream, "")):
+            line += more
+    outside = re.sub(r'"[^"]*"', "", line)
+    separator = max(SEPARATORS, key=outside.count)
+    names, problem, text = next(records(iter([line]), separator, None), (None, None, ""))
+    if names is None:
+        raise UnreadableError(
+            "has a header that cannot be read (malformed quotes)" if problem else "holds no header"
+        )
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableError("has a header that is not UTF-8; save the file as UTF-8") from error
+    return _Header(names, separator, is_first_line=text == first.rstrip("\r\n"))
+
+
+def _scan(path: Path, separator: str) -> _Scan:
+    """Count records, and the separators in each, by cutting away what stands in quotes."""
+    scan, decoder = _Scan(), codecs.getincrementaldecoder("utf-8")()
+    in_quotes, last, rest = False, b"", b""
+    mark = separator.encode()
+    with open_bytes(path) as stream:
+        while chunk := stream.read(CHUNK):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return _Scan(is_clean=False)
+            seam = last + chunk
+            if b' "' in seam or b'" ' in seam:
+                return _Scan(is_clean=False)
+            last = chunk[-1:]
+            parts = chunk.split(b'"')
+            outside = b"q".join(parts[in_quotes::2])
+            was_in_quotes, in_quotes = in_quotes, in_quotes ^ (len(parts) % 2 == 0)
+            text = rest + b"q" * was_in_quotes + outside + b"q" * in_quotes
+            cut = max(text.rfind(b"\n"), text.rfind(b"\r", 0, -1)) + 1
+            _count(scan, text[:cut], mark)
+            rest = text[cut:]
+    _count(scan, rest, mark)
+    scan.is_clean = not (in_quotes or decoder.getstate()[0])
+    return scan
+
+
+def _count(scan: _Scan, text: bytes, mark: bytes) -> None:
+    lines = [line for line in text.splitlines() if line]
+    scan.records += len(lines)
+    scan.separators.update({line.count(mark) for line in lines})
+    pairs = text.count(b"\r\n")
+    scan.newlines["\r\n"] += pairs
+    scan.newlines["\r"] += text.count(b"\r") - pairs
+    scan.newlines["\n"] += text.count(b"\n") - pairs
+
+
+class _Lines:
+    """Lines of a stream that can be given back, for a record that turns out to be malformed."""
+
+    def __init__(self, stream: Iterator[str]):
+        self._stream = stream
+        self._returned: deque[str] = deque()
+        self._size = 0
+        self.record: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self._size > LONGEST_RECORD:
+            raise StopIteration
+        line = self._returned.popleft() if self._returned else next(self._stream)
+        self.record.append(line)
+        self._size += len(line)
+        return line
+
+    def start_record(self) -> None:
+        self.record, self._size = [], 0
+
+    def keep_first(self) -> None:
+        self._returned.extendleft(reversed(self.record[1:]))
+        del self.record[1:]
+
+
+def records(
+    stream: Iterator[str], separator: str, width: int | None
+) -> Iterator[tuple[list[str] | None, str | None, str]]:
+    """Yield (fields, problem, text) of every record that is not blank, the header included.
+
+    `width` None takes the first record as it is. A stray quote must not swallow the good rows
+    after it: if one of the following lines is well-formed on its own, only the first is bad.
+    """
+    lines = _Lines(stream)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    while True:
+        lines.start_record()
+        values, problem = None, None
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            problem = "malformed_quotes"
+        if values is not None:
+            if len(values) <= 1 and not "".join(lines.record).strip():
+                continue
+            width = width or len(values)
+            if len(values) != width and (len(values) < width or any(values[width:])):
+                values, problem = None, "wrong_column_count"
+            else:
+                del values[width:]
+        if problem and any(_stands_alone(line, separator, width) for line in lines.record[1:]):
+            lines.keep_first()
+            problem = "malformed_quotes"
+        yield values, problem, "".join(lines.record).rstrip("\r\n")
+
+
+def _stands_alone(line: str, separator: str, width: int | None) -> bool:
+    try:
+        return len(next(csv.reader([line], delimiter=separator, strict=True))) == width
+    except csv.Error:
+        return False

@@ -1,0 +1,101 @@
+"""JSON: one object, an array, concatenated documents or NDJSON; numbers as they were written."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from cx_billing.formats.common import CHUNK, Rows, UnreadableError, open_text
+from cx_billing.formats.objects import Number, Objects
+from cx_billing.formats.platform_api import answer_of
+from cx_billing.lake import Dataset
+
+
+def rows(path: Path, dataset: Dataset, staged: Path, name: str) -> Rows:
+    """Every row of every document; `name` is what the file was delivered as."""
+    answer = answer_of(dataset.name, name)
+    with Objects(staged, dataset) as objects, open_text(path, "strict") as stream:
+        for value in _values(stream):
+            for row, is_flat in answer.rows(value):
+                objects.add(row, is_flat)
+    answer.finish()
+    return replace(objects.rows(), snapshot_date=answer.snapshot_date)
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        double = next(key for key in keys if keys.count(key) > 1)
+        raise UnreadableError(f"has an object with the key '{double}' twice; remove one")
+    return found
+
+
+def _values(stream: io.TextIOWrapper) -> Iterator[object]:
+    """Yield every element of every array, and every other value, of concatenated documents.
+
+    Only as much as holds one element is in memory.
+    """
+    decode = json.JSONDecoder(
+        parse_int=Number, parse_float=Number, parse_constant=str, object_pairs_hook=_distinct
+    ).raw_decode
+    blank = re.compile(r"[ \t\r\n]*")
+    text, position, line = "", 0, 1
+    in_array, found, expected = False, False, {"value"}
+
+    def more(at_least: int = CHUNK) -> bool:
+        nonlocal text, position, line
+        try:
+            chunk = stream.read(at_least)
+        except UnicodeDecodeError as error:
+            raise UnreadableError(f"is not UTF-8 ({error.reason}); save it as UTF-8") from error
+        line += text.count("\n", 0, position)
+        text, position = text[position:] + chunk, 0
+        return bool(chunk)
+
+    while True:
+        position = blank.match(text, position).end()
+        if position == len(text):
+            if more():
+                continue
+            break
+        letter = text[position]
+        if not in_array and letter == "[":
+            in_array, found, expected = True, True, {"value", "end"}
+        elif "end" in expected and letter == "]":
+            in_array, expected = False, {"value"}
+        elif "comma" in expected and letter == ",":
+            expected = {"value"}
+        else:
+            try:
+                if "value" not in expected:
+                    raise ValueError("a comma or the end of the array is missing")
+                value, end = decode(text, position)
+                if end == len(text):  # a number may go on
+                    if more():
+                        continue
+                    end = len(text)
+            except ValueError as error:
+                if "value" in expected and more(max(CHUNK, 3 * len(text))):
+                    continue
+                where = line + text.count("\n", 0, position)
+                what = getattr(error, "msg", str(error))
+                raise UnreadableError(
+                    f"is not valid JSON: {what}, in the value that begins on line {where}; "
+                    "fetch it again"
+                ) from error
+            except RecursionError as error:
+                raise UnreadableError("is nested too deeply to be read as JSON") from error
+            position, found = end, True
+            expected = {"comma", "end"} if in_array else {"value"}
+            yield value
+            continue
+        position += 1
+    if in_array:
+        raise UnreadableError("is not valid JSON: the array is not closed; fetch it again")
+    if not found:
+        raise UnreadableError("holds no JSON value; export it again")

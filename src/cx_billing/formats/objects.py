@@ -1,0 +1,98 @@
+"""Rows that come as objects, from JSON or from a reader of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from cx_billing.formats.common import Rows
+from cx_billing.formats.names import DoubleColumnError, locate, match, normalize
+from cx_billing.formats.staged import Stage
+from cx_billing.lake import Dataset
+
+
+class Number(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+class Objects:
+    """Stages objects one after another; keys the dataset does not know go to `extra_columns`."""
+
+    def __init__(self, path: Path, dataset: Dataset):
+        self._dataset = dataset
+        self._fields = [*dataset.columns, "extra_columns"]
+        self._stage = Stage(path, self._fields)
+        self._flat: dict[str, str] = {}  # keys of objects that came as rows, by normalized name
+        self._is_bare = False
+        self._positions: dict[tuple[str, ...], dict[str, int] | None] = {}
+
+    def __enter__(self) -> Objects:
+        self._stage.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stage.__exit__(*error)
+
+    def add(self, row: object, is_flat: bool) -> None:
+        """Add one row; of a flat one the keys must hold the required columns in the end."""
+        self._is_bare |= is_flat
+        if not isinstance(row, dict):
+            self._stage.add(None, json.dumps(row), "not_an_object")
+            return
+        keys = tuple(row)
+        if is_flat:
+            for key in keys:
+                self._flat.setdefault(normalize(key), key)
+        if keys not in self._positions:
+            try:
+                self._positions[keys] = locate(keys, self._dataset)
+            except DoubleColumnError:
+                self._positions[keys] = None
+        positions = self._positions[keys]
+        if positions is None:
+            self._stage.add(None, lambda: json.dumps(row), "duplicate_column")
+            return
+        known = {column: keys[position] for column, position in positions.items()}
+        taken = set(known.values())
+        extra = {key: None if item == "" else item for key, item in row.items() if key not in taken}
+        values = [_text(row.get(known.get(column))) for column in self._dataset.columns]
+        is_extra = any(item is not None for item in extra.values())
+        values.append(dumps(extra) if is_extra else None)
+        self._stage.add(values, lambda: json.dumps(row))
+
+    def rows(self) -> Rows:
+        """What was added; refuses rows that came flat and lack required columns."""
+        names = list(self._flat.values())
+        if self._is_bare:
+            match(names, self._dataset)
+        known = locate(names, self._dataset).values()
+        extra = tuple(name for position, name in enumerate(names) if position not in known)
+        return self._stage.rows({name: name for name in self._fields}, extra)
+
+
+def staged(rows: Iterable[dict], path: Path, dataset: Dataset) -> Rows:
+    """Stage rows of our own making."""
+    with Objects(path, dataset) as objects:
+        for row in rows:
+            objects.add(row, is_flat=False)
+    return objects.rows()
+
+
+def dumps(value: object) -> str:
+    """JSON text in which numbers stand as they were written."""
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{dumps(key)}:{dumps(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(dumps, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return dumps(value)

@@ -1,0 +1,191 @@
+"""Answers of the platform API about people, conversations, licenses and requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cx_billing.formats.answers import Answer, day_of, objects, part, without
+from cx_billing.formats.billing_api import (
+    BillableUsage,
+    BillingPeriods,
+    InvoiceLines,
+    SubscriptionOverview,
+)
+from cx_billing.formats.common import UnreadableError
+
+
+class UserStates(Answer):
+    """Users details: the presences or the routing statuses of every user."""
+
+    pages = ("userDetails", "entities")
+    lists = ("primaryPresence", "routingStatus")
+    states: str
+
+    def is_item(self, item: dict) -> bool:
+        return "userId" in item and any(isinstance(item.get(key), list) for key in self.lists)
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        for record in objects(item, self.states):
+            yield {"userId": item["userId"], **record}
+
+
+class Presences(UserStates):
+    """Users details, `primaryPresence`."""
+
+    states = "primaryPresence"
+
+
+class RoutingStatuses(UserStates):
+    """Users details, `routingStatus`."""
+
+    states = "routingStatus"
+
+
+class Conversations(Answer):
+    """Conversations details: the message sessions of the customer."""
+
+    pages = ("conversations", "entities")
+
+    def is_item(self, item: dict) -> bool:
+        return "conversationId" in item and isinstance(item.get("participants"), list)
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        for participant in objects(item, "participants"):
+            if participant.get("purpose") in ("customer", "external"):
+                for session in objects(participant, "sessions"):
+                    if session.get("mediaType") == "message":
+                        yield _interaction(item, participant, session)
+
+
+def _interaction(conversation: dict, participant: dict, session: dict) -> dict:
+    sender, receiver = session.get("addressFrom"), session.get("addressTo")
+    is_inbound = session.get("direction") == "inbound"
+    customer, integration = (sender, receiver) if is_inbound else (receiver, sender)
+    segments = objects(session, "segments")
+    starts = [segment["segmentStart"] for segment in segments if segment.get("segmentStart")]
+    ends = [segment["segmentEnd"] for segment in segments if segment.get("segmentEnd")]
+    is_ended = segments and len(ends) == len(segments)
+    return {
+        "conversation_id": conversation["conversationId"],
+        "customer_account": customer or participant.get("externalContactId"),
+        "platform": session.get("messageType"),
+        "integration_id": integration,
+        "start_time": min(starts, key=_instant)
+        if starts
+        else conversation.get("conversationStart"),
+        "end_time": max(ends, key=_instant) if is_ended else conversation.get("conversationEnd"),
+        "session_id": session.get("sessionId"),
+        "participant_id": participant.get("participantId"),
+        "direction": session.get("direction"),
+    }
+
+
+def _instant(timestamp: str) -> str:
+    """The API's UTC times compare as text, once the Z no longer stands above a fraction."""
+    return str(timestamp).rstrip("Z")
+
+
+class LicenseUsers(Answer):
+    """License users: one row per license, assigned from the day in the file's name.
+
+    An answer that names nobody is a snapshot too: on that day nobody held a license.
+    """
+
+    def __init__(self, name: str):
+        super().__init__(name)
+        self._is_empty = True
+
+    def rows(self, value: object) -> Iterator[tuple[object, bool]]:
+        for row, is_flat in super().rows(value):
+            self._is_empty = False
+            yield row, is_flat
+
+    def open_page(self, page: dict) -> None:
+        if page["entities"] == []:
+            self._take()
+
+    def is_item(self, item: dict) -> bool:
+        return "id" in item and isinstance(item.get("licenses"), list)
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        day = self._take()
+        for license in item["licenses"]:
+            name = license.get("id") if isinstance(license, dict) else license
+            yield {
+                "user_id": item["id"],
+                "license": name,
+                "assigned_from": day,
+                "snapshot_date": day,
+            }
+
+    def finish(self) -> None:
+        if self._is_empty:
+            self.snapshot_date = day_of(self._name)
+
+    def _take(self) -> str:
+        self.snapshot_date = day_of(self._name)
+        if self.snapshot_date is None:
+            raise UnreadableError(
+                "is a snapshot of licenses without a date of its own; put the day it was taken, "
+                "and no other, into its name, like license_users_2026-01-31.json"
+            )
+        return self.snapshot_date
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(T00:00(:00(\.0+)?)?(Z|\+00:?00)?)?")
+
+
+class ApiUsage(Answer):
+    """Usage query, and the newer public API usage of an organization or its clients, by day."""
+
+    pages = ("results", "entities")
+    unfinished = ("running", "queued", "pending", "inprogress", "failed", "failure", "cancelled")
+
+    def open_page(self, page: dict) -> None:
+        status = str(page.get("queryStatus") or "")
+        if status.lower() in self.unfinished:
+            raise UnreadableError(
+                f"is the answer of a query whose status is {status}; fetch it again when it is "
+                "Complete"
+            )
+        granularity = page.get("granularity") or part(page, "query").get("granularity")
+        if granularity in ("Week", "Month"):
+            raise UnreadableError(
+                f"has one row a {granularity.lower()}, which no billing cycle can be cut from; "
+                "query with granularity Day"
+            )
+
+    def is_item(self, item: dict) -> bool:
+        return "templateUri" in item or "requestCount" in item or "status429" in item
+
+    def item_rows(self, item: dict) -> Iterator[dict]:
+        if not _DAY.fullmatch(str(item.get("date"))):
+            raise UnreadableError(
+                f"has requests dated '{item.get('date')}', which is no day; query with "
+                "granularity Day"
+            )
+        client, user = part(item, "oauthClient"), part(item, "user")
+        yield (
+            without(item, *["oauthClient"] * bool(client), *["user"] * bool(user))
+            | ({"clientId": client.get("id"), "clientName": client.get("name")} if client else {})
+            | ({"userId": user.get("id")} if user else {})
+        )
+
+
+_ANSWERS: dict[str, type[Answer]] = {
+    "user_presence": Presences,
+    "routing_status": RoutingStatuses,
+    "message_interactions": Conversations,
+    "license_assignments": LicenseUsers,
+    "api_usage": ApiUsage,
+    "billable_usage_report": BillableUsage,
+    "subscription_overview": SubscriptionOverview,
+    "billing_charges": BillingPeriods,
+    "vendor_invoice_lines": InvoiceLines,
+}
+
+
+def answer_of(dataset: str, name: str) -> Answer:
+    """What takes the answers for a dataset apart; `name` is what the file was delivered as."""
+    return _ANSWERS.get(dataset, Answer)(name)

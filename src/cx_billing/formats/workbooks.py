@@ -1,0 +1,138 @@
+"""Excel workbooks: the one sheet that has the dataset's header, its cells as exact text."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from cx_billing.formats.archives import opened
+from cx_billing.formats.common import SPREADSHEET_ROWS, Rows, UnreadableError, first_line
+from cx_billing.formats.names import fields, locate, match
+from cx_billing.formats.staged import Stage
+from cx_billing.lake import Dataset
+
+LARGEST = 1 << 31  # bytes, unpacked; the reader holds all of it in memory
+TITLE_ROWS = 50  # how far down a header is looked for
+
+
+def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
+    """The rows below the header, blank ones left out.
+
+    Raises UnreadableError if no sheet has the header, or more than one, or if the file is no
+    workbook that can be read. Hidden sheets are not looked at.
+    """
+    if zipfile.is_zipfile(path):
+        with opened(path, LARGEST):
+            pass  # it can be opened, and is not too large
+    try:
+        with CalamineWorkbook.from_path(path) as workbook:
+            names = [
+                sheet.name
+                for sheet in workbook.sheets_metadata
+                if sheet.typ is SheetTypeEnum.WorkSheet
+                and sheet.visible is SheetVisibleEnum.Visible
+            ]
+            sheet, skipped = _find(workbook, names, dataset)
+            found = _stage(sheet, skipped, dataset, staged)
+    except PasswordError as error:
+        raise UnreadableError("is locked with a password; save it without one") from error
+    except CalamineError as error:
+        raise UnreadableError(
+            f"is no readable workbook ({first_line(error)}); save it again as .xlsx or CSV"
+        ) from error
+    others = [f"'{name}'" for name in names if name != sheet.name]
+    if not others:
+        return found
+    return replace(
+        found, notice=f"sheet '{sheet.name}' was read; without this header: {', '.join(others)}"
+    )
+
+
+def _find(
+    workbook: CalamineWorkbook, names: Sequence[str], dataset: Dataset
+) -> tuple[CalamineSheet, int]:
+    """The sheet that has the header, and how many rows stand above it."""
+    matching, candidates = [], []
+    for name in names:
+        sheet = workbook.get_sheet_by_name(name)
+        for skipped, cells in enumerate(islice(sheet.iter_rows(), TITLE_ROWS)):
+            header = _header(cells)
+            positions = locate(header, dataset)
+            if dataset.required <= set(positions):
+                matching.append((sheet, skipped))
+                break
+            candidates.append((len(positions), header))
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        sheets = ", ".join(f"'{sheet.name}'" for sheet, _ in matching)
+        raise UnreadableError(
+            f"has the header on {len(matching)} sheets: {sheets}; deliver one workbook for each"
+        )
+    closest = max(candidates, key=lambda candidate: candidate[0], default=(0, []))[1]
+    if not any(closest):
+        closest = next((header for _, header in candidates if any(header)), [])
+    match(closest, dataset)
+    raise UnreadableError("holds no header")
+
+
+def _stage(sheet: CalamineSheet, skipped: int, dataset: Dataset, staged: Path) -> Rows:
+    lines = islice(sheet.iter_rows(), skipped, None)
+    header = _header(next(lines))
+    columns, extra = fields(header, match(header, dataset))
+    with Stage(staged, [f"c{position}" for position in range(len(header))]) as stage:
+        for cells in _filled(lines):
+            rest = cells[len(header) :]
+            problem = "wrong_column_count" if any(rest) else None
+            stage.add(cells[: len(header)], "\t".join(cells).rstrip("\t"), problem)
+    is_full = sheet.total_height + 1 >= max(SPREADSHEET_ROWS)
+    return replace(stage.rows(columns, extra), is_full=is_full)
+
+
+def _header(cells: Sequence[object]) -> list[str]:
+    names = [as_text(cell) for cell in cells]
+    while names and not names[-1].strip():
+        names.pop()
+    return names
+
+
+def _filled(lines: Iterator[Sequence[object]]) -> Iterator[list[str]]:
+    for cells in lines:
+        texts = [as_text(cell) for cell in cells]
+        if any(text.strip() for text in texts):
+            yield texts
+
+
+def as_text(cell: object) -> str:
+    """A cell's value as text, without its display format.
+
+    Whole numbers have no decimal point and no number has an exponent; dates and times are ISO
+    8601, a time without a date is a duration `H:MM:SS:mmm`.
+    """
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        return f"{cell:.0f}" if cell.is_integer() else f"{Decimal(repr(cell)):f}"
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    if isinstance(cell, time):
+        cell = datetime.combine(date.min, cell) - datetime.min
+    if isinstance(cell, timedelta):
+        milliseconds = cell // timedelta(milliseconds=1)
+        seconds, rest = divmod(milliseconds, 1000)
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}:{rest:03}"
+    return "" if cell is None else str(cell)
