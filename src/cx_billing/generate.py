@@ -268,6 +268,9 @@ def _contracts(org: Organization, rng: Random) -> Iterator[Row]:
         rng.choice(PEAK_RULES) if org.license_model == "concurrent" else "",
         *(rng.choice(("", "waived", "actuals")), "", rng.choice(("", 30, 45))),
         "EXAMPLE-US" if org.currency == "USD" else "",
+        rng.choice(("", "logged_in", "interacting")) if org.license_model == "hourly" else "",
+        rng.choice(("", "", 5000)),
+        rng.choice(("", "", "per_token")),
     )
 
 

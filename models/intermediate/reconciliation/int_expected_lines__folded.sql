@@ -19,6 +19,12 @@ currencies as (
 
 ),
 
+products as (
+
+    select * from {{ ref('int_products__used') }}
+
+),
+
 call_costs as (
 
     select * from {{ ref('int_charges__telco') }}
@@ -116,8 +122,24 @@ other_lines as (
     from named
     where product_code not like 'telco\_%' escape '\'
 
+),
+
+expected_lines as (
+
+    select * from telco_lines
+    union all
+    select * from other_lines
+
 )
 
-select * from telco_lines
-union all
-select * from other_lines
+-- The vendor does not say the type of a number, so numbers match as numbers.
+select
+    expected_lines.*,
+    expected_lines.charge_type = 'prepay' as is_prepay,
+    case
+        when products.kind = 'number' then products.base_product_code
+        else expected_lines.product_code
+    end as match_code
+from expected_lines
+left join products
+    on expected_lines.product_code = products.product_code

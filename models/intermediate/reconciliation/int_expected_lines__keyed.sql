@@ -13,15 +13,15 @@ vendor_prices as (
         match_code,
         is_prepay,
         service_period_start,
-        unit_price,
+        pairing_price,
         count(*) as lines_count
-    from {{ ref('int_vendor_lines__classified') }}
-    group by org_id, match_code, is_prepay, service_period_start, unit_price
+    from {{ ref('int_vendor_lines__dated') }}
+    group by org_id, match_code, is_prepay, service_period_start, pairing_price
 
 ),
 
--- The vendor does not say the type of a number, so numbers match as numbers.
-keyed as (
+-- As many lines at a price as the vendor has at it are priced alike.
+priced as (
 
     select
         expected_lines.expected_line_id,
@@ -37,42 +37,28 @@ keyed as (
         expected_lines.amount,
         expected_lines.currency,
         expected_lines.is_waived,
-        expected_lines.charge_type = 'prepay' as is_prepay,
-        case
-            when products.kind = 'number' then products.base_product_code
-            else expected_lines.product_code
-        end as match_code
-    from expected_lines
-    left join {{ ref('int_products__used') }} as products
-        on expected_lines.product_code = products.product_code
-
-),
-
--- As many lines at a price as the vendor has at it are priced alike.
-priced as (
-
-    select
-        keyed.*,
+        expected_lines.is_prepay,
+        expected_lines.match_code,
         coalesce(
             row_number() over (
                 partition by
-                    keyed.org_id,
-                    keyed.match_code,
-                    keyed.is_prepay,
-                    keyed.service_period_start,
-                    keyed.unit_price
-                order by keyed.amount, keyed.expected_line_id
+                    expected_lines.org_id,
+                    expected_lines.match_code,
+                    expected_lines.is_prepay,
+                    expected_lines.service_period_start,
+                    expected_lines.unit_price
+                order by expected_lines.amount, expected_lines.expected_line_id
             ) <= vendor_prices.lines_count,
             false
         ) as is_priced_alike
-    from keyed
+    from expected_lines
     left join vendor_prices
         on
-            keyed.org_id = vendor_prices.org_id
-            and keyed.match_code = vendor_prices.match_code
-            and keyed.is_prepay = vendor_prices.is_prepay
-            and keyed.service_period_start = vendor_prices.service_period_start
-            and keyed.unit_price = vendor_prices.unit_price
+            expected_lines.org_id = vendor_prices.org_id
+            and expected_lines.match_code = vendor_prices.match_code
+            and expected_lines.is_prepay = vendor_prices.is_prepay
+            and expected_lines.service_period_start = vendor_prices.service_period_start
+            and expected_lines.unit_price = vendor_prices.pairing_price
 
 )
 

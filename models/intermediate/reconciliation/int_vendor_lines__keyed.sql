@@ -15,7 +15,7 @@ expected_prices as (
         service_period_start,
         unit_price,
         count(*) as lines_count
-    from {{ ref('int_expected_lines__keyed') }}
+    from {{ ref('int_expected_lines__folded') }}
     group by org_id, match_code, is_prepay, service_period_start, unit_price
 
 ),
@@ -44,13 +44,14 @@ priced as (
                     vendor_lines.match_code,
                     vendor_lines.is_prepay,
                     vendor_lines.service_period_start,
-                    vendor_lines.unit_price
+                    vendor_lines.pairing_price
                 order by vendor_lines.amount, vendor_lines.vendor_line_id
             ) <= expected_prices.lines_count,
             false
         ) as is_priced_alike,
         vendor_lines.quantity,
         vendor_lines.unit_price,
+        vendor_lines.pairing_price,
         vendor_lines.amount,
         vendor_lines.currency
     from vendor_lines
@@ -60,7 +61,7 @@ priced as (
             and vendor_lines.match_code = expected_prices.match_code
             and vendor_lines.is_prepay = expected_prices.is_prepay
             and vendor_lines.service_period_start = expected_prices.service_period_start
-            and vendor_lines.unit_price = expected_prices.unit_price
+            and vendor_lines.pairing_price = expected_prices.unit_price
 
 )
 
@@ -104,7 +105,7 @@ window
         order by
             coalesce(breakout = 'international', false),
             not is_priced_alike,
-            unit_price,
+            pairing_price,
             amount,
             vendor_line_id
     )

@@ -4,7 +4,8 @@ What this module takes a difference to mean is what the descriptions of the thre
 
 1. A vendor line and ours belong together by product, whether it is prepay, and service period.
    Numbers are one product whatever their type. Of several, equal prices are paired first, the rest
-   in the order of price and quantity.
+   in the order of price and amount; a vendor line without a price has that of our line of its
+   amount.
 2. A vendor period that names its last day ends the day after, if that makes it the period of a
    line of ours of that product, or else a period of ours where it was none.
 3. Our lines are the final ones; a vendor's invoice dated on or after as-of is not seen yet. A
@@ -257,14 +258,20 @@ def grouped(lines: list) -> dict[tuple, list]:
 def paired(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
     """Each vendor line with ours or None: equal prices first, the rest in the order of price."""
 
-    def rank(price: Decimal | None, quantity: Decimal | None) -> tuple:
-        return price is None, price or ZERO, quantity or ZERO
+    def rank(price: Decimal | None, amount: Decimal) -> tuple:
+        return price is None, price or ZERO, amount
 
-    theirs = sorted(theirs, key=lambda line: rank(line.row["rate"], line.row["qty"]))
-    ours = sorted(ours, key=lambda expected: rank(expected.price, expected.quantity))
+    prices = {e.amount: e.price for e in reversed(sorted(ours, key=lambda e: e.price or ZERO))}
+
+    def price_of(line: VendorLine) -> Decimal | None:
+        rate = line.row["rate"]
+        return prices.get(line.row["amount"]) if rate is None else rate
+
+    theirs = sorted(theirs, key=lambda line: rank(price_of(line), line.row["amount"]))
+    ours = sorted(ours, key=lambda expected: rank(expected.price, expected.amount))
     rest = []
     for line in theirs:
-        match = next((e for e in ours if e.price is not None and e.price == line.row["rate"]), None)
+        match = next((e for e in ours if e.price is not None and e.price == price_of(line)), None)
         if match and line.product:
             ours.remove(match)
             yield line, match
@@ -297,10 +304,10 @@ def reason(line: VendorLine, expected: Expected, quantity: Decimal, variance: De
         return "currency_differs"
     if variance == 0:
         return "shown_blended" if expected.is_shown_blended(row) else "matched"
-    if ours["is_waived"]:
-        return "waived_in_ramp"
     if abs(variance) <= line.tolerance:
         return "matched_with_rounding"
+    if ours["is_waived"]:
+        return "waived_in_ramp"
     if price is None:
         return "amount_differs"
     other_quantity = row["qty"] is not None and row["qty"] != quantity
