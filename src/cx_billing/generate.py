@@ -267,8 +267,8 @@ def _contracts(org: Organization, rng: Random) -> Iterator[Row]:
         _add_months(org.ramp_end_date or org.effective_date, rng.choice((12, 24, 36))),
         rng.choice(PEAK_RULES) if org.license_model == "concurrent" else "",
         *(rng.choice(("", "waived", "actuals")), "", rng.choice(("", 30, 45))),
-        "EXAMPLE-US" if org.currency == "USD" else "",
         rng.choice(("", "logged_in", "interacting")) if org.license_model == "hourly" else "",
+        "EXAMPLE-US" if org.currency == "USD" else "",
         rng.choice(("", "", 5000)),
         rng.choice(("", "", "per_token")),
     )

@@ -5,11 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 CHUNK = 1 << 22
+BUFFER = 1 << 17
+LONGEST_SHOWN = 60  # letters of a name in a message
+MOST_SHOWN = 40  # names in a message
 SPREADSHEET_ROWS = (1_048_575, 1_048_576)  # a sheet with and without its header row, TELCO-06
+
+
+Watch = Callable[[str, float], None]  # hears what is done to the file, and how far it is: 0 to 1
 
 
 class UnreadableError(Exception):
@@ -52,12 +60,50 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def open_bytes(path: Path) -> io.BufferedIOBase:
-    return gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
+def shown(names: Iterable[str]) -> str:
+    """Names for a message, bounded: they come from outside."""
+    names = list(names)
+    texts = [
+        "".join(letter if letter.isprintable() else "?" for letter in name[:LONGEST_SHOWN])
+        for name in names[:MOST_SHOWN]
+    ]
+    more = len(names) - len(texts)
+    return ", ".join(texts) + (f" and {more:,} more" if more else "")
 
 
-def open_text(path: Path, errors: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors=errors, newline="")
+def unwatched(step: str, share: float) -> None:
+    """Tell nobody."""
+
+
+class _Watched(io.FileIO):
+    """A file on the disk that tells how far it was read."""
+
+    def __init__(self, path: Path, tell: Callable[[float], None]):
+        super().__init__(path)
+        self._size = max(1, path.stat().st_size)
+        self._tell = tell
+
+    def readinto(self, buffer: bytearray) -> int:
+        count = super().readinto(buffer)
+        self._tell(min(1.0, self.tell() / self._size))
+        return count
+
+
+def open_raw(path: Path, step: str = "reading", watch: Watch = unwatched) -> io.BufferedReader:
+    """The bytes of a file as it lies; `watch` hears of the step while they are read."""
+    return io.BufferedReader(_Watched(path, partial(watch, step)), BUFFER)
+
+
+def open_bytes(path: Path, step: str = "reading", watch: Watch = unwatched) -> io.BufferedIOBase:
+    raw = open_raw(path, step, watch)
+    return gzip.GzipFile(fileobj=raw) if path.name.lower().endswith(".gz") else raw
+
+
+def open_text(
+    path: Path, errors: str, step: str = "reading", watch: Watch = unwatched
+) -> io.TextIOWrapper:
+    stream = open_bytes(path, step, watch)
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors=errors, newline="")
 
 
 def first_line(error: Exception) -> str:
