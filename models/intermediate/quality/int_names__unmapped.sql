@@ -33,6 +33,8 @@ presences as (
         'system_presence' as column_name,
         presences.system_presence as unmapped_name,
         presences.source_file,
+        presences.file_id,
+        presences.source_row,
         'counted_as_logged_in' as effect,
         'system_presences' as mapped_in
     from {{ ref('stg_user_presence') }} as presences
@@ -50,6 +52,8 @@ routing_statuses as (
         'routing_status' as column_name,
         statuses.routing_status as unmapped_name,
         statuses.source_file,
+        statuses.file_id,
+        statuses.source_row,
         'counted_as_not_interacting' as effect,
         'interacting_statuses' as mapped_in
     from {{ ref('stg_routing_status') }} as statuses
@@ -67,6 +71,8 @@ platforms as (
         'platform' as column_name,
         interactions.platform as unmapped_name,
         interactions.source_file,
+        interactions.file_id,
+        interactions.source_row,
         'counted_as_its_own_platform' as effect,
         'messaging_platforms' as mapped_in
     from {{ ref('stg_message_interactions') }} as interactions
@@ -76,15 +82,41 @@ platforms as (
 
 ),
 
-unmapped as (
+accepted as (
 
-    select * from refused
-    union all
     select * from presences
     union all
     select * from routing_statuses
     union all
     select * from platforms
+
+),
+
+-- Not those that lie outside every contract.
+counted as (
+
+    select
+        accepted.org_id,
+        accepted.dataset,
+        accepted.column_name,
+        accepted.unmapped_name,
+        accepted.source_file,
+        accepted.effect,
+        accepted.mapped_in
+    from accepted
+    anti join {{ ref('int_rows__outside_contract') }} as rejected
+        on
+            accepted.dataset = rejected.dataset
+            and accepted.file_id = rejected.file_id
+            and accepted.source_row = rejected.source_row
+
+),
+
+unmapped as (
+
+    select * from refused
+    union all
+    select * from counted
 
 )
 

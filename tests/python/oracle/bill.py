@@ -80,6 +80,7 @@ from pathlib import Path
 from oracle import catalogue, people, usage, vendor
 from oracle.calendar import Contract, Cycle, add_months, midnight, whole_months
 from oracle.money import line_amount, money, round_half_up, whole_hours
+from oracle.names import unmapped_names
 from oracle.policies import Policies, Policy
 from oracle.reader import (
     ADDONS,
@@ -1095,6 +1096,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
     marts["report_reconciliation"] = report_reconciliation(org, meters, marts)
     marts["customers"] = customer_rows(meters)
     marts["rejected_rows"] = rejected_rows(org)
+    marts["unmapped_names"] = unmapped_names(org)
     marts["load_audit"] = load_audit(org)
     return {name: [{"org_id": org.org_id, **row} for row in rows] for name, rows in marts.items()}
 

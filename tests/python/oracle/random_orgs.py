@@ -456,7 +456,7 @@ class RandomOrg:
 
     def status(self, user: str, start: datetime, end: datetime | None, status: str = "") -> None:
         """A presence row; some delivered twice, some open first and closed later."""
-        status = status or self.rng.choice(STATUSES)
+        status = status or self.rng.choice((*STATUSES, "NAPPING"))
         copies = [(end, "a.csv")]
         draw = self.rng.random()
         if draw < 0.06:
