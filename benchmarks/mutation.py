@@ -259,7 +259,9 @@ class Suite:
         """Empty relations for the unit tests; the known answer and random organizations built."""
         from cx_billing import check, landing, warehouse
         from oracle.bill import calculate
+        from oracle.policies import RANDOM
         from oracle.random_orgs import write_inbox
+        from oracle.random_project import copy_project
 
         for command in (["seed"], ["run", "--empty"], ["test", "--select", "test_type:unit"]):
             if not self.dbt(command, self.unit).success:
@@ -272,11 +274,14 @@ class Suite:
         }
         landing.land(check.KNOWN_ANSWER / "inbox", self.known)
         landing.land(self.work / "inbox", self.random)
-        self.oracle = calculate(self.work / "inbox", as_of)
-        for home in self.as_of:
-            built = warehouse.build(
-                home, date.fromisoformat(self.as_of[home]), project_dir=self.project
-            )
+        self.oracle = calculate(self.work / "inbox", as_of, RANDOM)
+        # Its seeds stay in its database: mutants are built without them.
+        projects = {
+            self.known: self.project,
+            self.random: copy_project(self.project, self.work / "random_project"),
+        }
+        for home, project in projects.items():
+            built = warehouse.build(home, date.fromisoformat(self.as_of[home]), project_dir=project)
             if not built.passed:
                 raise SystemExit(f"The build fails without a change: {built.failures}")
             shutil.copy(built.database, home / "good.duckdb")
@@ -323,7 +328,7 @@ class Suite:
 
         from cx_billing import check
         from oracle.compare import compare
-        from test_random_organizations import KEYS, rows_of
+        from test_random_organizations import KEYS, readable, rows_of
 
         with duckdb.connect(str(database), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
@@ -332,8 +337,9 @@ class Suite:
                     if check.compared(connection, file).differences:
                         return file.stem
                 return ""
+            actual = readable({mart: rows_of(connection, mart) for mart in KEYS})
             for mart, key in KEYS.items():
-                if compare(mart, self.oracle.get(mart, []), rows_of(connection, mart), key):
+                if compare(mart, self.oracle.get(mart, []), actual[mart], key):
                     return mart
         return ""
 
