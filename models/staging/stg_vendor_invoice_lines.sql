@@ -27,9 +27,7 @@ typed as (
         try_cast(
             {{ cleaned('landed.qty') }} as decimal(24, 6)
         )::decimal(38, 6) as quantity,
-        try_cast(
-            {{ cleaned('landed.rate') }} as decimal(18, 10)
-        )::decimal(28, 10) as unit_price,
+        try_cast({{ cleaned('landed.rate') }} as decimal(28, 10)) as unit_price,
         try_cast(
             {{ cleaned('landed.amount') }} as decimal(18, 4)
         )::decimal(28, 4) as amount,

@@ -827,7 +827,7 @@ class RandomOrg:
             }
             for row in rows
         ]
-        if shape == "array":
+        if shape == "array" or not objects:  # no line at all is an empty file, which is refused
             return ".json", json.dumps(objects, indent=1).encode()
         return ".ndjson", b"".join(json.dumps(one).encode() + b"\n" for one in objects)
 
