@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The day as of which the sample is billed.
 AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
-.PHONY: help setup run test nightly mutants lint rules clean
+.PHONY: help setup run test nightly fuzz mutants lint rules clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,16 @@ nightly: setup  ## Hold 10,000 random organizations against the oracle, 400 at a
 			$(BIN)/pytest tests/python/test_random_organizations.py || failed="$$failed $$seed"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "The warehouse and the oracle differ for seed$$failed"; exit 1; fi
+
+FUZZ_SEEDS = $(shell seq 1001 1005)
+FUZZ_FILES = 2000
+
+fuzz: setup  ## Land 10,000 odd and damaged files: nothing lost, changed or fatal (3 min)
+	@failed=; for seed in $(FUZZ_SEEDS); do \
+		CX_BILLING_FUZZ_FILES=$(FUZZ_FILES) CX_BILLING_FUZZ_SEED=$$seed \
+			$(BIN)/pytest tests/python/test_fuzz_landing.py -k no_delivery || failed="$$failed $$seed"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "Landing failed for seed$$failed"; exit 1; fi
 
 mutants: setup  ## Change one thing of a model at a time: do the tests notice? (20 min)
 	@$(BIN)/python benchmarks/mutation.py

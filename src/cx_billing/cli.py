@@ -367,7 +367,7 @@ def land(inbox: Path, home: Path) -> None:
         report = landing.land(
             inbox,
             home,
-            lambda at: show_progress(at.files_done, at.files_total, at.source_file or ""),
+            lambda at: show_progress(at.files_done + at.share, at.files_total, file_at_work(at)),
         )
     for warning in report.warnings:
         click.echo(f"Warning: {warning}", err=True)
@@ -607,8 +607,14 @@ def platform_address(
 # What commands say.
 
 
+def file_at_work(at: landing.Progress) -> str:
+    """The file at work, and how far what is done to it is."""
+    step = f"{at.step} {at.share:.0%} of " if at.step else ""
+    return f"{step}{at.source_file or ''}"
+
+
 @contextmanager
-def progress() -> Iterator[Callable[[int, int, str], None]]:
+def progress() -> Iterator[Callable[[float, int, str], None]]:
     """Show on standard error how much is done, of how much, and what is at work.
 
     In a terminal it is a bar, else a line now and then.
@@ -617,11 +623,11 @@ def progress() -> Iterator[Callable[[int, int, str], None]]:
     if not screen.is_terminal:
         last_line = time.monotonic()
 
-        def line(done: int, total: int, at_work: str) -> None:
+        def line(done: float, total: int, at_work: str) -> None:
             nonlocal last_line
             if time.monotonic() - last_line >= SECONDS_BETWEEN_LINES:
                 last_line = time.monotonic()
-                screen.print(Text(f"{done} of {total}: {at_work}"))
+                screen.print(Text(f"{int(done)} of {total}: {at_work}"))
 
         yield line
         return

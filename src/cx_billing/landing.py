@@ -15,8 +15,10 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +32,7 @@ LOCK_FILE = ".land.lock"
 TEMPORARY = ".landing"  # suffix of unfinished files, outside of the lake's *.parquet
 SCRATCH_PREFIX = ".scratch-"
 MEMORY_LIMIT = "1500MB"
+SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class LandingError(Exception):
@@ -84,13 +87,19 @@ class Report:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: before each file (`source_file` is next) and at the end (None)."""
+    """How far a run is: before each file (`source_file` is next) and at the end (None).
+
+    While a file is at work, `step` says what is done to it (`hashing`, `checking`, `splitting`,
+    `writing`), and `share` how much of that step is done, from 0 to 1.
+    """
 
     files_done: int
     files_total: int
     bytes_done: int
     bytes_total: int
     source_file: str | None
+    step: str | None = None
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,8 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     """Land every file of the inbox that is not in the lake of `home` yet.
 
     A file that cannot be read is refused and reported, the others are landed. `progress` is called
-    with a `Progress` before each file and once at the end. Raises InboxError if there is nothing
+    with a `Progress` before each file, now and then within a file that takes long, and once at
+    the end. Raises InboxError if there is nothing
     to land from, BusyError if another run holds the lock, LandingError if the lake is damaged.
     """
     report = Report()
@@ -119,11 +129,25 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     done = 0
     with _lock(home), _Lander(home, report) as lander:
         for number, (delivery, size) in enumerate(zip(deliveries, sizes, strict=True)):
-            show(Progress(number, len(sizes), done, sum(sizes), delivery.source_file))
-            lander.land(delivery)
+            state = Progress(number, len(sizes), done, sum(sizes), delivery.source_file)
+            show(state)
+            lander.land(delivery, _now_and_then(state, show))
             done += size
     show(Progress(len(sizes), len(sizes), done, done, None))
     return report
+
+
+def _now_and_then(state: Progress, show: Callable[[Progress], None]) -> formats.Watch:
+    """Shows how far a file is, a few times a second."""
+    shown = time.monotonic()
+
+    def watch(step: str, share: float) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= SECONDS_BETWEEN_LOOKS:
+            shown = time.monotonic()
+            show(replace(state, step=step, share=share))
+
+    return watch
 
 
 def _deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
@@ -256,12 +280,7 @@ class _Lander:
         for leftover in self._home.glob(f"{SCRATCH_PREFIX}*"):
             shutil.rmtree(leftover)
         self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=self._home))
-        self._connection = duckdb.connect()
-        self._connection.execute(
-            f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'UTC'; "
-            f"set preserve_insertion_order = true; set enable_external_file_cache = false; "
-            f"set temp_directory = {literal(str(self._scratch / 'spill'))}"
-        )
+        self._connection = self._connect()
         self._clock = self._latest_landing()
         return self
 
@@ -272,14 +291,24 @@ class _Lander:
             others = f" and {len(files) - 1} more" if len(files) > 1 else ""
             self._report.warnings.append(
                 f"{files[0]}{others}: columns that {dataset} does not know are kept in "
-                f"extra_columns: {', '.join(names)}"
+                f"extra_columns: {formats.shown(names)}"
             )
 
-    def land(self, delivery: _Delivery) -> None:
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect()
+        connection.execute(
+            f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'UTC'; "
+            f"set preserve_insertion_order = true; set enable_external_file_cache = false; "
+            f"set enable_progress_bar = true; set enable_progress_bar_print = false; "
+            f"set temp_directory = {literal(str(self._scratch / 'spill'))}"
+        )
+        return connection
+
+    def land(self, delivery: _Delivery, watch: formats.Watch = formats.unwatched) -> None:
         """Land one file, or every file of an archive, and report what became of it."""
         with self._refusing(delivery):
             if delivery.path.suffix.lower() != ".zip":
-                self._land(delivery)
+                self._land(delivery, watch)
                 return
             _dataset(delivery.dataset)
             with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
@@ -287,22 +316,23 @@ class _Lander:
                     source_file = f"{delivery.source_file}/{member.name}"
                     part = replace(delivery, path=member.path, source_file=source_file)
                     with self._refusing(part):
-                        self._land(part)
+                        self._land(part, watch)
 
     @contextmanager
     def _refusing(self, delivery: _Delivery) -> Iterator[None]:
         """Refuse and report what cannot be read, and go on."""
         try:
             yield
-        except (duckdb.FatalException, duckdb.InternalException):
-            raise
+        except (duckdb.FatalException, duckdb.InternalException) as error:
+            self._connection = self._connect()  # the old one does nothing more
+            self._refuse(delivery, f"stopped DuckDB ({str(error).splitlines()[0]}); fetch it again")
         except formats.UnreadableError as error:
             self._refuse(delivery, str(error))
         except (OSError, duckdb.Error) as error:
             reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
             self._refuse(delivery, f"could not be read or written ({reason}); land it again")
 
-    def _land(self, delivery: _Delivery) -> None:
+    def _land(self, delivery: _Delivery, watch: formats.Watch) -> None:
         dataset = _dataset(delivery.dataset)
         try:
             delivery.source_file.encode()
@@ -310,7 +340,7 @@ class _Lander:
             raise formats.UnreadableError("has a name that is not UTF-8; rename it") from error
         formats.format_of(delivery.path)
         before = delivery.path.stat()
-        with delivery.path.open("rb") as file:
+        with formats.open_raw(delivery.path, "hashing", watch) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         file_id = _file_id(delivery, sha256)
         target = self._lake / dataset.name / f"{file_id}.parquet"
@@ -321,7 +351,7 @@ class _Lander:
         landed_at = max(datetime.now(UTC).replace(tzinfo=None), self._clock + timedelta(0, 0, 1))
         temporary = target.with_name(f"{file_id}{TEMPORARY}")
         try:
-            rows = self._copy(delivery, dataset, file_id, sha256, landed_at, temporary)
+            rows = self._copy(delivery, dataset, file_id, sha256, landed_at, temporary, watch)
             after = delivery.path.stat()
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise formats.UnreadableError("changed while it was read; land it again")
@@ -350,6 +380,7 @@ class _Lander:
         sha256: str,
         landed_at: datetime,
         temporary: Path,
+        watch: formats.Watch,
     ) -> formats.Rows:
         """Write the Parquet file the cheapest way that yields exactly the rows of the source."""
         instant = landed_at.isoformat(timespec="microseconds")
@@ -361,7 +392,8 @@ class _Lander:
         }
         failure = "no way to read it"
         name = delivery.source_file.split("/", 2)[2]
-        for rows in formats.read(delivery.path, dataset, self._scratch, self._connection, name):
+        ways = formats.read(delivery.path, dataset, self._scratch, self._connection, name, watch)
+        for rows in ways:
             known = rows.columns | provenance | {"source_row": rows.source_row}
             kinds = {name: "VARCHAR" for name in dataset.columns} | lake.PROVENANCE
             selected = ", ".join(
@@ -379,11 +411,12 @@ class _Lander:
                 facts["snapshot_date"] = rows.snapshot_date
             metadata = ", ".join(f"{name}: {literal(fact)}" for name, fact in facts.items())
             try:
-                [written] = self._connection.execute(
+                written = self._written(
                     f"copy (select {selected} from {rows.relation}) "
                     f"to {literal(str(temporary))} (format parquet, compression zstd, "
-                    f"use_tmp_file false, kv_metadata {{{metadata}}})"
-                ).fetchone()
+                    f"use_tmp_file false, kv_metadata {{{metadata}}})",
+                    watch,
+                )
             except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
                 failure = str(error).strip().splitlines()[0]
                 continue
@@ -391,6 +424,19 @@ class _Lander:
                 return rows
             failure = f"{written} of {rows.count} rows were written"
         raise formats.UnreadableError(f"could not be read without loss ({failure})")
+
+    def _written(self, copy: str, watch: formats.Watch) -> int:
+        """Rows that a copy has written, in a thread beside: here its progress is looked at."""
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            copying = beside.submit(lambda: self._connection.execute(copy).fetchone()[0])
+            try:
+                while True:
+                    with suppress(TimeoutError):
+                        return copying.result(timeout=SECONDS_BETWEEN_LOOKS)
+                    watch("writing", max(0.0, self._connection.query_progress()) / 100)
+            finally:
+                if not copying.done():
+                    self._connection.interrupt()
 
     def _latest_landing(self) -> datetime:
         footers = formats.glob_literal(self._lake).removesuffix("'") + "/*/*.parquet'"

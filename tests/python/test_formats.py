@@ -257,6 +257,36 @@ def test_an_archive_is_refused_whole(warehouse, content, expected):
     assert expected in message and "acme/users/f.zip (dataset users)" in message
 
 
+def test_an_archive_whose_directory_hides_a_file_is_refused(warehouse):
+    content = bytearray(archive({"a.csv": USERS, "b.csv": MORE}))
+    first = content.index(b"PK\x01\x02")
+    second = content.index(b"PK\x01\x02", first + 4)
+    content[first + 32] = content.index(b"PK\x05\x06") - second  # the second as a comment
+    assert "damaged archive" in warehouse.refusal(bytes(content), name="f.zip")
+
+
+def test_a_workbook_with_a_damaged_part_is_refused(warehouse):
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(A=[HEADER, ["u1", "a", "Ann"]]))) as book,
+        zipfile.ZipFile(file, "w") as stored,
+    ):
+        for part in book.infolist():
+            stored.writestr(part.filename, book.read(part))
+    content = file.getvalue().replace(b"Ann", b"Eve")
+    assert "damaged workbook" in warehouse.refusal(content, name="f.xlsx")
+
+
+def test_the_header_again_in_a_workbook_is_a_rejected_row(warehouse):
+    landed = warehouse.landed(
+        workbook(A=[HEADER, ["u1", "a", "Ann"], HEADER, ["u2", "b", "Bob"]]), name="f.xlsx"
+    )
+    assert (landed.rows, landed.parse_errors) == (3, 1)
+    assert warehouse.rows("name, parse_error, raw_text")[1] == (
+        None, "repeated_header", "User ID\tE-mail\tname"
+    )  # fmt: skip
+
+
 def test_no_byte_of_an_archive_can_stop_a_run(tmp_path):
     content = archive({"a.csv": USERS, "b.csv": MORE})
     path = tmp_path / "f.zip"

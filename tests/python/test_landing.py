@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import invoice_pdfs
 from cx_billing import formats, lake, landing
 
 USERS = b"user_id,email,name\nu1,a@x,Ann\nu2,b@x,Bob\n"
@@ -346,6 +348,57 @@ def test_stray_quote_swallows_no_other_row(warehouse, lines, bad):
     assert warehouse.sql("select count(*) from lake where name in ('Bob', 'Cy')") == [(2,)]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "again", ["user_id,email,name", '"USER ID","e_mail",Name', "\ufeffuser_id,email,name"]
+)
+def test_the_header_again_is_a_rejected_row(warehouse, again, newline):
+    text = newline.join(["user_id,email,name", "u1,a,Ann", again, "u2,b,Bob", ""])
+    landed = warehouse.landed(text)
+    assert (landed.rows, landed.parse_errors) == (3, 1)
+    assert warehouse.rows("user_id, parse_error, raw_text") == [
+        ("u1", None, None), (None, "repeated_header", again), ("u2", None, None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "again",
+    ["email,user_id,name", "user_id,email", "user_id,email,name,team", "user_id;email;name",
+     "id,User Email,Full name", "user_id,email,email"],
+)  # fmt: skip
+def test_another_header_refuses_the_file(warehouse, again):
+    message = warehouse.refusal(f"user_id,email,name\nu1,a,Ann\n{again}\nx,y,z\n")
+    assert "another header in row 2" in message and "deliver each for itself" in message
+
+
+def test_another_header_behind_an_open_quote_refuses_the_file(warehouse):
+    text = 'user_id,email,name\nu1,"a,Ann\nuser_id;email;name\nu2;b;Bob\n'
+    assert "with other separators" in warehouse.refusal(text)
+
+
+def test_a_second_header_is_found_where_two_chunks_meet(warehouse, monkeypatch):
+    for size in range(5, 60, 3):
+        monkeypatch.setattr(formats.csv_files, "CHUNK", size)
+        path = warehouse.deliver(f"user_id,email\nu{size},a\nuser_id,email\nu2,b\n", f"{size}.csv")
+        assert warehouse.land().landed[-1].parse_errors == 1, size
+        path.unlink()
+
+
+def test_words_of_the_header_within_values_are_no_header(warehouse):
+    landed = warehouse.landed("user_id,email,name\nuser_id,user_id,email of Ann\nu2,email,x\n")
+    assert landed.parse_errors == 0
+
+
+def test_separators_alone_above_the_header_are_blank(warehouse):
+    assert warehouse.landed("\t\nuser_id\temail\tname\nu1\ta\tAnn\nu2\tb\n").rows == 2
+    assert warehouse.rows("name, parse_error") == [("Ann", None), (None, "wrong_column_count")]
+
+
+def test_a_row_below_a_stray_quote_may_have_empty_fields_behind(warehouse):
+    landed = warehouse.landed('user_id,email\nu1,"a\nu2,b,,\n')
+    assert (landed.rows, landed.parse_errors) == (2, 1)
+
+
 def test_bytes_that_are_not_utf8_are_shown_as_escapes(warehouse):
     landed = warehouse.landed(b"user_id,email,name\nu1,a,J\xfcrgen\nu2,b,Bob\n")
     assert (landed.rows, landed.parse_errors) == (2, 1)
@@ -406,9 +459,11 @@ def test_unknown_columns_are_kept_and_reported(warehouse, is_careful):
     assert "Team's, column_2, X, X_2" in warning and "acme/users/f.csv" in warning
 
 
+@pytest.mark.parametrize("is_malformed", [False, True])
 @pytest.mark.parametrize("is_cut, rows", [(True, 1_048_575), (True, 1_048_576), (False, 1_048_574)])
-def test_file_as_long_as_a_spreadsheet_is_suspected(warehouse, is_cut, rows):
-    warehouse.deliver(b"user_id,email\n" + b"u,e\n" * rows)
+def test_file_as_long_as_a_spreadsheet_is_suspected(warehouse, is_cut, rows, is_malformed):
+    text = b"user_id,email\n" + b"u,e\n" * (rows - is_malformed) + b"u\n" * is_malformed
+    warehouse.deliver(text)
     found = warehouse.land().warnings
     assert ["probably cut" in warning for warning in found] == [True] * is_cut
 
@@ -444,6 +499,11 @@ def test_gzip_of_several_members(warehouse):
         (b"PK\x03\x04....", "f.csv", "spreadsheet"),
         ("user_id,email\n".encode("utf-16"), "f.csv", "UTF-16"),
         (b"user_id,email,\xff\nu,e,x\n", "f.csv", "header that is not UTF-8"),
+        ("user_id,email\nu,e\n".encode("utf-16-le"), "f.csv", "UTF-16"),
+        ("user_id,email\nu,e\n".encode("utf-16-be"), "f.csv", "UTF-16"),
+        (b"user_id,email\n" + b"x" * ((1 << 26) + 1), "f.csv", "67,108,864 bytes"),
+        (b"," * 1000 + b"\nu,e\n", "f.csv", "header of 1,001 columns"),
+        (b'{"user_id": ' + b"[" * 600 + b"]" * 600 + b', "email": 1}', "f.json", "nested too"),
         (b'"user_id,email\n', "f.csv", "header"),
         (USERS, "f.parquet", "Parquet"),
         (b"PAR1" + USERS + b"PAR1", "f.parquet", "Parquet"),
@@ -598,11 +658,40 @@ def test_progress_counts_files_and_bytes(warehouse):
     seen = []
     landing.land(warehouse.inbox, warehouse.home, seen.append)
     size = len(USERS) + 5
-    assert seen == [
+    assert [state for state in seen if state.step is None] == [
         landing.Progress(0, 2, 0, 2 * size, "acme/users/a.csv"),
         landing.Progress(1, 2, size, 2 * size, "acme/users/b.csv"),
         landing.Progress(2, 2, 2 * size, 2 * size, None),
     ]
+
+
+LINES = "".join(f"u{number},a@x,Ann\n" for number in range(300_000))
+JSON_LINES = '{"user_id": "u1", "email": "a"}\n' * 60_000
+
+
+@pytest.mark.parametrize(
+    "name, content, steps",
+    [
+        ("f.csv", f"user_id,email,name\n{LINES}", {"hashing", "checking", "writing"}),
+        ("f.csv.gz", gzip.compress(f"user_id,email,name\n{LINES}".encode(), 1),
+         {"hashing", "checking", "writing"}),
+        ("f.csv", f"user_id,email,name\n{LINES}short\n", {"checking", "splitting", "writing"}),
+        ("f.ndjson", JSON_LINES, {"hashing", "splitting", "writing"}),
+        ("f.ndjson.gz", gzip.compress(JSON_LINES.encode(), 1), {"splitting", "writing"}),
+    ],
+)  # fmt: skip
+def test_progress_is_told_within_a_file(warehouse, monkeypatch, name, content, steps):
+    monkeypatch.setattr(landing, "SECONDS_BETWEEN_LOOKS", 0.0)
+    warehouse.deliver(content, name=name)
+    seen = []
+    landing.land(warehouse.inbox, warehouse.home, seen.append)
+    within = [state for state in seen if state.step]
+    assert {state.step for state in within} >= steps
+    assert all(0 <= state.share <= 1 for state in within)
+    for step in steps - {"writing"}:
+        shares = [state.share for state in within if state.step == step]
+        assert shares == sorted(shares) and shares[-1] > 0.5
+    assert {state.source_file for state in within} == {f"acme/users/{name}"}
 
 
 # Interruption
@@ -612,30 +701,83 @@ KILLED = """
 import os, pathlib, signal, sys
 from cx_billing import landing
 
+landed = 0
+
 class Dying(type(pathlib.Path())):
     def replace(self, target):
-        if sys.argv[3] == "after":
-            os.replace(self, target)
-        os.kill(os.getpid(), signal.SIGKILL)
+        global landed
+        if landed == int(sys.argv[4]):
+            if sys.argv[3] == "after":
+                os.replace(self, target)
+            os.kill(os.getpid(), signal.SIGKILL)
+        landed += 1
+        return os.replace(self, target)
 
 landing.Path = Dying
 landing.land(pathlib.Path(sys.argv[1]), Dying(sys.argv[2]))
 """
 
 
-@pytest.mark.parametrize("moment, rows", [("before", 0), ("after", 2)])
-def test_killed_run_leaves_all_of_a_file_or_nothing(warehouse, moment, rows):
-    warehouse.deliver(USERS)
-    arguments = [sys.executable, "-c", KILLED, warehouse.inbox, warehouse.home, moment]
-    assert subprocess.run(arguments).returncode == -signal.SIGKILL
-    assert warehouse.sql("select count(*) from lake") == [(rows,)]
-    assert len(warehouse.files()) == 1  # finished, or left over under a temporary name
+def packed(*contents: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number, content in enumerate(contents):
+            archive.writestr(f"{number}.csv", content)
+    return file.getvalue()
+
+
+def invoice() -> bytes:
+    return invoice_pdfs.draw(invoice_pdfs.random_invoice(1), invoice_pdfs.random_style(1))
+
+
+@pytest.mark.parametrize(
+    "name, dataset, content, files",
+    [
+        ("f.csv", "users", lambda: USERS, 1),
+        ("f.csv.gz", "users", lambda: gzip.compress(USERS), 1),
+        ("f.zip", "users", lambda: packed(USERS, USERS + b"u3,c,\n", USERS + b"u4,d,\n"), 3),
+        ("f.pdf", "vendor_invoice_lines", invoice, 1),
+    ],
+    ids=["csv", "gzip", "zip", "pdf"],
+)
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_run_leaves_all_of_a_file_or_nothing(
+    warehouse, moment, name, dataset, content, files
+):
+    warehouse.deliver(content(), name=name, dataset=dataset)
+    killed_at = files // 2
+    arguments = [sys.executable, "-c", KILLED, warehouse.inbox, warehouse.home, moment, killed_at]
+    assert subprocess.run(list(map(str, arguments))).returncode == -signal.SIGKILL
+    whole = killed_at + (moment == "after")
+    facts = warehouse.facts().values()
+    assert len([fact for fact in facts if "sha256" in fact]) == whole
+    assert len(warehouse.files()) == killed_at + 1  # the last may be a leftover
 
     report = warehouse.land()
-    assert len(report.landed) == (moment == "before")
-    assert warehouse.sql("select count(*) from lake") == [(2,)]
-    assert [path.suffix for path in warehouse.files()] == [".parquet"]
+    assert (len(report.landed), len(report.already_landed)) == (files - whole, whole)
+    assert [path.suffix for path in warehouse.files()] == [".parquet"] * files
+    facts = warehouse.facts().values()
+    [[rows]] = warehouse.sql("select count(*) from lake")
+    assert rows == sum(int(fact["rows_in_file"]) for fact in facts if "sha256" in fact) > 0
     assert list(warehouse.home.glob(".scratch-*")) == []
+    again = warehouse.land()
+    assert (again.landed, len(again.already_landed)) == ([], files)
+
+
+def test_a_file_that_stops_duckdb_is_refused_and_the_next_lands(warehouse, monkeypatch):
+    warehouse.deliver(USERS, name="a.csv")
+    warehouse.deliver(USERS + b"u3,,\n", name="b.csv")
+    genuine = formats.read
+
+    def read(path, *others):
+        if path.name == "a.csv":
+            raise duckdb.InternalException("Assertion failed")
+        return genuine(path, *others)
+
+    monkeypatch.setattr(formats, "read", read)
+    report = warehouse.land()
+    assert [landed.source_file for landed in report.landed] == ["acme/users/b.csv"]
+    assert ["stopped DuckDB" in refused.message for refused in report.refused] == [True]
 
 
 def test_two_runs_exclude_each_other(warehouse):
@@ -745,6 +887,28 @@ def test_large_json_is_read_across_chunks(warehouse, monkeypatch):
     warehouse.deliver("user_id,email\r\n" + '1,"a\r\nb"\r\n' * 300, name="c.csv")
     assert [landed.rows for landed in warehouse.land().landed] == [300, 300, 300]
     assert warehouse.sql("select sum(user_id::int) from lake where email is distinct from 'a\r\nb'")
+
+
+def test_json_is_read_in_pieces_that_do_not_grow(monkeypatch):
+    monkeypatch.setattr(formats.json_files, "CHUNK", 100)
+    asked = []
+
+    class Stream(io.StringIO):
+        def read(self, size):
+            asked.append(size)
+            return super().read(size)
+
+    text = '{"user_id": "u1", "email": "someone@example.org"}\n' * 500
+    assert len(list(formats.json_files._values(Stream(text)))) == 500
+    assert max(asked) < 500
+
+
+def test_numbers_of_rows_that_are_none_are_kept_as_they_are(warehouse):
+    text = '[{"user_id": "u", "email": "e"}, 1.50, [{"user_id": 1.0, "USER_ID": 2, "email": 1e2}]]'
+    assert warehouse.landed(text, name="f.json").parse_errors == 2
+    assert warehouse.rows("raw_text")[1:] == [
+        ("1.50",), ('{"user_id":1.0,"USER_ID":2,"email":1e2}',)
+    ]  # fmt: skip
 
 
 USER_DETAILS = {

@@ -5,6 +5,7 @@ that cannot be split into its columns becomes a row with a `parse_error` and its
 
 ==================== ======================================================================
 `wrong_column_count` more or fewer fields than the header (empty ones at the end do not count)
+`repeated_header`    the header again, as exports have it that were put one behind the other
 `malformed_quotes`   a quote that is never closed, or text after a closing quote
 `invalid_encoding`   bytes that are not UTF-8; `raw_text` shows them as backslash escapes
 `duplicate_column`   a JSON object with two keys for one column
@@ -28,8 +29,18 @@ import duckdb
 
 from cx_billing.formats import csv_files, json_files, parquet_files, pdf_files, workbooks
 from cx_billing.formats.archives import Member, unpack
-from cx_billing.formats.common import Rows, UnreadableError, glob_literal, literal, open_bytes
-from cx_billing.formats.csv_files import SEPARATORS
+from cx_billing.formats.common import (
+    SEPARATORS,
+    Rows,
+    UnreadableError,
+    Watch,
+    glob_literal,
+    literal,
+    open_bytes,
+    open_raw,
+    shown,
+    unwatched,
+)
 from cx_billing.formats.names import match, normalize
 from cx_billing.lake import Dataset
 
@@ -39,13 +50,17 @@ __all__ = [
     "Member",
     "Rows",
     "UnreadableError",
+    "Watch",
     "format_of",
     "glob_literal",
     "literal",
     "match",
     "normalize",
+    "open_raw",
     "read",
+    "shown",
     "unpack",
+    "unwatched",
 ]
 
 TEXT_FORMATS = {".csv": "csv", ".json": "json", ".ndjson": "json", ".jsonl": "json"}
@@ -69,13 +84,14 @@ def read(
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
     name: str | None = None,
+    watch: Watch = unwatched,
 ) -> Iterator[Rows]:
     """Yield the ways to read `path`, the cheapest first.
 
     The next is wanted only if a copy of the one before failed or did not write `count` rows.
     Staged copies are written to `scratch`. `name` is what the file was delivered as, `a.zip/b.json`
-    if it comes from an archive. Raises UnreadableError if the file must be refused, OSError if it
-    cannot be opened.
+    if it comes from an archive; `watch` hears how far the reading is. Raises UnreadableError if the
+    file must be refused, OSError if it cannot be opened.
     """
     kind = format_of(path)
     staged = scratch / "staged.csv"
@@ -99,9 +115,9 @@ def read(
             if start.startswith(magic):
                 raise UnreadableError(advice)
         if kind == "csv":
-            yield from csv_files.rows(path, dataset, staged)
+            yield from csv_files.rows(path, dataset, staged, watch)
         else:
-            yield json_files.rows(path, dataset, staged, name or path.name)
+            yield json_files.rows(path, dataset, staged, name or path.name, watch)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableError(f"is a damaged or cut off gzip file ({error}); fetch it again") from (
             error

@@ -18,6 +18,8 @@ LARGEST = 1 << 34  # bytes of all members together, unpacked
 LARGEST_RATIO = 250  # unpacked to packed; text of one letter over and over reaches 1,000
 SMALL = 1 << 26  # bytes up to which the ratio does not matter
 MOST_MEMBERS = 1000
+END_RECORD, LONGEST_COMMENT = 22, 0xFFFF  # bytes of what stands at the end of an archive
+UNTOLD = 0xFFFF  # in the place of the number of files, if the number stands elsewhere
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ def unpack(path: Path, folder: Path) -> list[Member]:
     damaged, encrypted, empty or beyond the bounds above; nothing of it may be used then.
     """
     with opened(path, LARGEST) as archive:
+        for file in archive.infolist():
+            archive.open(file).close()  # is it called the same at both places where its name stands
         files = [file for file in archive.infolist() if not _is_left_out(file)]
         if not files:
             raise UnreadableError("is an archive without files; export it again")
@@ -58,6 +62,8 @@ def opened(path: Path, largest: int) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             files = archive.infolist()
+            if _declared(path) not in (len(files), UNTOLD):
+                raise zipfile.BadZipFile(f"its directory names {len(files)} files, not all")
             if any(file.flag_bits & 1 for file in files):
                 raise UnreadableError("is an encrypted archive; pack it without a password")
             unpacked = sum(file.file_size for file in files)
@@ -71,6 +77,15 @@ def opened(path: Path, largest: int) -> Iterator[zipfile.ZipFile]:
         raise UnreadableError(f"is a damaged archive ({error}); fetch it again") from error
     except RuntimeError as error:
         raise UnreadableError(f"cannot be unpacked ({error}); pack it the usual way") from error
+
+
+def _declared(path: Path) -> int:
+    """How many files an archive says it holds; a damaged directory can hide some of them."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - END_RECORD - LONGEST_COMMENT))
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    return int.from_bytes(tail[end + 10 : end + 12], "little")
 
 
 def _is_left_out(file: zipfile.ZipInfo) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 CHUNK = 1 << 22
 BUFFER = 1 << 17
+SEPARATORS = ",;\t"
 LONGEST_SHOWN = 60  # letters of a name in a message
 MOST_SHOWN = 40  # names in a message
 SPREADSHEET_ROWS = (1_048_575, 1_048_576)  # a sheet with and without its header row, TELCO-06
@@ -96,7 +97,11 @@ def open_raw(path: Path, step: str = "reading", watch: Watch = unwatched) -> io.
 
 def open_bytes(path: Path, step: str = "reading", watch: Watch = unwatched) -> io.BufferedIOBase:
     raw = open_raw(path, step, watch)
-    return gzip.GzipFile(fileobj=raw) if path.name.lower().endswith(".gz") else raw
+    if not path.name.lower().endswith(".gz"):
+        return raw
+    unpacked = gzip.GzipFile(fileobj=raw)
+    unpacked.myfileobj = raw  # closed together
+    return unpacked
 
 
 def open_text(

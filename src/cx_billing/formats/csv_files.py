@@ -13,18 +13,22 @@ from pathlib import Path
 
 from cx_billing.formats.common import (
     CHUNK,
+    SEPARATORS,
     SPREADSHEET_ROWS,
     Rows,
     UnreadableError,
+    Watch,
     open_bytes,
     open_text,
 )
 from cx_billing.formats.names import fields, match
+from cx_billing.formats.second_headers import SecondHeaders, folded
 from cx_billing.formats.staged import Stage, read_csv
 from cx_billing.lake import Dataset
 
-SEPARATORS = ",;\t"
 LONGEST_RECORD = 1 << 22  # characters; a quote that stays open for longer is taken as stray
+LONGEST_LINE = 1 << 26  # bytes; a file with a longer one is no CSV, and would fill the memory
+MOST_COLUMNS = 1000
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -32,6 +36,7 @@ csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 @dataclass(frozen=True)
 class _Header:
     names: list[str]
+    text: str
     separator: str
     is_first_line: bool
 
@@ -54,29 +59,38 @@ class _Scan:
         return self.is_clean and kinds <= 1 and self.separators <= {width - 1}
 
 
-def rows(path: Path, dataset: Dataset, staged: Path) -> Iterator[Rows]:
+def rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[Rows]:
     """The file as it lies if it is regular, then a well-formed copy of it."""
     header = _read_header(path)
     columns, extra = fields(header.names, match(header.names, dataset))
     places = [f"c{position}" for position in range(len(header.names))]
+    headers = SecondHeaders(header.names, dataset)
 
-    scan = _scan(path, header.separator)
+    scan = _scan(path, header, headers, watch)
     if header.is_first_line and scan.is_regular(len(places)):
         relation = read_csv(path, places, header.separator, scan.newline, skip=1)
         count = scan.records - 1
         yield Rows(relation, columns, count, extra=extra, is_full=count in SPREADSHEET_ROWS)
 
-    with Stage(staged, places) as stage, open_text(path, "surrogateescape") as stream:
+    with (
+        Stage(staged, places) as stage,
+        open_text(path, "surrogateescape", "splitting", watch) as stream,
+    ):
         found = records(stream, header.separator, len(places))
-        next(found)
+        next(text for _, _, text in found if text.strip())  # the header
         for values, problem, text in found:
+            if headers.is_possible(text):
+                # an open quote can have swallowed a header of another kind
+                for line in text.splitlines() if problem else [text]:
+                    if headers.problem_of_text(line, header.separator, stage.count + 1):
+                        values, problem = None, "repeated_header"
             stage.add(values, text, problem)
     yield replace(stage.rows(columns, extra), is_full=stage.count in SPREADSHEET_ROWS)
 
 
 def _read_header(path: Path) -> _Header:
     with open_text(path, "surrogateescape") as stream:
-        first = next(stream, "")
+        first = stream.readline(LONGEST_LINE)
         line = first if first.strip() else next((line for line in stream if line.strip()), "")
         while line.count('"') % 2 and len(line) < LONGEST_RECORD and (more := next(stream, "")):
             line += more
@@ -87,35 +101,51 @@ def _read_header(path: Path) -> _Header:
         raise UnreadableError(
             "has a header that cannot be read (malformed quotes)" if problem else "holds no header"
         )
+    if len(names) > MOST_COLUMNS:
+        raise UnreadableError(
+            f"has a header of {len(names):,} columns, which no export has; export it again as CSV"
+        )
+    if "\0" in text:
+        raise UnreadableError("has a header with NUL bytes, as UTF-16 has; save the file as UTF-8")
     try:
         "".join(names).encode()
     except UnicodeEncodeError as error:
         raise UnreadableError("has a header that is not UTF-8; save the file as UTF-8") from error
-    return _Header(names, separator, is_first_line=text == first.rstrip("\r\n"))
+    return _Header(names, text, separator, is_first_line=text == first.rstrip("\r\n"))
 
 
-def _scan(path: Path, separator: str) -> _Scan:
+def _scan(path: Path, header: _Header, headers: SecondHeaders, watch: Watch) -> _Scan:
     """Count records, and the separators in each, by cutting away what stands in quotes."""
     scan, decoder = _Scan(), codecs.getincrementaldecoder("utf-8")()
     in_quotes, last, rest = False, b"", b""
-    mark = separator.encode()
-    with open_bytes(path) as stream:
+    mark = header.separator.encode()
+    overlap = max(map(len, headers.marks)) - 1
+    signs_left = sum(map(folded(header.text.encode()).count, headers.marks))
+    with open_bytes(path, "checking", watch) as stream:
         while chunk := stream.read(CHUNK):
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
                 return _Scan(is_clean=False)
-            seam = last + chunk
-            if b' "' in seam or b'" ' in seam:
+            letters = last + folded(chunk)
+            signs_left -= sum(map(letters.count, headers.marks))
+            if signs_left < 0:
                 return _Scan(is_clean=False)
-            last = chunk[-1:]
+            last = letters[-overlap:]
             parts = chunk.split(b'"')
-            outside = b"q".join(parts[in_quotes::2])
+            outside = b'"'.join(parts[in_quotes::2])  # a quote stands for all that was quoted
             was_in_quotes, in_quotes = in_quotes, in_quotes ^ (len(parts) % 2 == 0)
-            text = rest + b"q" * was_in_quotes + outside + b"q" * in_quotes
+            text = rest + b'"' * was_in_quotes + outside + b'"' * in_quotes
+            if b' "' in text or b'" ' in text:
+                return _Scan(is_clean=False)
             cut = max(text.rfind(b"\n"), text.rfind(b"\r", 0, -1)) + 1
             _count(scan, text[:cut], mark)
             rest = text[cut:]
+            if len(rest) > LONGEST_LINE:
+                raise UnreadableError(
+                    f"has a line of more than {LONGEST_LINE:,} bytes, which no row is; export it "
+                    "again as CSV"
+                )
     _count(scan, rest, mark)
     scan.is_clean = not (in_quotes or decoder.getstate()[0])
     return scan
@@ -182,7 +212,7 @@ def records(
             if len(values) <= 1 and not "".join(lines.record).strip():
                 continue
             width = width or len(values)
-            if len(values) != width and (len(values) < width or any(values[width:])):
+            if not _fits(values, width):
                 values, problem = None, "wrong_column_count"
             else:
                 del values[width:]
@@ -192,8 +222,13 @@ def records(
         yield values, problem, "".join(lines.record).rstrip("\r\n")
 
 
+def _fits(values: list[str], width: int) -> bool:
+    """Whether there is a value for each column; empty ones behind them do not count."""
+    return len(values) >= width and not any(values[width:])
+
+
 def _stands_alone(line: str, separator: str, width: int | None) -> bool:
     try:
-        return len(next(csv.reader([line], delimiter=separator, strict=True))) == width
+        return _fits(next(csv.reader([line], delimiter=separator, strict=True)), width)
     except csv.Error:
         return False

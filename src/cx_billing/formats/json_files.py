@@ -9,19 +9,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from cx_billing.formats.common import CHUNK, Rows, UnreadableError, open_text
+from cx_billing.formats.common import CHUNK, Rows, UnreadableError, Watch, open_text
 from cx_billing.formats.objects import Number, Objects
 from cx_billing.formats.platform_api import answer_of
 from cx_billing.lake import Dataset
 
 
-def rows(path: Path, dataset: Dataset, staged: Path, name: str) -> Rows:
+def rows(path: Path, dataset: Dataset, staged: Path, name: str, watch: Watch) -> Rows:
     """Every row of every document; `name` is what the file was delivered as."""
     answer = answer_of(dataset.name, name)
-    with Objects(staged, dataset) as objects, open_text(path, "strict") as stream:
-        for value in _values(stream):
-            for row, is_flat in answer.rows(value):
-                objects.add(row, is_flat)
+    try:
+        with (
+            Objects(staged, dataset) as objects,
+            open_text(path, "strict", "splitting", watch) as stream,
+        ):
+            for value in _values(stream):
+                for row, is_flat in answer.rows(value):
+                    objects.add(row, is_flat)
+    except RecursionError as error:
+        raise UnreadableError("is nested too deeply to be read as JSON") from error
     answer.finish()
     return replace(objects.rows(), snapshot_date=answer.snapshot_date)
 
@@ -80,7 +86,7 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
                         continue
                     end = len(text)
             except ValueError as error:
-                if "value" in expected and more(max(CHUNK, 3 * len(text))):
+                if "value" in expected and more(max(CHUNK, 3 * (len(text) - position))):
                     continue
                 where = line + text.count("\n", 0, position)
                 what = getattr(error, "msg", str(error))
@@ -88,8 +94,6 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
                     f"is not valid JSON: {what}, in the value that begins on line {where}; "
                     "fetch it again"
                 ) from error
-            except RecursionError as error:
-                raise UnreadableError("is nested too deeply to be read as JSON") from error
             position, found = end, True
             expected = {"comma", "end"} if in_array else {"value"}
             yield value

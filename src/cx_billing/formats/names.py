@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from cx_billing.formats.common import UnreadableError, literal
+from cx_billing.formats.common import UnreadableError, literal, shown
 from cx_billing.lake import Dataset
 
 
@@ -38,8 +38,8 @@ def locate(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
             continue
         if key in doubles:
             raise DoubleColumnError(
-                f"has two columns for {column}: '{names[found[key]]}' and "
-                f"'{names[doubles[key]]}'; remove or rename one"
+                f"has two columns for {column}: '{shown([names[found[key]]])}' and "
+                f"'{shown([names[doubles[key]]])}'; remove or rename one"
             )
         positions[column] = found[key]
     return positions
@@ -60,11 +60,11 @@ def match(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
             if position not in positions.values()
         }
         hints = [
-            f"Did you mean '{unknown[close[0]]}' for {column}?"
+            f"Did you mean '{shown([unknown[close[0]]])}' for {column}?"
             for column in missing
             if (close := difflib.get_close_matches(normalize(column), unknown, n=1))
         ]
-        found = ", ".join(names) or "none"
+        found = shown(names) or "none"
         raise UnreadableError(
             " ".join([f"lacks required columns: {', '.join(missing)}; found: {found}.", *hints])
         )

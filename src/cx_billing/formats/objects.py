@@ -40,7 +40,7 @@ class Objects:
         """Add one row; of a flat one the keys must hold the required columns in the end."""
         self._is_bare |= is_flat
         if not isinstance(row, dict):
-            self._stage.add(None, json.dumps(row), "not_an_object")
+            self._stage.add(None, dumps(row, ascii=True), "not_an_object")
             return
         keys = tuple(row)
         if is_flat:
@@ -53,7 +53,7 @@ class Objects:
                 self._positions[keys] = None
         positions = self._positions[keys]
         if positions is None:
-            self._stage.add(None, lambda: json.dumps(row), "duplicate_column")
+            self._stage.add(None, lambda: dumps(row, ascii=True), "duplicate_column")
             return
         known = {column: keys[position] for column, position in positions.items()}
         taken = set(known.values())
@@ -61,7 +61,7 @@ class Objects:
         values = [_text(row.get(known.get(column))) for column in self._dataset.columns]
         is_extra = any(item is not None for item in extra.values())
         values.append(dumps(extra) if is_extra else None)
-        self._stage.add(values, lambda: json.dumps(row))
+        self._stage.add(values, lambda: dumps(row, ascii=True))
 
     def rows(self) -> Rows:
         """What was added; refuses rows that came flat and lack required columns."""
@@ -81,15 +81,16 @@ def staged(rows: Iterable[dict], path: Path, dataset: Dataset) -> Rows:
     return objects.rows()
 
 
-def dumps(value: object) -> str:
+def dumps(value: object, ascii: bool = False) -> str:
     """JSON text in which numbers stand as they were written."""
     if isinstance(value, Number):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{dumps(key)}:{dumps(item)}" for key, item in value.items()) + "}"
+        pairs = (f"{dumps(key, ascii)}:{dumps(item, ascii)}" for key, item in value.items())
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(dumps, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+        return "[" + ",".join(dumps(item, ascii) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=ascii)
 
 
 def _text(value: object) -> str | None:

@@ -22,6 +22,7 @@ from python_calamine import (
 from cx_billing.formats.archives import opened
 from cx_billing.formats.common import SPREADSHEET_ROWS, Rows, UnreadableError, first_line
 from cx_billing.formats.names import fields, locate, match
+from cx_billing.formats.second_headers import SecondHeaders
 from cx_billing.formats.staged import Stage
 from cx_billing.lake import Dataset
 
@@ -36,8 +37,9 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
     workbook that can be read. Hidden sheets are not looked at.
     """
     if zipfile.is_zipfile(path):
-        with opened(path, LARGEST):
-            pass  # it can be opened, and is not too large
+        with opened(path, LARGEST) as archive:  # it can be opened, and is not too large
+            if damaged := archive.testzip():
+                raise UnreadableError(f"is a damaged workbook ({damaged}); save it again")
     try:
         with CalamineWorkbook.from_path(path) as workbook:
             names = [
@@ -94,11 +96,14 @@ def _stage(sheet: CalamineSheet, skipped: int, dataset: Dataset, staged: Path) -
     lines = islice(sheet.iter_rows(), skipped, None)
     header = _header(next(lines))
     columns, extra = fields(header, match(header, dataset))
+    headers = SecondHeaders(header, dataset)
     with Stage(staged, [f"c{position}" for position in range(len(header))]) as stage:
         for cells in _filled(lines):
             rest = cells[len(header) :]
-            problem = "wrong_column_count" if any(rest) else None
-            stage.add(cells[: len(header)], "\t".join(cells).rstrip("\t"), problem)
+            text = "\t".join(cells).rstrip("\t")
+            again = headers.is_possible(text) and headers.problem(cells, stage.count + 1)
+            problem = again or ("wrong_column_count" if any(rest) else None)
+            stage.add(cells[: len(header)], text, problem)
     is_full = sheet.total_height + 1 >= max(SPREADSHEET_ROWS)
     return replace(stage.rows(columns, extra), is_full=is_full)
 
