@@ -8,7 +8,7 @@ vendor_lines as (
 
 expected_lines as (
 
-    select * from {{ ref('int_expected_lines__keyed') }}
+    select * from {{ ref('int_expected_lines__folded') }}
 
 ),
 
@@ -64,12 +64,6 @@ select
     coalesce(expected_lines.is_waived, false) as is_waived
 from vendor_lines
 full outer join expected_lines
-    on
-        vendor_lines.org_id = expected_lines.org_id
-        and vendor_lines.match_code = expected_lines.match_code
-        and vendor_lines.is_prepay = expected_lines.is_prepay
-        and vendor_lines.service_period_start = expected_lines.service_period_start
-        and vendor_lines.service_period_end = expected_lines.service_period_end
-        and vendor_lines.line_in_key = expected_lines.line_in_key
+    on vendor_lines.expected_line_id = expected_lines.expected_line_id
 left join parts
     on vendor_lines.vendor_line_id = parts.vendor_line_id

@@ -64,6 +64,27 @@ usage_summary as (
 
 ),
 
+-- What a meter measures is billed in tokens; by itself it is expected where it is charged.
+token_meters as (
+
+    select
+        meters.org_id,
+        meters.cycle_start_date,
+        meters.product_code as subject,
+        meters.used_quantity as expected_quantity
+    from {{ ref('ai_token_usage') }} as meters
+    inner join {{ ref('products') }} as products
+        on
+            meters.product_code = products.product_code
+            and products.kind = 'token_meter'
+    semi join charges
+        on
+            meters.org_id = charges.org_id
+            and meters.cycle_start_date = charges.cycle_start_date
+            and meters.product_code = charges.product_code
+
+),
+
 -- Overage is expected only of products that have a charge.
 expected as (
 
@@ -88,6 +109,8 @@ expected as (
             and usage_summary.product_code = charges.product_code
             and charges.overage_quantity is not null
     where usage_summary.overage_quantity > 0
+    union all
+    select * from token_meters
 
 )
 

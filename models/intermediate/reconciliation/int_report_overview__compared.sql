@@ -43,7 +43,7 @@ reported_cycles as (
 ),
 
 -- The overview leaves out what is called by phone, over the vendor's carrier or one's own.
-expected as (
+measured as (
 
     select
         metered.org_id,
@@ -60,6 +60,35 @@ expected as (
     where
         metered.measured_quantity > 0
         and products.family <> 'voice'
+
+),
+
+-- What a meter measures is billed in tokens; by itself it is expected where it is named.
+token_meters as (
+
+    select
+        meters.org_id,
+        meters.cycle_start_date,
+        meters.product_code as subject,
+        meters.used_quantity as measured_quantity
+    from {{ ref('ai_token_usage') }} as meters
+    inner join {{ ref('products') }} as products
+        on
+            meters.product_code = products.product_code
+            and products.kind = 'token_meter'
+    semi join report_rows
+        on
+            meters.org_id = report_rows.org_id
+            and meters.cycle_start_date = report_rows.cycle_start_date
+            and meters.product_code = report_rows.subject
+
+),
+
+expected as (
+
+    select * from measured
+    union all
+    select * from token_meters
 
 )
 

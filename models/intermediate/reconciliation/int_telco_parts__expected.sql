@@ -8,7 +8,7 @@ vendor_lines as (
 
 expected_lines as (
 
-    select * from {{ ref('int_expected_lines__keyed') }}
+    select * from {{ ref('int_expected_lines__folded') }}
 
 ),
 
@@ -34,10 +34,7 @@ differing as (
     from vendor_lines
     inner join expected_lines
         on
-            vendor_lines.org_id = expected_lines.org_id
-            and vendor_lines.match_code = expected_lines.match_code
-            and vendor_lines.service_period_start = expected_lines.service_period_start
-            and vendor_lines.service_period_end = expected_lines.service_period_end
+            vendor_lines.expected_line_id = expected_lines.expected_line_id
             and vendor_lines.key_amount <> expected_lines.amount
     left join international
         on

@@ -14,7 +14,7 @@ vendor_lines as (
 
 ),
 
--- Also products that come in kinds, like a class of text messages.
+-- Also products that come in kinds, like a class of text messages (CONV-08).
 spellings as (
 
     select
@@ -24,6 +24,12 @@ spellings as (
     union
     select
         {{ product_name_key('invoice_name') }} as name_key,
+        product_code
+    from {{ ref('int_products__used') }}
+    union
+    select
+        {{ product_name_key("regexp_replace(invoice_name, '^SMS (Rate Class)', '\\1')") }}
+            as name_key,
         product_code
     from {{ ref('int_products__used') }}
 
@@ -51,6 +57,20 @@ names as (
     from name_keys
     inner join {{ ref('int_products__used') }} as products
         on name_keys.product_code = products.product_code
+
+),
+
+-- What was ordered need not be in the catalogue; it is known by the words of the order,
+-- to the organization that ordered it (INV-06).
+ordered as (
+
+    select
+        orders.org_id,
+        {{ product_name_key('orders.product_code') }} as name_key,
+        min(orders.product_code) as product_code
+    from {{ ref('stg_orders') }} as orders
+    where orders.row_status = 'accepted'
+    group by orders.org_id, name_key
 
 ),
 
@@ -93,17 +113,19 @@ classified as (
             as service_period_start,
         coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
         worded.description,
-        names.product_code,
+        coalesce(names.product_code, ordered.product_code) as product_code,
         -- The vendor does not say the type of a number, so numbers match as numbers.
         case
             when names.kind = 'number' then names.base_product_code
-            else names.product_code
+            else coalesce(names.product_code, ordered.product_code)
         end as match_code,
         names.kind,
         case
             when worded.is_prepay then 'prepay'
             when worded.is_committed then 'committed'
             when names.base_product_code = 'number_nrc' then 'one_time'
+            when names.product_code is null and ordered.product_code is not null
+                then 'one_time'
             else coalesce(names.arrears_charge_type, 'unknown')
         end as charge_type,
         worded.is_prepay,
@@ -115,6 +137,10 @@ classified as (
     from worded
     left join names
         on {{ product_name_key('worded.product_name') }} = names.name_key
+    left join ordered
+        on
+            worded.org_id = ordered.org_id
+            and {{ product_name_key('worded.product_name') }} = ordered.name_key
 
 )
 

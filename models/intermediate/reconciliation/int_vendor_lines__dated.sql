@@ -18,20 +18,6 @@ expected_lines as (
 
 ),
 
-expected_amounts as (
-
-    select
-        org_id,
-        match_code,
-        is_prepay,
-        service_period_start,
-        amount,
-        min(unit_price) as unit_price
-    from {{ ref('int_expected_lines__folded') }}
-    group by org_id, match_code, is_prepay, service_period_start, amount
-
-),
-
 our_periods as (
 
     select
@@ -78,10 +64,6 @@ dated as (
         vendor_lines.breakout,
         vendor_lines.quantity,
         vendor_lines.unit_price,
-        -- Without a price of its own it is taken for our line of the same amount.
-        coalesce(
-            vendor_lines.unit_price, expected_amounts.unit_price
-        )::decimal(28, 10) as pairing_price,
         vendor_lines.amount,
         vendor_lines.currency
     from vendor_lines
@@ -109,13 +91,6 @@ dated as (
             vendor_lines.org_id = longer_periods.org_id
             and vendor_lines.service_period_start = longer_periods.service_period_start
             and vendor_lines.service_period_end + 1 = longer_periods.service_period_end
-    left join expected_amounts
-        on
-            vendor_lines.org_id = expected_amounts.org_id
-            and vendor_lines.match_code = expected_amounts.match_code
-            and vendor_lines.is_prepay = expected_amounts.is_prepay
-            and vendor_lines.service_period_start = expected_amounts.service_period_start
-            and vendor_lines.amount = expected_amounts.amount
 
 )
 

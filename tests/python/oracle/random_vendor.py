@@ -14,7 +14,7 @@ from fractions import Fraction
 from oracle import catalogue, vendor
 from oracle.bill import Meter
 from oracle.money import line_amount, money, round_half_up
-from oracle.reader import Organization
+from oracle.reader import METERS, Organization
 
 INVOICE_HEADER = (
     "Invoice number",
@@ -95,6 +95,10 @@ class RandomVendor:
         for resource in self.marts["resource_usage"]:
             if resource["cycle_start_date"] in cycles and not self.chance(0.1):
                 rows["resources_usage_report"] += self.resource_days(resource)
+        for meter in self.marts["ai_token_usage"]:
+            if meter["cycle_start_date"] in cycles and meter["product_code"] in METERS:
+                figure = {**meter, "overage_quantity": meter["used_quantity"]}
+                rows["resources_usage_report"] += self.resource_days(figure)
         for hours in self.marts["user_hours_daily"]:
             if self.chance(0.2):
                 name = emails.get(hours["user_id"], hours["user_id"])
@@ -152,6 +156,9 @@ class RandomVendor:
                 changed = draw if is_careful else self.changed(draw, line)
                 if changed:
                     rows.append(self.row(number, dated, line, changed))
+                is_call = line["product_code"].startswith(vendor.TELCO)
+                if changed and not is_careful and not is_call and self.chance(0.04):
+                    rows += self.corrected(number, dated, line, draw)
         if not is_careful and self.chance(0.3):
             line, amount = lines[0], Decimal(self.rng.randint(1, 900))
             surplus = (self.rng.choice(SURPLUS), Decimal(1), amount, amount)
@@ -170,11 +177,20 @@ class RandomVendor:
             words = OLD_NAMES[line["product_code"]]
         if line["charge_type"] == "prepay":
             words += self.rng.choice((f" {catalogue.DASH} Prepay", " - Prepay"))
+        if line["charge_type"] == "committed" and line["unit_of_measure"] in counted:
+            words += self.rng.choice(("", f" {catalogue.DASH} Committed", " - committed"))
         amount = line["amount"]
         if line["is_waived"]:
             amount = line_amount(line["quantity"], line["unit_price"], line["currency"])
             amount = self.rng.choice((amount, Decimal(0)))
         return words, line["quantity"], line["unit_price"], amount
+
+    def corrected(self, number: str, dated: date, line: dict, draw: tuple) -> list[tuple]:
+        """A credit of what was billed wrong, and the line as it should be."""
+        words, quantity, rate, amount = draw
+        wrong = amount + self.rng.randint(1, 50)
+        rows = [(words, quantity, rate, wrong), (words, -quantity, rate, -wrong)]
+        return [self.row(number, dated, line, row) for row in rows]
 
     def changed(self, draw: tuple, line: dict) -> tuple | None:
         """The row as it is, or with one planted difference; None for a row left out."""
@@ -252,7 +268,7 @@ class RandomVendor:
     def landed_twice(self, line: dict) -> list[Decimal]:
         """What the calls of the line cost with or by records that were corrected later."""
         meter, service = self.meter_and_service(line)
-        costs = vendor.costs_landed_twice(meter, [service], meter.calls[service])
+        costs = vendor.costs_landed_twice(meter, meter.calls[service])
         return [money(cost, line["currency"]) for cost in costs]
 
     def at_midnight(self, line: dict) -> Decimal:

@@ -4,9 +4,10 @@
    of which there is a report. A user is named by e-mail; one nobody knows keeps the name given.
 2. R2, concurrent usage: the peak of a reported day and pool, without a license of all CX users;
    where the peaks agree, the minutes at it are compared.
-3. R3, resources: the overage above the allowance, messages and conversations of a cycle. The
-   report's days are added up, of stored GB the highest counts; no overage is rounded. Expected is
-   everything of a cycle of which there is a report.
+3. R3, resources: the overage above the allowance as it is billed, messages and conversations of a
+   cycle. The report's days are added up, those of stored GB make a cycle's value by the policy of
+   the cycle. Expected is everything of a cycle of which there is a report, and what a token meter
+   measured where the report names the meter.
 4. R5, user hours: seconds logged in per user and day, cut to milliseconds as the report is;
    expected is everybody of a reported day.
 5. What lies in no cycle, or on or after as-of, is not compared.
@@ -21,7 +22,8 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
 from oracle.money import round_half_up
-from oracle.reader import Organization, Row
+from oracle.reader import METERS, Organization, Row
+from oracle.usage import stored
 
 if TYPE_CHECKING:
     from oracle.bill import Meter
@@ -139,19 +141,27 @@ def resources_usage(org: Organization, meters: list[Meter], usage: list[dict]) -
         if cycle := cycle_of(meters, row["date"]):
             days[None, cycle, row["resource"]].append(row)
     reported = {}
+    policies = {meter.cycle.start: meter.policy for meter in meters}
     for key, rows in days.items():
-        quantities = [row["quantity"] for row in rows]
-        value = max(quantities) if key[-1] == "data_storage_gb" else sum(quantities)
+        if key[-1] == "data_storage_gb":
+            by_day = {row["date"]: row["quantity"] for row in rows}
+            value = stored(by_day, policies[key[1]])
+        else:
+            value = sum(row["quantity"] for row in rows)
         reported[key] = min(place(row) for row in rows), value
     expected = {
-        (None, row["cycle_start_date"], row["product_code"]): exact
+        (None, row["cycle_start_date"], row["product_code"]): row["overage_quantity"]
         for row in usage
-        if (exact := max(ZERO, row["used_quantity"] - row["included_quantity"]))
+        if row["overage_quantity"]
     }
     for meter in meters:
         for product, count in meter.conversation_counts.items():
             if not meter.is_paid_in_tokens(product):
                 expected[None, meter.cycle.start, product] = Decimal(count)
+        for row in meter.token_usage:
+            key = None, meter.cycle.start, row["product_code"]
+            if key in reported and row["product_code"] in METERS and row["used_quantity"]:
+                expected[key] = row["used_quantity"]
     cycles = {cycle for _, cycle, _ in reported}
     expected = {key: quantity for key, quantity in expected.items() if key[1] in cycles}
     return compared(org, "resources_usage", reported, expected)

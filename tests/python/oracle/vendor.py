@@ -3,9 +3,9 @@
 What this module takes a difference to mean is what the descriptions of the three marts say:
 
 1. A vendor line and ours belong together by product, whether it is prepay, and service period.
-   Numbers are one product whatever their type. Of several, equal prices are paired first, the rest
-   in the order of price and amount; a vendor line without a price has that of our line of its
-   amount.
+   Numbers are one product whatever their type; what the vendor calls Committed is our commitment,
+   where both have one. Of several, those of equal quantity and amount are paired first, then those
+   of equal amount, then of equal price, the rest in the order of price and amount, credits last.
 2. A vendor period that names its last day ends the day after, if that makes it the period of a
    line of ours of that product, or else a period of ours where it was none.
 3. Our lines are the final ones; a vendor's invoice dated on or after as-of is not seen yet. A
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from oracle.bill import Meter
 
 ZERO = Decimal(0)
+COMMITTED = re.compile(rf"\s*[{DASH}-]\s*Committed$", re.IGNORECASE)
 PREPAY = re.compile(rf"\s*[{DASH}-]\s*Prepay$", re.IGNORECASE)
 BREAKOUT = re.compile(rf"\s*[{DASH}-]\s*(U\.S\.|International)$")
 TELCO = "telco_"
@@ -71,6 +72,11 @@ class VendorLine:
         return bool(PREPAY.search(self.row["description"]))
 
     @cached_property
+    def is_committed(self) -> bool:
+        """Whether the words end in Committed."""
+        return bool(COMMITTED.search(self.row["description"]))
+
+    @cached_property
     def breakout(self) -> str | None:
         """U.S. or International, for a part of a service."""
         found = BREAKOUT.search(self.row["description"])
@@ -79,8 +85,24 @@ class VendorLine:
     @cached_property
     def product(self) -> str | None:
         """The product the words mean."""
-        words = BREAKOUT.sub("", PREPAY.sub("", self.row["description"]))
+        words = COMMITTED.sub("", PREPAY.sub("", self.row["description"]))
+        words = BREAKOUT.sub("", words)
         return catalogue.product_named(words)
+
+    @property
+    def quantity(self) -> Decimal | None:
+        """Its quantity."""
+        return self.row["qty"]
+
+    @property
+    def price(self) -> Decimal | None:
+        """Its price."""
+        return self.row["rate"]
+
+    @property
+    def amount(self) -> Decimal:
+        """Its amount."""
+        return self.row["amount"]
 
     @property
     def key(self) -> tuple:
@@ -127,6 +149,11 @@ class Expected:
     def is_prepay(self) -> bool:
         """Whether it is paid in advance."""
         return self.line["charge_type"] == "prepay"
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether it is the commitment in arrears."""
+        return self.line["charge_type"] == "committed"
 
     @property
     def period(self) -> tuple[date, date]:
@@ -256,29 +283,36 @@ def grouped(lines: list) -> dict[tuple, list]:
 
 
 def paired(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
-    """Each vendor line with ours or None: equal prices first, the rest in the order of price."""
+    """Each vendor line with ours or None: the committed ones apart where both have some."""
+    split = any(line.is_committed for line in theirs) and any(e.is_committed for e in ours)
+    for is_committed in (True, False) if split else (None,):
+        yield from paired_in_rounds(
+            [line for line in theirs if is_committed in (None, line.is_committed)],
+            [line for line in ours if is_committed in (None, line.is_committed)],
+        )
 
-    def rank(price: Decimal | None, amount: Decimal) -> tuple:
-        return price is None, price or ZERO, amount
 
-    prices = {e.amount: e.price for e in reversed(sorted(ours, key=lambda e: e.price or ZERO))}
+def paired_in_rounds(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
+    """The lines that agree first, then those that agree in less, at last whatever is left."""
 
-    def price_of(line: VendorLine) -> Decimal | None:
-        rate = line.row["rate"]
-        return prices.get(line.row["amount"]) if rate is None else rate
+    def rank(line: VendorLine | Expected) -> tuple:
+        return line.amount < 0, line.price is None, line.price or ZERO, line.amount
 
-    theirs = sorted(theirs, key=lambda line: rank(price_of(line), line.row["amount"]))
-    ours = sorted(ours, key=lambda expected: rank(expected.price, expected.amount))
-    rest = []
-    for line in theirs:
-        match = next((e for e in ours if e.price is not None and e.price == price_of(line)), None)
-        if match and line.product:
-            ours.remove(match)
-            yield line, match
-        else:
-            rest.append(line)
-    for line in rest:
-        yield line, ours.pop(0) if ours and line.product else None
+    theirs, ours = sorted(theirs, key=rank), sorted(ours, key=rank)
+    rounds = (
+        lambda line, other: (line.quantity, line.amount) == (other.quantity, other.amount),
+        lambda line, other: line.amount == other.amount,
+        lambda line, other: line.price is not None and line.price == other.price,
+        lambda line, other: True,
+    )
+    for agree in rounds:
+        for line in list(theirs):
+            match = next((other for other in ours if line.product and agree(line, other)), None)
+            if match:
+                theirs.remove(line)
+                ours.remove(match)
+                yield line, match
+    yield from ((line, None) for line in theirs)
 
 
 def reconciled(line: VendorLine, expected: Expected, quantity: Decimal, amount: Decimal) -> dict:
@@ -353,6 +387,8 @@ def charge_type(line: VendorLine) -> str:
     """What the vendor charges: in advance, or as the product is billed in arrears."""
     if line.is_prepay:
         return "prepay"
+    if line.is_committed:
+        return "committed"
     return catalogue.charge_in_arrears(line.product) if line.product else "unknown"
 
 
@@ -482,31 +518,30 @@ def telco_verdict(meter: Meter, held: list[str], lines: list[VendorLine], verdic
         status = "cdr_missing_on_invoice"
     elif is_near(cost_at_midnight(meter, held)):
         status = "boundary_shift"
-    elif any(is_near(other) for other in costs_landed_twice(meter, held, calls)):
+    elif any(is_near(other) for other in costs_landed_twice(meter, calls)):
         status = "duplicate_cdr"
     else:
         status = "amount_differs"
     return {"variance_amount": variance, "status": status}
 
 
-def costs_landed_twice(meter: Meter, services: list[str], calls: list[Row]) -> list[Decimal]:
+def costs_landed_twice(meter: Meter, calls: list[Row]) -> list[Decimal]:
     """TELCO-07: the cost with both records of calls that a later record superseded, and with the
-    earlier records alone; nothing without such calls. An equal record explains nothing."""
+    earlier ones alone; nothing without such calls. Of several the latest earlier one counts; the
+    same cost in another file is a delivery repeated and explains nothing."""
     standing = {call_key(call): call for call in calls}
-    earlier = [
-        row
-        for row in meter.org.landed.get("voice_usage", [])
-        if row.is_duplicate
-        and usage.service(row) in services
-        and (other := standing.get(call_key(row)))
-        and other.values != row.values
-    ]
+    earlier: dict[tuple, Row] = {}
+    for row in meter.org.landed.get("voice_usage", []):
+        call = standing.get(call_key(row))
+        if not row.is_duplicate or call is None or call["currency"] != row["currency"]:
+            continue
+        if call["total_cost"] != row["total_cost"] or call.file == row.file:
+            earlier[call_key(row)] = row
     if not earlier:
         return []
     cost = sum((call["total_cost"] for call in calls), ZERO)
-    replaced = {call_key(row) for row in earlier}
-    again = sum((row["total_cost"] for row in earlier), ZERO)
-    return [cost + again, cost + again - sum(standing[key]["total_cost"] for key in replaced)]
+    again = sum((row["total_cost"] for row in earlier.values()), ZERO)
+    return [cost + again, cost + again - sum(standing[key]["total_cost"] for key in earlier)]
 
 
 def call_key(row: Row) -> tuple:
