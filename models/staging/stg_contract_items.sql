@@ -49,6 +49,9 @@ typed as (
         on
             {{ product_name_key('landed.product_code') }}
             = product_names.name_key
+            -- No contract prices these: a meter takes tokens, a designation says how a user
+            -- is counted, the minimum is a column of the contract.
+            and product_names.kind not in ('token_meter', 'designation', 'minimum')
 
 ),
 

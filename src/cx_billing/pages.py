@@ -46,6 +46,7 @@ UNBILLED_REASONS = {
     "within_allowance": "covered by the allowance of the licenses",
     "within_commitment": "covered by the commitment",
     "user_without_license": "users who logged in and held no license",
+    "not_logged_in": "interacting hours of users who hold the product and never logged in",
     "no_customer_account": "interactions that name no customer account",
     "peak_disregarded": "users above the billed peak, present too shortly to count",
     "below_threshold": "short calls, too few for a surcharge",

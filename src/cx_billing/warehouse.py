@@ -129,7 +129,7 @@ def build(
                 raise KeyboardInterrupt
             if working.exists():
                 settle(working)
-            failures = failures_of(outcome, working)
+            failures, warnings = failures_of(outcome, working), warnings_of(outcome, working)
             if failures:
                 database, published = keep(working, builds / "failed.duckdb"), None
             elif select:
@@ -149,7 +149,7 @@ def build(
         skipped=sum(result.status == "skipped" for result in results),
         seconds=time.monotonic() - started,
         failures=failures,
-        warnings=tuple(described(result) for result in results if result.status == "warn"),
+        warnings=warnings,
     )
 
 
@@ -357,6 +357,15 @@ def failures_of(outcome: dbtRunnerResult, database: Path) -> tuple[Failure, ...]
     return (Failure(name="dbt", file="", description="", message=reason),)
 
 
+def warnings_of(outcome: dbtRunnerResult, database: Path) -> tuple[Failure, ...]:
+    """Every data test that warned."""
+    return tuple(
+        described(result, offending_rows(result, database))
+        for result in results_of(outcome)
+        if result.status == "warn"
+    )
+
+
 def described(result: Any, rows: tuple[dict[str, Any], ...] = ()) -> Failure:
     """A node's result in our words."""
     node = result.node
@@ -370,8 +379,9 @@ def described(result: Any, rows: tuple[dict[str, Any], ...] = ()) -> Failure:
 
 
 def offending_rows(result: Any, database: Path) -> tuple[dict[str, Any], ...]:
-    """The first rows that a failed data test found."""
-    if result.status != "fail" or not (query := getattr(result.node, "compiled_code", None)):
+    """The first rows that a data test found."""
+    query = getattr(result.node, "compiled_code", None)
+    if result.status not in ("fail", "warn") or not query:
         return ()
     query = query.strip().rstrip(";")
     with duckdb.connect(str(database), read_only=True) as connection:

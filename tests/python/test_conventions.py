@@ -97,6 +97,7 @@ HAS_MANY_PARENTS = {
     "int_rows__timed": "the union of all datasets",
     "int_rejected_rows__raw": "the union of all datasets",
     "int_charges__unioned": "the union of all charges",
+    "int_names__unmapped": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
 }
 NEEDS_NO_UNIT_TEST: dict[str, str] = {}

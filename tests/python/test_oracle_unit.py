@@ -140,6 +140,8 @@ def test_ramp04_phase_follows_the_cycle_start():
 def test_cyc03_a_vendor_end_of_23_59_59_means_the_next_day():
     assert parse_end("2018-08-31T23:59:59.999Z") == date(2018, 9, 1)
     assert parse_end("2018-08-31T23:59:59Z") == date(2018, 9, 1)
+    assert parse_end("2026-02-14T11:59:59Z") == date(2026, 2, 15)
+    assert parse_end("2026-02-14T11:59:58Z") == date(2026, 2, 14)
     assert parse_end("2018-09-01") == date(2018, 9, 1)
 
 
@@ -693,6 +695,7 @@ def test_generator_is_deterministic_and_hits_every_reason(tmp_path):
         "within_allowance",
         "within_commitment",
         "user_without_license",
+        "not_logged_in",
         "no_customer_account",
         "peak_disregarded",
         "below_threshold",

@@ -1,7 +1,8 @@
 """A past cycle is rated once and for all: what begins later changes later cycles only (INV-11).
 
 The sample is built as it is, and once more after an amendment of every contract, other taxes, other
-allowances and other thresholds, all from the first of April on: what was before stays to the cent.
+allowances, other thresholds, another voice clock and other interacting statuses, all from the
+first of April on: what was before stays to the cent.
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ OTHER_POLICY = {
     "overage_rounding": "whole_unit",
     "telco_reconcile_rows": "four_rows",
 }
+OTHER_VOICE_CLOCK = "00:00:00"
+# Somebody without a license, on no bill, where cycles begin on the last day of a month.
+BY_MONTH_ENDS, STRANGER = "lakeside-telecare", "stranger"
+ROUTING = f"""user_id,routing_status,start_time,end_time
+{STRANGER},INTERACTING,2026-04-10T09:00:00Z,2026-04-10T10:00:00Z
+{STRANGER},COMMUNICATING,2026-04-10T10:00:00Z,2026-04-10T11:30:00Z
+{STRANGER},INTERACTING,2026-05-01T09:00:00Z,2026-05-01T10:00:00Z
+{STRANGER},COMMUNICATING,2026-05-01T10:00:00Z,2026-05-01T11:30:00Z
+"""
 # What is multiplied in the dated seeds.
 FACTORS = {"named_quantity": "0.3", "concurrent_quantity": "0.3", "rate": "1.5", "tokens": "2"}
 # Rows of a cycle, rows of an invoice: hashes with the key of a home are apart.
@@ -61,7 +71,10 @@ IN_THE_PAST = {
 
 
 def amendments(inbox: Path, into: Path) -> None:
-    """A later item for every item of the sample: committed, prepaid and dearer from `CHANGE` on."""
+    """A later item for every item of the sample: committed, prepaid and dearer from `CHANGE` on.
+
+    And somebody's routing before and after it.
+    """
     for organization in sorted(inbox.iterdir()):
         for file in sorted((organization / "contract_items").glob("*.csv")):
             with file.open(encoding="utf-8-sig", newline="") as text:
@@ -77,6 +90,9 @@ def amendments(inbox: Path, into: Path) -> None:
                 writer = csv.DictWriter(out, items[0])
                 writer.writeheader()
                 writer.writerows(items)
+    folder = into / BY_MONTH_ENDS / "routing_status"
+    folder.mkdir()
+    (folder / "stranger.csv").write_text(ROUTING, encoding="utf-8")
 
 
 def amended_project(folder: Path) -> Path:
@@ -102,6 +118,10 @@ def before_and_after(row: dict[str, str]) -> list[dict]:
     if not row["valid_from"] < str(CHANGE) < row["valid_to"]:
         return [row]
     other = {name: Decimal(row[name]) * Decimal(by) for name, by in FACTORS.items() if name in row}
+    if row.get("clock") == "voice":
+        other = {"cycle_starts_at": OTHER_VOICE_CLOCK}
+    if "is_interacting" in row:
+        other = {"is_interacting": "false" if row["is_interacting"] == "true" else "true"}
     if "call_rounding" in row:
         assert not set(OTHER_POLICY) - set(row)
         other = OTHER_POLICY
@@ -141,6 +161,26 @@ def test_a_past_cycle_keeps_prices_allowances_taxes_and_policies_of_its_date(bil
     was, now = (rows(bills, of, mart, IN_THE_PAST[mart]) for of in ("was", "now"))
     assert was, f"the sample has no past row of {mart}"
     assert was == now
+
+
+def test_a_boundary_is_at_the_hour_of_its_day(bills):
+    """X3, CYC-04: the old hour before the change, the new one from then on, and no gap."""
+    hours = bills.sql(
+        f"""
+        select distinct cycle_start_date < '{CHANGE}', cycle_start_at::time::varchar
+        from now.marts.billing_cycles where clock = 'voice' order by all
+        """
+    ).fetchall()
+    assert hours == [(False, OTHER_VOICE_CLOCK), (True, "07:00:00")]
+
+
+def test_interacting_is_what_it_was_at_the_start_of_the_cycle(bills):
+    """HOUR-03, X15: the cycle of 31 March keeps the old statuses, that of 30 April has the new."""
+    seconds = bills.sql(
+        "select usage_date, interacting_seconds from now.marts.user_hours_daily "
+        f"where user_id = '{STRANGER}' order by all"
+    ).fetchall()
+    assert seconds == [(date(2026, 4, 10), 3600), (date(2026, 5, 1), 5400)]
 
 
 @pytest.mark.parametrize("mart", sorted(MUST_CHANGE | {"invoice_lines", "invoices"}))

@@ -21,6 +21,10 @@ UNIT_TESTS = sorted(
 
 # For every data test of its own a damage it must notice: a table, and what becomes of its rows.
 DAMAGE = {
+    "assert_every_product_goes_by_its_older_names": (
+        "staging.product_names",
+        "select * replace ('cx1' as product_code)",
+    ),
     "assert_cycles_follow_each_other_without_gap_or_overlap": (
         "intermediate.int_cycles",
         "select * replace (cycle_end_at + interval 1 microsecond as cycle_end_at)",
@@ -37,6 +41,10 @@ DAMAGE = {
     "assert_interacting_hours_are_those_of_the_days": (
         "marts.user_hours_daily",
         "select * replace (interacting_seconds + 1 as interacting_seconds)",
+    ),
+    "assert_every_interacting_hour_is_billable_or_not_logged_in": (
+        "marts.unbilled_usage",
+        "select * replace ('not_logged_in' as reason)",
     ),
     "assert_call_increments_are_tenths_of_a_minute": (
         "reference.billing_policies",
@@ -113,6 +121,10 @@ DAMAGE = {
     "assert_prepay_is_exactly_the_commitment": (
         "intermediate.int_lines__priced",
         "select * replace (quantity + 1 as quantity)",
+    ),
+    "assert_a_raised_commitment_is_prepaid": (
+        "intermediate.int_contract_items__in_force",
+        "select * replace (committed_quantity + 1 as committed_quantity)",
     ),
     "assert_everything_measured_is_billed_or_shown_as_unbilled": (
         "marts.unbilled_usage",

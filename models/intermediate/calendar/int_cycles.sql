@@ -59,18 +59,20 @@ cycle_dates as (
 
 ),
 
+-- Each boundary is at the hour that is valid on its day, for the cycle that ends there and
+-- the one that begins: so a clock that is set anew leaves no gap.
 cycles as (
 
     select
         cycle_dates.org_id,
         cycle_dates.contract_id,
-        clocks.clock,
+        start_clocks.clock,
         row_number() over (
-            partition by cycle_dates.org_id, clocks.clock
+            partition by cycle_dates.org_id, start_clocks.clock
             order by cycle_dates.cycle_start_date
         ) as cycle_number,
-        cycle_dates.cycle_start_date + clocks.cycle_starts_at as cycle_start_at,
-        cycle_dates.cycle_end_date + clocks.cycle_starts_at as cycle_end_at,
+        cycle_dates.cycle_start_date + start_clocks.cycle_starts_at as cycle_start_at,
+        cycle_dates.cycle_end_date + end_clocks.cycle_starts_at as cycle_end_at,
         cycle_dates.cycle_start_date,
         cycle_dates.cycle_end_date,
         case
@@ -85,11 +87,19 @@ cycles as (
         build.as_of_at >= cycle_end_at as is_closed,
         least(cycle_end_at, build.as_of_at) as usage_through_at
     from cycle_dates
-    cross join clocks
+    inner join clocks as start_clocks
+        on
+            cycle_dates.cycle_start_date >= start_clocks.valid_from
+            and cycle_dates.cycle_start_date < start_clocks.valid_to
+    inner join clocks as end_clocks
+        on
+            start_clocks.clock = end_clocks.clock
+            and cycle_dates.cycle_end_date >= end_clocks.valid_from
+            and cycle_dates.cycle_end_date < end_clocks.valid_to
     cross join build
     where
         cycle_dates.cycle_start_date < cycle_dates.in_force_to
-        and cycle_dates.cycle_start_date + clocks.cycle_starts_at < build.as_of_at
+        and cycle_dates.cycle_start_date + start_clocks.cycle_starts_at < build.as_of_at
 
 )
 

@@ -13,7 +13,8 @@ periods as (
 
 ),
 
--- Equal on the organization, overlap of the two half-open intervals.
+-- Equal on the organization, overlap of the two half-open intervals, by what counts for
+-- cycles of that start.
 clipped as (
 
     select
@@ -29,6 +30,8 @@ clipped as (
             periods.org_id = cycles.org_id
             and periods.started_at < cycles.cycle_end_at
             and periods.ended_at > cycles.cycle_start_at
+            and periods.applies_from <= cycles.cycle_start_date
+            and periods.applies_to > cycles.cycle_start_date
 
 )
 

@@ -31,10 +31,9 @@ routing as (
         routing_status.ended_at,
         routing_status.file_id,
         routing_status.source_row,
-        coalesce(interacting_statuses.is_interacting, false) as is_active
+        -- Which of them are interacting depends on the cycle (HOUR-03).
+        null::boolean as is_active
     from {{ ref('stg_routing_status') }} as routing_status
-    left join {{ ref('interacting_statuses') }} as interacting_statuses
-        on routing_status.routing_status = interacting_statuses.routing_status
     where routing_status.row_status = 'accepted'
 
 ),

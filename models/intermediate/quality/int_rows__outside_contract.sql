@@ -19,15 +19,33 @@ contracts as (
 
 ),
 
+clocks as (
+
+    select * from {{ ref('clocks') }}
+
+),
+
+-- From the hour that is valid on the first day to the one valid on the last (X3).
 coverage as (
 
     select
         in_force.org_id,
-        clocks.clock,
-        in_force.in_force_from + clocks.cycle_starts_at as covered_from,
-        in_force.in_force_to + clocks.cycle_starts_at as covered_to
+        start_clocks.clock,
+        in_force.in_force_from + start_clocks.cycle_starts_at as covered_from,
+        in_force.in_force_to + end_clocks.cycle_starts_at as covered_to
     from {{ ref('int_contracts__in_force') }} as in_force
-    cross join {{ ref('clocks') }} as clocks
+    inner join clocks as start_clocks
+        on
+            in_force.in_force_from >= start_clocks.valid_from
+            and in_force.in_force_from < start_clocks.valid_to
+    inner join clocks as end_clocks
+        on
+            start_clocks.clock = end_clocks.clock
+            and in_force.in_force_to >= end_clocks.valid_from
+            and (
+                in_force.in_force_to < end_clocks.valid_to
+                or end_clocks.valid_to = '9999-12-31'::date
+            )
 
 ),
 

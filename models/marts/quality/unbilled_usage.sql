@@ -114,6 +114,21 @@ users_without_license as (
 
 ),
 
+-- Interacting hours of holders who never logged in (HOUR-03); less than half a millionth
+-- of an hour is none.
+hours_without_login as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'not_logged_in' as reason,
+        interacting_hours as quantity
+    from {{ ref('int_interacting_hours__not_logged_in') }}
+    where interacting_hours > 0
+
+),
+
 interactions_without_account as (
 
     select
@@ -214,6 +229,8 @@ unbilled as (
     select * from within_commitment
     union all
     select * from users_without_license
+    union all
+    select * from hours_without_login
     union all
     select * from interactions_without_account
     union all

@@ -14,11 +14,22 @@ expected as (
         on
             records.org_id = contracts.org_id
             and records.currency = contracts.currency
-    inner join {{ ref('clocks') }} as clocks
+    inner join {{ ref('clocks') }} as start_clocks
         on
-            clocks.clock = 'voice'
-            and records.started_at >= contracts.in_force_from + clocks.cycle_starts_at
-            and records.started_at < contracts.in_force_to + clocks.cycle_starts_at
+            start_clocks.clock = 'voice'
+            and contracts.in_force_from >= start_clocks.valid_from
+            and contracts.in_force_from < start_clocks.valid_to
+            and records.started_at
+            >= contracts.in_force_from + start_clocks.cycle_starts_at
+    inner join {{ ref('clocks') }} as end_clocks
+        on
+            end_clocks.clock = 'voice'
+            and contracts.in_force_to >= end_clocks.valid_from
+            and (
+                contracts.in_force_to < end_clocks.valid_to
+                or end_clocks.valid_to = '9999-12-31'::date
+            )
+            and records.started_at < contracts.in_force_to + end_clocks.cycle_starts_at
     cross join {{ ref('int_build__as_of') }} as build
     where
         records.row_status = 'accepted'

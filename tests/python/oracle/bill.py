@@ -6,7 +6,8 @@ calendar
  1. A cycle is the last of the ramp if it starts before the ramp end and ends at or after it; a
     cycle cut off before the ramp end is not.
  2. `usage_through_at` is the earlier of the cycle's end (on its clock) and 00:00 of as-of.
- 3. A vendor end of 23:59:59 is read as the next day for `ramp_end_date` and `term_end_date`.
+ 3. A vendor end of 23:59:59, or 11:59:59, is read as the next day of every column that ends on a
+    date.
 reading
  4. A row is checked on its own first; a row rejected for itself supersedes nothing. Then natural
     keys; then contracts. So `outside_contract` is decided on the row that stands for its key.
@@ -32,7 +33,8 @@ people
     although they are no pool.
 14. `peak_disregarded` = highest minus billable users, where the product is counted as concurrent.
 15. A user is `user_without_license` who holds neither a base license nor an add-on in the cycle.
-16. Interacting means routing status INTERACTING, whether logged in or not.
+16. Interacting means routing status INTERACTING, whether logged in or not; the hours of a holder
+    without any login are `not_logged_in` of each product that is billed by interacting time.
 quantities
 17. Conversations without a customer account are not in `conversations`; `no_customer_account`
     counts the interactions in each cycle they touch.
@@ -207,6 +209,19 @@ class Meter:
         contract = self.cycle.contract
         by_interacting = product in HOURLY or contract.hourly_model == "interacting"
         return whole_hours(interacting if by_interacting else logged_in)
+
+    @cached_property
+    def hours_without_login(self) -> dict[str, Decimal]:
+        """HOUR-03: per product the interacting hours of holders who never logged in."""
+        held = people.licenses_held(self.org, self.cycle)
+        contract = self.cycle.contract
+        found: dict[str, Fraction] = defaultdict(Fraction)
+        for user in self.interacting.keys() - self.logins.keys():
+            for product in people.billed_products(held.get(user, set()), contract.license_model):
+                by_hour = people.counting_model(product, contract.license_model) == "hourly"
+                if product in HOURLY or (by_hour and contract.hourly_model == "interacting"):
+                    found[product] += people.seconds(self.interacting[user])
+        return {product: round_half_up(time / 3600, 6) for product, time in sorted(found.items())}
 
     @cached_property
     def unlicensed(self) -> list[str]:
@@ -808,6 +823,8 @@ def unbilled(meter: Meter) -> list[dict]:
             note(product, "no_contract_item", quantity)
 
     note("none", "user_without_license", len(meter.unlicensed))
+    for product, hours in meter.hours_without_login.items():
+        note(product, "not_logged_in", hours)
     for row in meter.license_usage:
         product, actual = row["product_code"], row["actual_quantity"]
         beyond(product, row["overage_quantity"])

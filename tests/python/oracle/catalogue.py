@@ -95,6 +95,8 @@ def names() -> dict[str, str]:
 def product_named(text: str) -> str | None:
     """The product a text means, None if nobody knows it; what follows a prefix is its kind."""
     found = names().get(key(text))
+    if key(text).startswith("rateclass"):  # CONV-08, as the vendor calls it
+        text = f"SMS {text}"
     for row in seed("product_prefixes"):
         start = key(row["invoice_name"])
         if not found and key(text).startswith(start):

@@ -34,7 +34,8 @@ def unmapped_names(org: Organization) -> list[dict]:
             if row.reason in NAME_COLUMNS:
                 is_resource = dataset == "resource_usage"
                 column = "resource" if is_resource else NAME_COLUMNS[row.reason]
-                key = (dataset, column, row.text[column.replace("_", "")], "row_rejected", "product_aliases")
+                name = row.text[column.replace("_", "")]
+                key = (dataset, column, name, "row_rejected", "product_aliases")
                 files[key].append(row.file)
     for dataset, column, known, effect, seed in READ_BY_DEFAULT:
         for row in org.rows(dataset):

@@ -77,12 +77,14 @@ OTHER_NAMES = {
     "cx1_digital_addon": ("CX 1 Digital Add-on II", "Digital Add-on II"),
     "cx1_wem_addon": ("WEM Add-on II",),
     "cx2_wem_addon": ("CX 2 WEM Add-on I",),
+    "work_automation_addon": ("Work Automation Add-on",),
     "ivr_minutes": ("IVR minutes", "Basic routing / IVR", "IVR Overage Minutes"),
     "data_storage_gb": ("Data storage", "Storage"),
     "api_requests": ("API usage", "API"),
     "byoc_minutes": ("BYOC", "BYOC Cloud"),
     "voice_transcription_minutes": ("Voice transcription",),
     "sms_messages": ("SMS", "SMS segments"),
+    "sms_class_c": ("Rate Class C", "SMS Rate Class C"),
     "number_mrc": ("Monthly Recurring Charge",),
 }
 # How one platform and one account are written by several systems.
@@ -97,6 +99,7 @@ ACCOUNTS = {
 OTHER_RESOURCES = {
     "ai_tokens": (0, 1, 249, 250, 350, 351),
     "decision_executions": (49999, 50000, 50001),
+    "outbound_attempts": (1470, 15000, 19500, 39001, 100000),
     "work_items": (1800, 3600, 3601),
     "journey_events": (20000, 26000, 60001),
     "byo_sms_messages": (1, 400),
@@ -308,7 +311,8 @@ class RandomOrg:
             end += timedelta(days=12) if self.chance(0.1) else timedelta(0)
             ramp_end = end.isoformat()
             if self.chance(0.3):
-                ramp_end = f"{end - timedelta(days=1)}T23:59:59{rng.choice(('Z', '.999Z', ''))}"
+                hour = rng.choice(("23", "23", "11"))
+                ramp_end = f"{end - timedelta(days=1)}T{hour}:59:59{rng.choice(('Z', '.999Z', ''))}"
         return {
             "contract_id": contract_id,
             "org_name": f"Org {self.org_id}",
@@ -364,6 +368,7 @@ class RandomOrg:
             "phone",
             "edge_virtual",
             "sms_messages",
+            "sms_class_c",
             rng.choice(sorted(LICENSE_RANK)),
             rng.choice(("number_mrc_local", "number_nrc_mobile", "number_mrc_mobile")),
             *SMALL_RESOURCES,
@@ -546,6 +551,21 @@ class RandomOrg:
                 start = self.moment()
                 end = start + self.rng.choice((self.length(), timedelta(hours=1)))
                 self.add("routing_status", user, "interacting", start, end, file="c_more.csv")
+        if self.chance(0.4):
+            self.write_silent_user()
+
+    def write_silent_user(self) -> None:
+        """HOUR-03: somebody designated, with a license, who interacts and never logs in."""
+        user = f"{self.org_id}-silent"
+        for code in self.rng.sample(sorted(CX_LICENSES | ADDONS), 2):
+            self.products.add(code)
+            self.add("license_assignments", user, code, self.first_day, "")
+        if self.chance(0.7):
+            self.add("license_assignments", user, "hourly_interacting", self.first_day, "")
+        for _ in range(3):
+            start = self.moment()
+            end = start + self.length()
+            self.add("routing_status", user, "INTERACTING", start, end, file="c_more.csv")
 
     # -- usage
 
@@ -592,13 +612,13 @@ class RandomOrg:
     def write_resources(self) -> None:
         """Fair-use resources about their allowance, and SMS; some days corrected later."""
         rng = self.rng
-        for resource in [*SMALL_RESOURCES, "sms_messages"]:
+        for resource in [*SMALL_RESOURCES, "sms_messages", "sms_class_c"]:
             step = SMALL_RESOURCES.get(resource, 10)
             for _ in range(rng.randint(0, 6)):
                 quantity = rng.choice((0, 1, 2, 3, 5, 20)) * step + rng.choice(
                     (0, 0, Decimal("0.5"), Decimal("0.000001"))
                 )
-                if resource == "sms_messages":
+                if resource.startswith("sms"):
                     quantity = rng.randint(0, 30)
                 day = self.day()
                 self.add("resource_usage", day, self.other_name(resource), quantity)
@@ -742,7 +762,8 @@ class RandomOrg:
             if self.chance(0.3):
                 self.add(dataset, *cells, file=self.rng.choice(("a.csv", "c_bad.csv")))
         if self.has_contract and self.chance(0.3):
-            self.add("contract_items", self.contract_ids[0][0], "cx9", 1, 1, 1, "", "")
+            name = self.rng.choice(("cx9", "hourly_interacting", "Minimum Monthly Amount"))
+            self.add("contract_items", self.contract_ids[0][0], name, 1, 1, 1, "", "")
         if self.chance(0.5):  # before the contract
             before = midnight(self.effective) - timedelta(days=1)
             self.status(user, before, before + timedelta(hours=1))

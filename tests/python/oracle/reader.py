@@ -45,7 +45,13 @@ LICENSE_RANK = {
 }
 CX_LICENSES = {code for code in LICENSE_RANK if code.startswith("cx")}
 # HOUR-03: the licenses and add-ons that a designated user holds by the hour.
-QUALIFYING = {*CX_LICENSES, "cx1_digital_addon", "cx1_wem_addon", "cx2_wem_addon"}
+QUALIFYING = {
+    *CX_LICENSES,
+    "cx1_digital_addon",
+    "cx1_wem_addon",
+    "cx2_wem_addon",
+    "work_automation_addon",
+}
 HOURLY = {f"{code}_hourly" for code in QUALIFYING}
 DESIGNATION = "hourly_interacting"
 ADDONS = {*QUALIFYING - CX_LICENSES, "agent_assist", "agent_copilot"}
@@ -57,6 +63,7 @@ FAIR_USE = {
     "voice_transcription_minutes",
     "ai_tokens",
     "decision_executions",
+    "outbound_attempts",
     "work_items",
     "journey_events",
     "byo_sms_messages",
@@ -117,10 +124,10 @@ COLUMNS = {
     "effective_date:date! billing_account_id ramp_end_date:end term_end_date:end peak_rule "
     "ramp_license_billing ramp_resource_billing payment_terms_days:number tax_jurisdiction "
     "hourly_model minimum_monthly_amount:number messaging_pricing_model",
-    "contract_items": "contract_id! product_code:product! committed_quantity:number! "
-    "prepay_rate:number! overage_rate:number! effective_from:date effective_to:date",
+    "contract_items": "contract_id! product_code:priced! committed_quantity:number! "
+    "prepay_rate:number! overage_rate:number! effective_from:date effective_to:end",
     "users": "user_id! email! name",
-    "license_assignments": "user_id! license:license! assigned_from:date! assigned_to:date",
+    "license_assignments": "user_id! license:license! assigned_from:date! assigned_to:end",
     "user_presence": "user_id! system_presence! start_time:time! end_time:time",
     "routing_status": "user_id! routing_status! start_time:time! end_time:time",
     "message_interactions": "conversation_id! customer_account? platform:platform! integration_id! "
@@ -129,8 +136,8 @@ COLUMNS = {
     "voice_usage": "sip_call_id! origin? destination? call_type! direction! start_time:time! "
     "duration_seconds:number! usage_rate_per_minute:number! total_cost:number! currency! "
     "usage_group usage_group_display",
-    "phone_numbers": "phone_number! number_type! purchased_date:date! released_date:date",
-    "devices": "device_id! product_code:product! in_service_date:date! out_of_service_date:date",
+    "phone_numbers": "phone_number! number_type! purchased_date:date! released_date:end",
+    "devices": "device_id! product_code:product! in_service_date:date! out_of_service_date:end",
     "orders": "order_id! product_code:product! quantity:number! unit_price:number! "
     "ordered_date:date! shipped_date:date is_hardware:flag",
     "billable_usage_report": "charge_name:name! entity:email! timestamp:time!",
@@ -251,8 +258,11 @@ def parse_time(text: str) -> datetime:
 
 
 def parse_end(text: str) -> date:
-    """CYC-03: a vendor end of 23:59:59 (with or without fraction) means the next day."""
-    value = parse_time(text)
+    """CYC-03: a vendor end of 23:59:59 (with or without fraction) means the next day.
+
+    So does 11:59:59, which the vendor's texts write for it.
+    """
+    value = parse_time(re.sub(r"(?<=[Tt ])11:59:59", "23:59:59", text))
     return value.date() + timedelta(days=value.time() >= time(23, 59, 59))
 
 
@@ -292,6 +302,14 @@ def parse_product(text: str) -> str:
     return product
 
 
+def parse_priced(text: str) -> str:
+    """A product that a contract can price: a meter takes tokens and has no price of its own."""
+    product = parse_product(text)
+    if product in METERS:
+        raise BadRow("unknown_product")
+    return product
+
+
 def parse_name(text: str) -> str:
     """What a report is about: a product by any name, or what nobody knows, as it stands."""
     return catalogue.product_named(text) or text.lower()
@@ -312,6 +330,7 @@ PARSERS = {
     "duration": parse_duration,
     "license": parse_license,
     "product": parse_product,
+    "priced": parse_priced,
     "platform": parse_platform,
     "name": parse_name,
     "email": str.lower,

@@ -71,6 +71,9 @@ ALLOWANCE = {
 # FU-04: what every CX license brings along; FU-11: what an organization has, whatever its users.
 OF_EVERY_CX_LICENSE = {"work_items": ("1800", "1800"), "journey_events": ("20000", "26000")}
 OF_ORGANIZATION = {"ai_tokens": ("250", "350"), "decision_executions": ("50000", "50000")}
+# FU-12: campaign attempts of the licenses with voice, and what an hour of them includes.
+OF_EVERY_VOICE_LICENSE = {"outbound_attempts": ("15000", "19500")}
+PER_HOUR = {"outbound_attempts": "147"}
 
 COPILOT = "agent_copilot"
 # FU-13: tokens of so many units; messages and Copilot depend on the contract.
@@ -157,7 +160,11 @@ def allowance_per_unit(
     of_license = ALLOWANCE.get(base, {})
     if base in CX_LICENSES:
         of_license = {**OF_EVERY_CX_LICENSE, **of_license}
+        if not base.endswith("_digital"):
+            of_license = {**OF_EVERY_VOICE_LICENSE, **of_license}
     named, concurrent = of_license.get(resource, ("0", "0"))
+    if model == "hourly" and resource in of_license and resource in PER_HOUR:
+        return Fraction(PER_HOUR[resource])
     if model == "hourly":
         return Fraction(named) / policy.hourly_allowance_divisor
     return Fraction(concurrent if model == "concurrent" else named)
