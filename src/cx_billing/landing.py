@@ -486,8 +486,16 @@ def _closest(name: str, declared: list[str]) -> str | None:
 
 
 def _file_id(delivery: _Delivery, sha256: str) -> str:
-    """Hash of organization, dataset and content; a folder name cannot hold the NUL between."""
-    identity = "\0".join([delivery.org_id, delivery.dataset, sha256])
+    """Hash of organization, dataset and content; a folder name cannot hold the NUL between.
+
+    A snapshot has its day in its name alone: the same answer on another day is another file.
+    """
+    parts = [delivery.org_id, delivery.dataset, sha256]
+    is_answer = formats.format_of(delivery.path) == "json"
+    if is_answer and "snapshot_date" in lake.datasets()[delivery.dataset].columns:
+        name = delivery.source_file.split("/", 2)[2]
+        parts += filter(None, [formats.day_of(name)])
+    identity = "\0".join(parts)
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 

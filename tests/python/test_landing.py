@@ -169,6 +169,18 @@ def test_same_content_under_another_name_is_the_same_file(warehouse):
     assert [already.source_file for already in report.already_landed] == ["acme/users/b.csv"]
 
 
+def test_the_same_license_answer_of_another_day_is_another_file(warehouse):
+    answer = b'{"entities": [{"id": "u1", "licenses": ["cx2"]}]}'
+    for name in ("2026-02-16.json", "2026-02-18.json", "2026-02-16_again.json"):
+        warehouse.deliver(answer, dataset="license_assignments", name=name)
+    report = warehouse.land()
+    assert [landed.source_file.rpartition("/")[2] for landed in report.landed] == [
+        "2026-02-16.json",
+        "2026-02-18.json",
+    ]
+    assert len(report.already_landed) == 1
+
+
 def test_same_content_elsewhere_is_another_file(warehouse):
     content = b"user_id,system_presence,routing_status,start_time\nu1,AVAILABLE,IDLE,2026-01-01\n"
     warehouse.deliver(content, dataset="user_presence")

@@ -28,6 +28,7 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from cx_billing.formats import csv_files, json_files, parquet_files, pdf_files, workbooks
+from cx_billing.formats.answers import day_of
 from cx_billing.formats.archives import Member, unpack
 from cx_billing.formats.common import (
     SEPARATORS,
@@ -51,6 +52,7 @@ __all__ = [
     "Rows",
     "UnreadableError",
     "Watch",
+    "day_of",
     "format_of",
     "glob_literal",
     "literal",
