@@ -108,7 +108,8 @@ def test_titles_above_the_header_and_other_sheets_are_passed_over(warehouse):
     assert warehouse.rows("user_id, source_row") == [("u1", 1)]
     [warning] = report.warnings
     assert warning == (
-        "acme/users/f.xlsx: sheet 'Data' was read; without this header: 'Notes', 'Empty'"
+        "acme/users/f.xlsx: sheet 'Data' was read; without this header: 'Notes', 'Empty'; "
+        "hidden and not looked at: 'Old_hidden'"
     )
 
 

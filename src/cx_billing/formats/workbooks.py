@@ -34,7 +34,7 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
     """The rows below the header, blank ones left out.
 
     Raises UnreadableError if no sheet has the header, or more than one, or if the file is no
-    workbook that can be read. Hidden sheets are not looked at.
+    workbook that can be read. Hidden sheets are not looked at, but named.
     """
     if zipfile.is_zipfile(path):
         with opened(path, LARGEST) as archive:  # it can be opened, and is not too large
@@ -42,12 +42,9 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
                 raise UnreadableError(f"is a damaged workbook ({damaged}); save it again")
     try:
         with CalamineWorkbook.from_path(path) as workbook:
-            names = [
-                sheet.name
-                for sheet in workbook.sheets_metadata
-                if sheet.typ is SheetTypeEnum.WorkSheet
-                and sheet.visible is SheetVisibleEnum.Visible
-            ]
+            sheets = [one for one in workbook.sheets_metadata if one.typ is SheetTypeEnum.WorkSheet]
+            names = [one.name for one in sheets if one.visible is SheetVisibleEnum.Visible]
+            hidden = [f"'{one.name}'" for one in sheets if one.name not in names]
             sheet, skipped = _find(workbook, names, dataset)
             found = _stage(sheet, skipped, dataset, staged)
     except PasswordError as error:
@@ -57,11 +54,12 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
             f"is no readable workbook ({first_line(error)}); save it again as .xlsx or CSV"
         ) from error
     others = [f"'{name}'" for name in names if name != sheet.name]
-    if not others:
-        return found
-    return replace(
-        found, notice=f"sheet '{sheet.name}' was read; without this header: {', '.join(others)}"
-    )
+    notices = [f"sheet '{sheet.name}' was read"]
+    if others:
+        notices.append(f"without this header: {', '.join(others)}")
+    if hidden:
+        notices.append(f"hidden and not looked at: {', '.join(hidden)}")
+    return replace(found, notice="; ".join(notices)) if len(notices) > 1 else found
 
 
 def _find(
