@@ -118,6 +118,9 @@ create table marts.unbilled_usage as from (values
     ('kaze', date '2026-03-10', 'phone', 'no_contract_item', 2, 'device')
 ) t(org_id, cycle_start_date, product_code, reason, quantity, unit_of_measure);
 create table marts.load_audit as from (values ('acme'), ('kaze'), ('lost')) t(org_id);
+create table marts.unmapped_names as
+select 'system_presence' as column_name, 'NAPPING' as unmapped_name,
+    'counted_as_logged_in' as effect;
 create table marts.rejected_rows as
     select 'acme' as org_id, 'voice_usage' as dataset, 'acme/voice_usage/a.csv' as source_file,
         i as source_row, 'bad_duration' as reason,
@@ -576,6 +579,8 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
         "acme/contracts/a.csv row 2 was rejected: overlapping_contract: c-2",
         "acme/contract_items/a.csv row 3 was rejected: wrong_column_count",
         "lost/contract_items/a.csv row 1 was rejected: no_contract",
+        "names that no seed maps: system_presence NAPPING (counted as logged in); "
+        "see the mart unmapped_names",
         "the latest usage landed is 2026-04-07; the invoices after it rest on contracts alone; "
         "--as-of DATE bills as seen that day",
     ]
