@@ -718,6 +718,8 @@ landed = 0
 class Dying(type(pathlib.Path())):
     def replace(self, target):
         global landed
+        if pathlib.PurePath(target).name.startswith("_empty"):  # the lake itself, no delivery
+            return os.replace(self, target)
         if landed == int(sys.argv[4]):
             if sys.argv[3] == "after":
                 os.replace(self, target)

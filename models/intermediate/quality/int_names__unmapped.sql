@@ -1,7 +1,7 @@
 with
 
--- Rows refused for a name the catalogue does not know.
-refused as (
+-- Rows refused for a name the catalogue does not know, and the column it stands in.
+refused_rows as (
 
     select
         org_id,
@@ -11,16 +11,24 @@ refused as (
             when dataset = 'resource_usage' then 'resource'
             else 'product_code'
         end as column_name,
-        raw_row ->> case
-            when reason = 'unknown_license' then 'license'
-            when dataset = 'resource_usage' then 'resource'
-            else 'product_code'
-        end as unmapped_name,
+        raw_row,
+        source_file
+    from {{ ref('rejected_rows') }}
+    where reason in ('unknown_license', 'unknown_product')
+
+),
+
+refused as (
+
+    select
+        org_id,
+        dataset,
+        column_name,
+        raw_row ->> column_name as unmapped_name,
         source_file,
         'row_rejected' as effect,
         'product_aliases' as mapped_in
-    from {{ ref('rejected_rows') }}
-    where reason in ('unknown_license', 'unknown_product')
+    from refused_rows
 
 ),
 
