@@ -41,7 +41,7 @@ select
     peak.billable_users
 from peak
 inner join members using (org_id, cycle_start_date)
-inner join intermediate.int_active_periods__by_cycle as periods
+inner join intermediate.int_active_periods_by_cycle as periods
     using (org_id, cycle_start_date, user_id)
 where
     periods.feed = 'presence'

@@ -82,7 +82,7 @@ MARTS = {
 }
 
 READS_THE_LAKE = {
-    "int_rejected_rows__raw": "only rejected rows are turned into JSON, so it reads them again",
+    "int_rejected_rows_raw": "only rejected rows are turned into JSON, so it reads them again",
 }
 READS_STAGING = {
     "load_audit": "it is about the landed files themselves",
@@ -93,11 +93,11 @@ TOO_LARGE_FOR_A_PRIMARY_KEY = {
 }
 MOST_PARENTS = 7
 HAS_MANY_PARENTS = {
-    "int_rows__judged": "the union of all datasets",
-    "int_rows__timed": "the union of all datasets",
-    "int_rejected_rows__raw": "the union of all datasets",
-    "int_charges__unioned": "the union of all charges",
-    "int_names__unmapped": "the union of all names, each with the seed that maps it",
+    "int_landed_rows": "the union of all datasets",
+    "int_rows_timed": "the union of all datasets",
+    "int_rejected_rows_raw": "the union of all datasets",
+    "int_charges": "the union of all charges",
+    "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
 }
 NEEDS_NO_UNIT_TEST: dict[str, str] = {}

@@ -75,7 +75,7 @@ DAMAGE = {
         "select * replace (peak_ended_at + interval 1 microsecond as peak_ended_at)",
     ),
     "assert_every_interaction_in_contract_is_counted": (
-        "intermediate.int_interactions__by_cycle",
+        "intermediate.int_interactions_by_cycle",
         "select * replace (cycle_start_at - interval 9 hour as cycle_start_at)",
     ),
     "assert_every_counted_interaction_is_in_a_conversation_or_unbilled": (
@@ -115,15 +115,15 @@ DAMAGE = {
         "select * replace (product_code || '?' as product_code)",
     ),
     "assert_prepay_is_charged_only_in_the_term": (
-        "intermediate.int_contracts__in_force",
+        "intermediate.int_contracts",
         "select * replace (term_start_date + 1 as term_start_date)",
     ),
     "assert_prepay_is_exactly_the_commitment": (
-        "intermediate.int_lines__priced",
+        "intermediate.int_invoice_charges",
         "select * replace (quantity + 1 as quantity)",
     ),
     "assert_a_raised_commitment_is_prepaid": (
-        "intermediate.int_contract_items__in_force",
+        "intermediate.int_contract_items_in_force",
         "select * replace (committed_quantity + 1 as committed_quantity)",
     ),
     "assert_everything_measured_is_billed_or_shown_as_unbilled": (
@@ -131,7 +131,7 @@ DAMAGE = {
         "select * replace (quantity + 0.000001 as quantity)",
     ),
     "assert_every_conversation_is_metered_or_paid_by_token": (
-        "intermediate.int_usage__metered",
+        "intermediate.int_usage_by_cycle",
         "select * replace (measured_quantity + 1 as measured_quantity)",
     ),
     "assert_every_vendor_line_is_compared_once": (

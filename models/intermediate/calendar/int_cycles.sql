@@ -2,7 +2,7 @@ with
 
 contracts as (
 
-    select * from {{ ref('int_contracts__in_force') }}
+    select * from {{ ref('int_contracts') }}
 
 ),
 
@@ -12,9 +12,21 @@ clocks as (
 
 ),
 
+policies as (
+
+    select * from {{ ref('billing_policies') }}
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
 build as (
 
-    select * from {{ ref('int_build__as_of') }}
+    select * from {{ ref('int_as_of') }}
 
 ),
 
@@ -23,11 +35,7 @@ build as (
 month_starts as (
 
     select
-        contracts.org_id,
-        contracts.contract_id,
-        contracts.effective_date,
-        contracts.in_force_to,
-        contracts.ramp_end_date,
+        contracts.*,
         unnest(
             generate_series(
                 0,
@@ -43,64 +51,98 @@ month_starts as (
 
 ),
 
+-- Of a cycle that starts at as-of nothing is seen yet.
 cycle_dates as (
 
     select
-        org_id,
-        contract_id,
-        ramp_end_date,
+        month_starts.*,
         (effective_date + months_after * interval 1 month)::date as cycle_start_date,
         least(
-            (effective_date + (months_after + 1) * interval 1 month)::date,
-            in_force_to
-        ) as cycle_end_date,
-        in_force_to
+            (effective_date + (months_after + 1) * interval 1 month)::date, in_force_to
+        ) as cycle_end_date
     from month_starts
+    cross join build
+    where
+        (effective_date + months_after * interval 1 month)::date < in_force_to
+        and (effective_date + months_after * interval 1 month)::date < build.as_of_date
 
 ),
 
--- Each boundary is at the hour that is valid on its day, for the cycle that ends there and
--- the one that begins: so a clock that is set anew leaves no gap.
-cycles as (
+-- A boundary is at the hour that its clock has on its day, for the cycle that ends there and
+-- the one that begins: a clock that is set anew leaves no gap (CYC-03, CYC-04, X3).
+boundaries as (
 
     select
-        cycle_dates.org_id,
-        cycle_dates.contract_id,
-        start_clocks.clock,
-        row_number() over (
-            partition by cycle_dates.org_id, start_clocks.clock
-            order by cycle_dates.cycle_start_date
-        ) as cycle_number,
-        cycle_dates.cycle_start_date + start_clocks.cycle_starts_at as cycle_start_at,
-        cycle_dates.cycle_end_date + end_clocks.cycle_starts_at as cycle_end_at,
-        cycle_dates.cycle_start_date,
-        cycle_dates.cycle_end_date,
-        case
-            when cycle_dates.cycle_start_date < cycle_dates.ramp_end_date then 'ramp'
-            else 'term'
-        end as phase,
-        coalesce(
-            cycle_dates.cycle_start_date < cycle_dates.ramp_end_date
-            and cycle_dates.cycle_end_date >= cycle_dates.ramp_end_date,
-            false
-        ) as is_last_ramp_cycle,
-        build.as_of_at >= cycle_end_at as is_closed,
-        least(cycle_end_at, build.as_of_at) as usage_through_at
+        cycle_dates.*,
+        cycle_start_date + core_starts.cycle_starts_at as cycle_start_at,
+        cycle_end_date + core_ends.cycle_starts_at as cycle_end_at,
+        cycle_start_date + voice_starts.cycle_starts_at as voice_start_at,
+        cycle_end_date + voice_ends.cycle_starts_at as voice_end_at
     from cycle_dates
-    inner join clocks as start_clocks
-        on
-            cycle_dates.cycle_start_date >= start_clocks.valid_from
-            and cycle_dates.cycle_start_date < start_clocks.valid_to
-    inner join clocks as end_clocks
-        on
-            start_clocks.clock = end_clocks.clock
-            and cycle_dates.cycle_end_date >= end_clocks.valid_from
-            and cycle_dates.cycle_end_date < end_clocks.valid_to
-    cross join build
-    where
-        cycle_dates.cycle_start_date < cycle_dates.in_force_to
-        and cycle_dates.cycle_start_date + start_clocks.cycle_starts_at < build.as_of_at
+    {% for boundary, day in [('starts', 'cycle_start_date'), ('ends', 'cycle_end_date')] %}
+        {% for clock in ['core', 'voice'] %}
+            inner join clocks as {{ clock }}_{{ boundary }}
+                on
+                    {{ clock }}_{{ boundary }}.clock = '{{ clock }}'
+                    and {{ day }} >= {{ clock }}_{{ boundary }}.valid_from
+                    and {{ day }} < {{ clock }}_{{ boundary }}.valid_to
+        {% endfor %}
+    {% endfor %}
 
 )
 
-select * from cycles
+-- The terms of the contract and the policies valid at the start hold for the whole cycle.
+select
+    boundaries.org_id,
+    boundaries.contract_id,
+    row_number() over (
+        partition by boundaries.org_id order by boundaries.cycle_start_date
+    ) as cycle_number,
+    boundaries.cycle_start_date,
+    boundaries.cycle_end_date,
+    boundaries.cycle_start_at,
+    boundaries.cycle_end_at,
+    least(boundaries.cycle_end_at, build.as_of_at) as usage_through_at,
+    build.as_of_at >= boundaries.cycle_end_at as is_closed,
+    boundaries.voice_start_at,
+    boundaries.voice_end_at,
+    least(boundaries.voice_end_at, build.as_of_at) as voice_usage_through_at,
+    build.as_of_at >= boundaries.voice_end_at as is_voice_closed,
+    case
+        when boundaries.cycle_start_date < boundaries.ramp_end_date then 'ramp' else 'term'
+    end as phase,
+    coalesce(
+        boundaries.cycle_start_date < boundaries.ramp_end_date
+        and boundaries.cycle_end_date >= boundaries.ramp_end_date,
+        false
+    ) as is_last_ramp_cycle,
+    boundaries.license_model,
+    boundaries.billing_option,
+    boundaries.currency,
+    currencies.minor_units,
+    boundaries.peak_rule,
+    boundaries.ramp_license_billing,
+    boundaries.ramp_resource_billing,
+    boundaries.minimum_monthly_amount,
+    boundaries.messaging_pricing_model,
+    policies.peak_minimum_minutes,
+    policies.fair_use_basis,
+    policies.hourly_allowance_divisor,
+    policies.storage_month_value,
+    policies.overage_rounding,
+    policies.call_increment_seconds,
+    policies.call_rounding,
+    policies.short_call_maximum_seconds,
+    policies.short_call_minimum_calls,
+    policies.short_call_minimum_share,
+    policies.short_call_share_is_inclusive,
+    policies.telco_reconcile_rows,
+    policies.reconciliation_tolerance
+from boundaries
+inner join policies
+    on
+        boundaries.cycle_start_date >= policies.valid_from
+        and boundaries.cycle_start_date < policies.valid_to
+left join currencies
+    on boundaries.currency = currencies.currency
+cross join build

@@ -2,13 +2,13 @@ with
 
 contracts as (
 
-    select * from {{ ref('int_contracts__in_force') }}
+    select * from {{ ref('int_contracts') }}
 
 ),
 
 build as (
 
-    select * from {{ ref('int_build__as_of') }}
+    select * from {{ ref('int_as_of') }}
 
 ),
 

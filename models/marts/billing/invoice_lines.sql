@@ -2,15 +2,15 @@ with
 
 lines as (
 
-    select * from {{ ref('int_lines__untaxed') }}
+    select * from {{ ref('int_untaxed_lines') }}
     union all by name
-    select * from {{ ref('int_lines__taxes') }}
+    select * from {{ ref('int_invoice_taxes') }}
 
 ),
 
 build as (
 
-    select * from {{ ref('int_build__as_of') }}
+    select * from {{ ref('int_as_of') }}
 
 )
 

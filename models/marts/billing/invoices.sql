@@ -8,7 +8,7 @@ invoice_lines as (
 
 addresses as (
 
-    select * from {{ ref('int_invoices__addressed') }}
+    select * from {{ ref('int_invoice_payers') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 products as (
 
-    select * from {{ ref('int_products__used') }}
+    select * from {{ ref('int_products') }}
 
 ),
 
@@ -18,7 +18,7 @@ contract_items as (
         end::decimal(38, 6) as committed_quantity,
         contract_items.prepay_rate,
         contract_items.overage_rate
-    from {{ ref('int_contract_items__in_force') }} as contract_items
+    from {{ ref('int_contract_items_in_force') }} as contract_items
     inner join products
         on contract_items.product_code = products.product_code
 
@@ -26,7 +26,7 @@ contract_items as (
 
 termed as (
 
-    select * from {{ ref('int_usage__termed') }}
+    select * from {{ ref('int_usage_split') }}
 
 ),
 
@@ -48,7 +48,7 @@ calls as (
         cycle_start_date,
         product_code,
         quantity as actual_quantity
-    from {{ ref('int_charges__telco') }}
+    from {{ ref('int_charges_telco') }}
 
 ),
 
@@ -59,7 +59,7 @@ numbers as (
         cycle_start_date,
         product_code,
         sum(quantity) as actual_quantity
-    from {{ ref('int_charges__numbers') }}
+    from {{ ref('int_charges_numbers') }}
     group by org_id, cycle_start_date, product_code
 
 ),
@@ -101,7 +101,6 @@ charged as (
             invoice_lines.org_id = cycles.org_id
             and invoice_lines.service_period_start = cycles.cycle_start_date
             and invoice_lines.service_period_end = cycles.cycle_end_date
-            and cycles.clock = 'core'
     where invoice_lines.charge_type <> 'tax'
     group by
         invoice_lines.org_id, cycles.cycle_start_date, invoice_lines.product_code

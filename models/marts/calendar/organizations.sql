@@ -2,7 +2,7 @@ with
 
 contracts as (
 
-    select * from {{ ref('int_contracts__in_force') }}
+    select * from {{ ref('int_contracts') }}
 
 ),
 

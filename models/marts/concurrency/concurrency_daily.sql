@@ -2,7 +2,7 @@ with
 
 steps as (
 
-    select * from {{ ref('int_pools__steps') }}
+    select * from {{ ref('int_concurrency_steps') }}
     where users_count > 0
 
 ),

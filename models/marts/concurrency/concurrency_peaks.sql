@@ -2,13 +2,13 @@ with
 
 peaks as (
 
-    select * from {{ ref('int_peaks__billable') }}
+    select * from {{ ref('int_peaks') }}
 
 ),
 
 witnesses as (
 
-    select * from {{ ref('int_peaks__witnessed') }}
+    select * from {{ ref('int_peak_witnesses') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 interactions as (
 
-    select * from {{ ref('int_interactions__by_cycle') }}
+    select * from {{ ref('int_interactions_by_cycle') }}
 
 ),
 

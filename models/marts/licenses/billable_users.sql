@@ -2,13 +2,13 @@ with
 
 logged_in as (
 
-    select * from {{ ref('int_users__logged_in') }}
+    select * from {{ ref('int_users_logged_in') }}
 
 ),
 
 counted as (
 
-    select * from {{ ref('int_users__counted') }}
+    select * from {{ ref('int_billed_users') }}
 
 )
 

@@ -13,7 +13,7 @@ judged as (
         count(*) filter (where row_status = 'accepted')::bigint as rows_accepted,
         count(*) filter (where row_status = 'duplicate')::bigint as rows_duplicate,
         count(*) filter (where row_status = 'rejected')::bigint as rows_rejected
-    from {{ ref('int_rows__judged') }}
+    from {{ ref('int_landed_rows') }}
     group by file_id
 
 )

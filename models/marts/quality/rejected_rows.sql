@@ -2,14 +2,14 @@ with
 
 judged as (
 
-    select * from {{ ref('int_rows__judged') }}
+    select * from {{ ref('int_landed_rows') }}
     where row_status = 'rejected'
 
 ),
 
 raw_rows as (
 
-    select * from {{ ref('int_rejected_rows__raw') }}
+    select * from {{ ref('int_rejected_rows_raw') }}
 
 )
 

@@ -2,20 +2,19 @@ with
 
 termed as (
 
-    select * from {{ ref('int_usage__termed') }}
+    select * from {{ ref('int_usage_split') }}
 
 ),
 
 cycles as (
 
-    select * from {{ ref('int_cycles__contracted') }}
-    where clock = 'core'
+    select * from {{ ref('int_cycles') }}
 
 ),
 
 products as (
 
-    select * from {{ ref('int_products__used') }}
+    select * from {{ ref('int_products') }}
 
 ),
 
@@ -28,7 +27,7 @@ licenses as (
         licenses.license_model,
         licenses.unit_of_measure
     from cycles
-    inner join {{ ref('int_licenses__counted') }} as licenses
+    inner join {{ ref('int_license_terms') }} as licenses
         on
             cycles.org_id = licenses.org_id
             and cycles.contract_id = licenses.contract_id
@@ -37,7 +36,7 @@ licenses as (
 
 charges as (
 
-    select * from {{ ref('int_charges__in_arrears') }}
+    select * from {{ ref('int_charges_in_arrears') }}
 
 ),
 
@@ -62,7 +61,7 @@ numbers_without_price as (
         product_code,
         'no_contract_item' as reason,
         sum(quantity) as quantity
-    from {{ ref('int_charges__numbers') }}
+    from {{ ref('int_charges_numbers') }}
     where unit_price is null
     group by org_id, cycle_start_date, product_code
 
@@ -104,8 +103,8 @@ users_without_license as (
         'none' as product_code,
         'user_without_license' as reason,
         count(*) as quantity
-    from {{ ref('int_users__logged_in') }} as logged_in
-    anti join {{ ref('int_users__licensed') }} as licensed
+    from {{ ref('int_users_logged_in') }} as logged_in
+    anti join {{ ref('int_users_licensed') }} as licensed
         on
             logged_in.org_id = licensed.org_id
             and logged_in.cycle_start_date = licensed.cycle_start_date
@@ -124,7 +123,7 @@ hours_without_login as (
         product_code,
         'not_logged_in' as reason,
         interacting_hours as quantity
-    from {{ ref('int_interacting_hours__not_logged_in') }}
+    from {{ ref('int_interacting_hours_without_login') }}
     where interacting_hours > 0
 
 ),
@@ -137,7 +136,7 @@ interactions_without_account as (
         'conversation_' || platform as product_code,
         'no_customer_account' as reason,
         count(*) as quantity
-    from {{ ref('int_interactions__by_cycle') }}
+    from {{ ref('int_interactions_by_cycle') }}
     where customer_account is null
     group by org_id, cycle_start_date, platform
 
@@ -172,7 +171,7 @@ short_calls_below_threshold as (
         'short_call_surcharge' as product_code,
         'below_threshold' as reason,
         short_calls as quantity
-    from {{ ref('int_short_calls__measured') }}
+    from {{ ref('int_short_calls') }}
     where surcharge_quantity = 0 and short_calls > 0
 
 ),
@@ -185,7 +184,7 @@ own_carrier_calls as (
         'byoc_minutes' as product_code,
         'not_billable_service' as reason,
         cdr_minutes as quantity
-    from {{ ref('int_calls__by_service') }}
+    from {{ ref('int_calls_by_service') }}
     where service = 'byoc' and cdr_minutes > 0
 
 ),
@@ -199,7 +198,7 @@ conversations_paid_by_token as (
         product_code,
         'not_billable_service' as reason,
         quantity
-    from {{ ref('int_conversations__counted') }}
+    from {{ ref('int_conversation_counts') }}
     where is_paid_by_token
 
 ),
@@ -213,7 +212,7 @@ meters_without_token as (
         product_code,
         'not_billable_service' as reason,
         used_quantity as quantity
-    from {{ ref('int_ai_tokens__metered') }}
+    from {{ ref('int_ai_token_usage') }}
     where tokens is null and used_quantity > 0
 
 ),

@@ -2,7 +2,7 @@ with
 
 unmapped as (
 
-    select * from {{ ref('int_names__unmapped') }}
+    select * from {{ ref('int_unmapped_names') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 paired as (
 
-    select * from {{ ref('int_lines__paired') }}
+    select * from {{ ref('int_lines_compared') }}
 
 ),
 

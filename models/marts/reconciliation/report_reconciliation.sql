@@ -2,17 +2,17 @@ with
 
 compared as (
 
-    select * from {{ ref('int_report_charges__compared') }}
+    select * from {{ ref('int_report_billable_usage') }}
     union all
-    select * from {{ ref('int_report_concurrency__compared') }}
+    select * from {{ ref('int_report_concurrent_usage') }}
     union all
-    select * from {{ ref('int_report_resources__compared') }}
+    select * from {{ ref('int_report_resources_usage') }}
     union all
-    select * from {{ ref('int_report_hours__compared') }}
+    select * from {{ ref('int_report_user_hours') }}
     union all
-    select * from {{ ref('int_report_overview__compared') }}
+    select * from {{ ref('int_report_subscription_overview') }}
     union all
-    select * from {{ ref('int_report_billing_charges__compared') }}
+    select * from {{ ref('int_report_billing_charges') }}
 
 )
 

@@ -2,21 +2,20 @@ with
 
 measured as (
 
-    select * from {{ ref('int_short_calls__measured') }}
+    select * from {{ ref('int_short_calls') }}
 
 ),
 
 contract_items as (
 
-    select * from {{ ref('int_contract_items__in_force') }}
+    select * from {{ ref('int_contract_items_in_force') }}
     where product_code = 'short_call_surcharge'
 
 ),
 
 cycles as (
 
-    select * from {{ ref('int_cycles__contracted') }}
-    where clock = 'voice'
+    select * from {{ ref('int_cycles') }}
 
 ),
 
@@ -28,7 +27,7 @@ currencies as (
 
 covering_invoices as (
 
-    select * from {{ ref('int_vendor_invoices__covering') }}
+    select * from {{ ref('int_voice_cycles_invoiced') }}
 
 ),
 
@@ -38,7 +37,7 @@ invoiced as (
         vendor_lines.org_id,
         cycles.cycle_start_date,
         sum(vendor_lines.quantity) as invoiced_quantity
-    from {{ ref('int_vendor_lines__classified') }} as vendor_lines
+    from {{ ref('int_vendor_lines') }} as vendor_lines
     inner join cycles
         on
             vendor_lines.org_id = cycles.org_id

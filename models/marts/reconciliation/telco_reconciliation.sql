@@ -2,13 +2,13 @@ with
 
 services as (
 
-    select * from {{ ref('int_telco_services__paired') }}
+    select * from {{ ref('int_telco_rows') }}
 
 ),
 
 expected as (
 
-    select * from {{ ref('int_telco_services__expected') }}
+    select * from {{ ref('int_telco_costs') }}
 
 ),
 

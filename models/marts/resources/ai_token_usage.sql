@@ -4,5 +4,5 @@ select
     product_code,
     used_quantity,
     tokens
-from {{ ref('int_ai_tokens__metered') }}
+from {{ ref('int_ai_token_usage') }}
 where tokens is not null

@@ -2,13 +2,13 @@ with
 
 measured as (
 
-    select * from {{ ref('int_resource_usage__with_tokens') }}
+    select * from {{ ref('int_resource_usage') }}
 
 ),
 
 allowances as (
 
-    select * from {{ ref('int_allowances__pooled') }}
+    select * from {{ ref('int_allowances') }}
 
 ),
 

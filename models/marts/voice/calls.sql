@@ -15,5 +15,5 @@ select
     currency,
     is_short,
     is_international
-from {{ ref('int_calls__rated') }}
+from {{ ref('int_calls') }}
 where is_contract_currency

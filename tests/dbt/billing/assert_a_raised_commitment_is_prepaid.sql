@@ -22,7 +22,7 @@ cycles as (
         cycles.cycle_start_date,
         cycles.contract_id,
         term_years.year_start_date
-    from {{ ref('int_cycles__contracted') }} as cycles
+    from {{ ref('int_cycles') }} as cycles
     inner join term_years
         on
             cycles.org_id = term_years.org_id
@@ -30,8 +30,7 @@ cycles as (
             and cycles.cycle_start_date >= term_years.year_start_date
             and cycles.cycle_start_date < term_years.next_year_start_date
     where
-        cycles.clock = 'core'
-        and cycles.phase = 'term'
+        cycles.phase = 'term'
         and cycles.billing_option = 'annual_prepay'
 
 )
@@ -43,15 +42,15 @@ select
     coalesce(prepaid.committed_quantity, 0) as prepaid_quantity,
     items.committed_quantity
 from cycles
-inner join {{ ref('int_contract_items__in_force') }} as items
+inner join {{ ref('int_contract_items_in_force') }} as items
     on
         cycles.org_id = items.org_id
         and cycles.cycle_start_date = items.cycle_start_date
-inner join {{ ref('int_products__used') }} as products
+inner join {{ ref('int_products') }} as products
     on
         items.product_code = products.product_code
         and products.can_be_committed
-left join {{ ref('int_charges__prepaid_annually') }} as prepaid
+left join {{ ref('int_charges_by_year') }} as prepaid
     on
         cycles.org_id = prepaid.org_id
         and cycles.contract_id = prepaid.contract_id

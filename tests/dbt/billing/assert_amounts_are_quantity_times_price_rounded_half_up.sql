@@ -17,7 +17,7 @@ lines as (
             when 3 then 1000
         end as units_in_one
     from {{ ref('invoice_lines') }} as invoice_lines
-    inner join {{ ref('int_products__used') }} as products
+    inner join {{ ref('int_products') }} as products
         on invoice_lines.product_code = products.product_code
     left join {{ ref('currencies') }} as currencies
         on invoice_lines.currency = currencies.currency

@@ -28,7 +28,7 @@ accounted as (
             cycle_start_date,
             product_code,
             measured_quantity as quantity
-        from {{ ref('int_usage__metered') }}
+        from {{ ref('int_usage_by_cycle') }}
         where starts_with(product_code, 'conversation_')
         union all
         select

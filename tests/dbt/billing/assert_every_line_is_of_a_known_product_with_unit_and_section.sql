@@ -6,7 +6,7 @@ select
     invoice_lines.section,
     invoice_lines.unit_of_measure
 from {{ ref('invoice_lines') }} as invoice_lines
-left join {{ ref('int_products__used') }} as products
+left join {{ ref('int_products') }} as products
     on invoice_lines.product_code = products.product_code
 where
     (products.product_code is null and invoice_lines.charge_type <> 'one_time')

@@ -11,7 +11,7 @@ measured as (
         cycle_start_date,
         product_code,
         sum(measured_quantity) as quantity
-    from {{ ref('int_usage__metered') }}
+    from {{ ref('int_usage_by_cycle') }}
     where measured_quantity <> 0
     group by org_id, cycle_start_date, product_code
 
@@ -37,7 +37,7 @@ billed as (
             invoice_lines.org_id = cycles.org_id
             and invoice_lines.service_period_start = cycles.cycle_start_date
             and invoice_lines.service_period_end = cycles.cycle_end_date
-    inner join {{ ref('int_products__used') }} as products
+    inner join {{ ref('int_products') }} as products
         on invoice_lines.product_code = products.product_code
     where
         invoice_lines.charge_type in ('usage', 'overage', 'recurring', 'surcharge')
@@ -55,7 +55,7 @@ unbilled as (
         unbilled_usage.product_code,
         sum(unbilled_usage.quantity) as quantity
     from {{ ref('unbilled_usage') }} as unbilled_usage
-    inner join {{ ref('int_products__used') }} as products
+    inner join {{ ref('int_products') }} as products
         on unbilled_usage.product_code = products.product_code
     where
         unbilled_usage.reason in (
@@ -97,7 +97,7 @@ full outer join accounted
         measured.org_id = accounted.org_id
         and measured.cycle_start_date = accounted.cycle_start_date
         and measured.product_code = accounted.product_code
-left join {{ ref('int_usage__termed') }} as termed
+left join {{ ref('int_usage_split') }} as termed
     on
         measured.org_id = termed.org_id
         and measured.cycle_start_date = termed.cycle_start_date

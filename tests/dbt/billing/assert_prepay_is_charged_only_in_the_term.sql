@@ -8,8 +8,8 @@ select
     charges.service_period_start,
     contracts.term_start_date,
     contracts.term_end_date
-from {{ ref('int_lines__priced') }} as charges
-inner join {{ ref('int_contracts__in_force') }} as contracts
+from {{ ref('int_invoice_charges') }} as charges
+inner join {{ ref('int_contracts') }} as contracts
     on
         charges.org_id = contracts.org_id
         and charges.contract_id = contracts.contract_id

@@ -14,8 +14,8 @@ prepay_lines as (
         charges.service_period_end,
         charges.quantity,
         contracts.billing_option
-    from {{ ref('int_lines__priced') }} as charges
-    inner join {{ ref('int_contracts__in_force') }} as contracts
+    from {{ ref('int_invoice_charges') }} as charges
+    inner join {{ ref('int_contracts') }} as contracts
         on
             charges.org_id = contracts.org_id
             and charges.contract_id = contracts.contract_id

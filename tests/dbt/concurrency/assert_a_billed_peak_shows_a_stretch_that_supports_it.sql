@@ -36,7 +36,7 @@ supported as (
             - epoch_us(greatest(steps.started_at, peaks.peak_started_at))
         ) as covered_us
     from peaks
-    inner join {{ ref('int_pools__steps') }} as steps
+    inner join {{ ref('int_concurrency_steps') }} as steps
         on
             peaks.org_id = steps.org_id
             and peaks.cycle_start_date = steps.cycle_start_date

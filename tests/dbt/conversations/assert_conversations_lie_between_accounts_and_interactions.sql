@@ -10,7 +10,7 @@ measured as (
         platform,
         count(distinct customer_account) as accounts_count,
         count(*) as interactions_count
-    from {{ ref('int_interactions__by_cycle') }}
+    from {{ ref('int_interactions_by_cycle') }}
     where customer_account is not null
     group by org_id, cycle_start_date, platform
 

@@ -9,7 +9,7 @@ counted as (
         cycle_start_date,
         'conversation_' || platform as product_code,
         count(*) as interactions_count
-    from {{ ref('int_interactions__by_cycle') }}
+    from {{ ref('int_interactions_by_cycle') }}
     group by org_id, cycle_start_date, platform
 
 ),

@@ -8,12 +8,12 @@ expected as (
         interactions.org_id,
         count(*) as interactions_count
     from {{ ref('stg_message_interactions') }} as interactions
-    inner join {{ ref('int_contracts__in_force') }} as contracts
+    inner join {{ ref('int_contracts') }} as contracts
         on
             interactions.org_id = contracts.org_id
             and interactions.started_at >= contracts.in_force_from
             and interactions.started_at < contracts.in_force_to
-    cross join {{ ref('int_build__as_of') }} as build
+    cross join {{ ref('int_as_of') }} as build
     where
         interactions.row_status = 'accepted'
         and interactions.started_at < build.as_of_at
@@ -26,7 +26,7 @@ counted as (
     select
         org_id,
         count(*) as interactions_count
-    from {{ ref('int_interactions__by_cycle') }}
+    from {{ ref('int_interactions_by_cycle') }}
     where started_at >= cycle_start_at
     group by org_id
 

@@ -10,13 +10,12 @@ held as (
         counted.cycle_start_date,
         counted.product_code,
         sum(hours.interacting_seconds) as interacting_seconds
-    from {{ ref('int_users__counted') }} as counted
-    inner join {{ ref('int_cycles__contracted') }} as cycles
+    from {{ ref('int_billed_users') }} as counted
+    inner join {{ ref('int_cycles') }} as cycles
         on
             counted.org_id = cycles.org_id
             and counted.cycle_start_date = cycles.cycle_start_date
-            and cycles.clock = 'core'
-    inner join {{ ref('int_licenses__counted') }} as licenses
+    inner join {{ ref('int_license_terms') }} as licenses
         on
             cycles.org_id = licenses.org_id
             and cycles.contract_id = licenses.contract_id

@@ -9,7 +9,7 @@ vendor_lines as (
         count(*) as lines_count,
         sum(vendor_lines.amount) as amount
     from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
-    cross join {{ ref('int_build__as_of') }} as build
+    cross join {{ ref('int_as_of') }} as build
     where
         vendor_lines.row_status = 'accepted'
         and vendor_lines.invoice_date < build.as_of_date

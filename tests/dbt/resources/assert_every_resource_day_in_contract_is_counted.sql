@@ -18,7 +18,7 @@ delivered_days as (
         usage_date,
         product_code,
         quantity
-    from {{ ref('int_api_requests__by_day') }}
+    from {{ ref('int_api_requests_by_day') }}
 
 ),
 
@@ -29,12 +29,12 @@ expected as (
         usage_days.product_code,
         sum(usage_days.quantity)::decimal(38, 6) as quantity
     from delivered_days as usage_days
-    inner join {{ ref('int_contracts__in_force') }} as contracts
+    inner join {{ ref('int_contracts') }} as contracts
         on
             usage_days.org_id = contracts.org_id
             and usage_days.usage_date >= contracts.in_force_from
             and usage_days.usage_date < contracts.in_force_to
-    cross join {{ ref('int_build__as_of') }} as build
+    cross join {{ ref('int_as_of') }} as build
     where usage_days.usage_date < build.as_of_date
     group by usage_days.org_id, usage_days.product_code
 

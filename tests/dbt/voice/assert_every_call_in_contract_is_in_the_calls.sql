@@ -10,7 +10,7 @@ expected as (
         sum(records.duration_seconds)::bigint as duration_seconds,
         sum(records.reported_cost)::decimal(38, 10) as reported_cost
     from {{ ref('stg_voice_usage') }} as records
-    inner join {{ ref('int_contracts__in_force') }} as contracts
+    inner join {{ ref('int_contracts') }} as contracts
         on
             records.org_id = contracts.org_id
             and records.currency = contracts.currency
@@ -30,7 +30,7 @@ expected as (
                 or end_clocks.valid_to = '9999-12-31'::date
             )
             and records.started_at < contracts.in_force_to + end_clocks.cycle_starts_at
-    cross join {{ ref('int_build__as_of') }} as build
+    cross join {{ ref('int_as_of') }} as build
     where
         records.row_status = 'accepted'
         and records.started_at < build.as_of_at

@@ -1,0 +1,59 @@
+with
+
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
+interactions as (
+
+    select
+        interactions.org_id,
+        interactions.conversation_id,
+        interactions.platform,
+        interactions.integration_id,
+        interactions.customer_account,
+        interactions.started_at,
+        least(
+            coalesce(interactions.ended_at, build.as_of_at), build.as_of_at
+        ) as ended_at
+    from {{ ref('stg_message_interactions') }} as interactions
+    cross join build
+    where
+        interactions.row_status = 'accepted'
+        and interactions.started_at < build.as_of_at
+
+),
+
+-- An interaction counts in each cycle it overlaps (CONV-02); one of no length in the cycle
+-- of its instant.
+by_cycle as (
+
+    select
+        interactions.org_id,
+        cycles.cycle_start_date,
+        cycles.cycle_start_at,
+        interactions.platform,
+        interactions.integration_id,
+        interactions.customer_account,
+        interactions.started_at
+    from interactions
+    inner join cycles
+        on
+            interactions.org_id = cycles.org_id
+            and interactions.started_at < cycles.cycle_end_at
+            and (
+                interactions.ended_at > cycles.cycle_start_at
+                or interactions.started_at >= cycles.cycle_start_at
+            )
+
+)
+
+select * from by_cycle

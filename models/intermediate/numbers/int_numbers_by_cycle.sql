@@ -1,0 +1,63 @@
+with
+
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
+numbers as (
+
+    select * from {{ ref('stg_phone_numbers') }}
+    where row_status = 'accepted'
+
+),
+
+-- Days on the account in the cycle: the purchase day counts, the release day does not
+-- (NUM-01, NUM-03). Numbers of one type, purchase date and number of days are one group.
+held as (
+
+    select
+        numbers.org_id,
+        cycles.cycle_start_date,
+        regexp_replace(numbers.number_type, '[^a-z0-9]', '', 'g') as number_type,
+        numbers.purchased_date,
+        least(
+            coalesce(numbers.released_date, '9999-12-31'::date),
+            cycles.usage_through_at::date
+        )
+        - greatest(numbers.purchased_date, cycles.cycle_start_date) as days_held,
+        cycles.cycle_end_date - cycles.cycle_start_date as days_in_cycle,
+        -- Bought in this cycle: the set-up charge is due once (NUM-02).
+        numbers.purchased_date >= cycles.cycle_start_date as is_new
+    from numbers
+    inner join cycles
+        on
+            numbers.org_id = cycles.org_id
+            and numbers.purchased_date < cycles.usage_through_at
+            and (
+                numbers.released_date is null
+                or numbers.released_date > cycles.cycle_start_date
+                or numbers.purchased_date >= cycles.cycle_start_date
+            )
+
+)
+
+select
+    org_id,
+    cycle_start_date,
+    number_type,
+    purchased_date,
+    days_held,
+    days_in_cycle,
+    is_new,
+    count(*)::decimal(38, 6) as quantity
+from held
+group by
+    org_id,
+    cycle_start_date,
+    number_type,
+    purchased_date,
+    days_held,
+    days_in_cycle,
+    is_new

@@ -1,0 +1,155 @@
+with
+
+rows_in_time as (
+
+    select * from {{ ref('int_rows_timed') }}
+
+),
+
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+contracts as (
+
+    select * from {{ ref('stg_contracts') }}
+    where row_status = 'accepted'
+
+),
+
+clocks as (
+
+    select * from {{ ref('clocks') }}
+
+),
+
+-- From the hour that is valid on the first day to the one valid on the last (X3).
+coverage as (
+
+    select
+        in_force.org_id,
+        start_clocks.clock,
+        in_force.in_force_from + start_clocks.cycle_starts_at as covered_from,
+        in_force.in_force_to + end_clocks.cycle_starts_at as covered_to
+    from {{ ref('int_contracts') }} as in_force
+    inner join clocks as start_clocks
+        on
+            in_force.in_force_from >= start_clocks.valid_from
+            and in_force.in_force_from < start_clocks.valid_to
+    inner join clocks as end_clocks
+        on
+            start_clocks.clock = end_clocks.clock
+            and in_force.in_force_to >= end_clocks.valid_from
+            and (
+                in_force.in_force_to < end_clocks.valid_to
+                or end_clocks.valid_to = '9999-12-31'::date
+            )
+
+),
+
+contracted_organizations as (
+
+    select distinct org_id from contracts
+
+),
+
+without_contract as (
+
+    select
+        rows_in_time.dataset,
+        rows_in_time.file_id,
+        rows_in_time.source_row,
+        'no_contract' as reject_reason
+    from rows_in_time
+    anti join contracted_organizations
+        on rows_in_time.org_id = contracted_organizations.org_id
+
+),
+
+-- What lies at or after as-of is ignored, not rejected.
+to_be_covered as (
+
+    select
+        rows_in_time.dataset,
+        rows_in_time.clock,
+        rows_in_time.org_id,
+        rows_in_time.file_id,
+        rows_in_time.source_row,
+        rows_in_time.starts_at,
+        coalesce(rows_in_time.ends_at, build.as_of_at) as ends_at
+    from rows_in_time
+    inner join contracted_organizations
+        on rows_in_time.org_id = contracted_organizations.org_id
+    cross join build
+    where rows_in_time.starts_at < build.as_of_at
+
+),
+
+outside_contract as (
+
+    select
+        to_be_covered.dataset,
+        to_be_covered.file_id,
+        to_be_covered.source_row,
+        'outside_contract' as reject_reason
+    from to_be_covered
+    anti join coverage
+        on
+            to_be_covered.org_id = coverage.org_id
+            and to_be_covered.clock = coverage.clock
+            and to_be_covered.starts_at < coverage.covered_to
+            and (
+                to_be_covered.ends_at > coverage.covered_from
+                or to_be_covered.starts_at >= coverage.covered_from
+            )
+
+),
+
+items_without_contract as (
+
+    select
+        'contract_items' as dataset,
+        items.file_id,
+        items.source_row,
+        case
+            when contracted_organizations.org_id is null then 'no_contract'
+            else 'unknown_contract'
+        end as reject_reason
+    from {{ ref('stg_contract_items') }} as items
+    anti join contracts
+        on
+            items.org_id = contracts.org_id
+            and items.contract_id = contracts.contract_id
+    left join contracted_organizations
+        on items.org_id = contracted_organizations.org_id
+    where items.row_status = 'accepted'
+
+),
+
+calls_in_other_currency as (
+
+    select
+        'voice_usage' as dataset,
+        file_id,
+        source_row,
+        'currency_mismatch' as reject_reason
+    from {{ ref('int_calls') }}
+    where not is_contract_currency
+
+),
+
+rejected as (
+
+    select * from without_contract
+    union all
+    select * from outside_contract
+    union all
+    select * from items_without_contract
+    union all
+    select * from calls_in_other_currency
+
+)
+
+select * from rejected

@@ -1,0 +1,147 @@
+with
+
+-- What the vendor invoices at or after as-of is not known yet.
+vendor_lines as (
+
+    select vendor_lines.*
+    from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
+    cross join {{ ref('int_as_of') }} as build
+    semi join {{ ref('int_contracts') }} as contracts
+        on vendor_lines.org_id = contracts.org_id
+    where
+        vendor_lines.row_status = 'accepted'
+        and vendor_lines.invoice_date < build.as_of_date
+
+),
+
+-- Also products that come in kinds, like a class of text messages (CONV-08).
+spellings as (
+
+    select
+        name_key,
+        product_code
+    from {{ ref('product_names') }}
+    union
+    select
+        {{ product_name_key('invoice_name') }} as name_key,
+        product_code
+    from {{ ref('int_products') }}
+    union
+    select
+        {{ product_name_key("regexp_replace(invoice_name, '^SMS (Rate Class)', '\\1')") }}
+            as name_key,
+        product_code
+    from {{ ref('int_products') }}
+
+),
+
+-- Two codes that differ in punctuation alone mean one product.
+name_keys as (
+
+    select
+        name_key,
+        min(product_code) as product_code
+    from spellings
+    group by name_key
+
+),
+
+names as (
+
+    select
+        name_keys.name_key,
+        products.product_code,
+        products.base_product_code,
+        products.kind,
+        products.arrears_charge_type
+    from name_keys
+    inner join {{ ref('int_products') }} as products
+        on name_keys.product_code = products.product_code
+
+),
+
+-- What was ordered need not be in the catalogue; it is known by the words of the order,
+-- to the organization that ordered it (INV-06).
+ordered as (
+
+    select
+        orders.org_id,
+        {{ product_name_key('orders.product_code') }} as name_key,
+        min(orders.product_code) as product_code
+    from {{ ref('stg_orders') }} as orders
+    where orders.row_status = 'accepted'
+    group by orders.org_id, name_key
+
+),
+
+-- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
+-- Service - U.S.` a product and a part of the world (INV-03, TELCO-02).
+worded as (
+
+    select
+        *,
+        regexp_matches(description, '[–—-]\s*prepay\s*$', 'i') as is_prepay,
+        regexp_matches(description, '[–—-]\s*committed\s*$', 'i') as is_committed,
+        case
+            when regexp_matches(description, '\Wu\.?s\.?a?\)?\s*$', 'i') then 'us'
+            when regexp_matches(description, '\Winternational\)?\s*$', 'i')
+                then 'international'
+        end as breakout,
+        trim(regexp_replace(
+            regexp_replace(
+                description,
+                '\s*[–—,(-]\s*(prepay|committed|u\.?s\.?a?|international)\)?\s*$',
+                '',
+                'i'
+            ),
+            '\s*\([^)]*\)\s*$',
+            ''
+        )) as product_name
+    from vendor_lines
+
+),
+
+classified as (
+
+    select
+        worded.org_id,
+        worded.file_id || '/' || worded.source_row as vendor_line_id,
+        worded.source_row,
+        worded.invoice_number,
+        worded.invoice_date,
+        coalesce(worded.service_period_start, worded.invoice_date)
+            as service_period_start,
+        coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
+        worded.description,
+        coalesce(names.product_code, ordered.product_code) as product_code,
+        -- The vendor does not say the type of a number, so numbers match as numbers.
+        case
+            when names.kind = 'number' then names.base_product_code
+            else coalesce(names.product_code, ordered.product_code)
+        end as match_code,
+        names.kind,
+        case
+            when worded.is_prepay then 'prepay'
+            when worded.is_committed then 'committed'
+            when names.base_product_code = 'number_nrc' then 'one_time'
+            when names.product_code is null and ordered.product_code is not null
+                then 'one_time'
+            else coalesce(names.arrears_charge_type, 'unknown')
+        end as charge_type,
+        worded.is_prepay,
+        worded.breakout,
+        worded.quantity,
+        worded.unit_price,
+        worded.amount,
+        worded.currency
+    from worded
+    left join names
+        on {{ product_name_key('worded.product_name') }} = names.name_key
+    left join ordered
+        on
+            worded.org_id = ordered.org_id
+            and {{ product_name_key('worded.product_name') }} = ordered.name_key
+
+)
+
+select * from classified

@@ -1,0 +1,94 @@
+with
+
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
+products as (
+
+    select * from {{ ref('products') }}
+
+),
+
+policies as (
+
+    select * from {{ ref('billing_policies') }}
+
+),
+
+delivered_days as (
+
+    select
+        org_id,
+        usage_date,
+        product_code,
+        quantity
+    from {{ ref('stg_resource_usage') }}
+    where row_status = 'accepted'
+    union all
+    select
+        org_id,
+        usage_date,
+        product_code,
+        quantity
+    from {{ ref('int_api_requests_by_day') }}
+
+),
+
+usage_days as (
+
+    select delivered_days.*
+    from delivered_days
+    cross join build
+    where delivered_days.usage_date < build.as_of_date
+
+),
+
+-- A cycle's value is the sum of its days; of stored data, by the policy of the cycle, the
+-- highest day, the average of the days there are, or the last one (FU-09). Classes of a
+-- product, like text messages by rate class, are summed.
+measured as (
+
+    select
+        usage_days.org_id,
+        cycles.cycle_start_date,
+        usage_days.product_code,
+        case
+            when coalesce(products.cycle_value, 'sum') <> 'max'
+                then sum(usage_days.quantity)::decimal(38, 6)
+            when policies.storage_month_value = 'average'
+                then {{ divide_half_up('sum(usage_days.quantity)', 'count(*)') }}
+            when policies.storage_month_value = 'last'
+                then max_by(usage_days.quantity, usage_days.usage_date)::decimal(38, 6)
+            else max(usage_days.quantity)::decimal(38, 6)
+        end as used_quantity
+    from usage_days
+    inner join cycles
+        on
+            usage_days.org_id = cycles.org_id
+            and usage_days.usage_date >= cycles.cycle_start_date
+            and usage_days.usage_date < cycles.cycle_end_date
+    inner join policies
+        on
+            cycles.cycle_start_date >= policies.valid_from
+            and cycles.cycle_start_date < policies.valid_to
+    left join products
+        on usage_days.product_code = products.product_code
+    group by
+        usage_days.org_id,
+        cycles.cycle_start_date,
+        usage_days.product_code,
+        products.cycle_value,
+        policies.storage_month_value
+
+)
+
+select * from measured

@@ -1,0 +1,92 @@
+with
+
+calls as (
+
+    select * from {{ ref('int_calls_classified') }}
+
+),
+
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
+policies as (
+
+    select * from {{ ref('billing_policies') }}
+
+),
+
+-- A call belongs to the voice cycle it starts in (CYC-04); by the policy of the cycle,
+-- increments of six seconds are rounded up (VOICE-03) or to the nearest, a half up (X5),
+-- and six seconds are a tenth of a minute.
+incremented as (
+
+    select
+        calls.*,
+        cycles.cycle_start_date,
+        cycles.currency as contract_currency,
+        case policies.call_rounding
+            when 'nearest'
+                then
+                    (2 * calls.duration_seconds + policies.call_increment_seconds)
+                    // (2 * policies.call_increment_seconds)
+            else
+                (calls.duration_seconds + policies.call_increment_seconds - 1)
+                // policies.call_increment_seconds
+        end * policies.call_increment_seconds as rated_seconds,
+        calls.duration_seconds between 1 and policies.short_call_maximum_seconds
+            as is_short
+    from calls
+    inner join cycles
+        on
+            calls.org_id = cycles.org_id
+            and calls.started_at >= cycles.voice_start_at
+            and calls.started_at < cycles.voice_end_at
+    inner join policies
+        on
+            cycles.cycle_start_date >= policies.valid_from
+            and cycles.cycle_start_date < policies.valid_to
+
+),
+
+rated as (
+
+    select
+        org_id,
+        file_id,
+        source_row,
+        sip_call_id,
+        cycle_start_date,
+        started_at,
+        direction,
+        call_type,
+        service,
+        origin,
+        destination,
+        duration_seconds,
+        rated_seconds,
+        rate_per_minute,
+        reported_cost,
+        round(rate_per_minute * (rated_seconds // 6) * 0.1, 4)::decimal(28, 4)
+            as rated_cost,
+        currency,
+        currency = contract_currency as is_contract_currency,
+        is_short,
+        -- Either the record says so, or just one end is in the numbering zone +1.
+        coalesce(
+            call_type like '%international%'
+            or usage_group like '%international%'
+            or (
+                origin like '+%'
+                and destination like '+%'
+                and (origin like '+1%') <> (destination like '+1%')
+            ),
+            false
+        ) as is_international
+    from incremented
+
+)
+
+select * from rated
