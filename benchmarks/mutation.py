@@ -258,7 +258,7 @@ class Suite:
     def prepare(self) -> None:
         """Empty relations for the unit tests; the known answer and random organizations built."""
         from cx_billing import check, landing, warehouse
-        from oracle.bill import calculate
+        from oracle.marts import calculate
         from oracle.policies import RANDOM
         from oracle.random_orgs import write_inbox
         from oracle.random_project import copy_project

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from cx_billing import check
-from oracle.bill import calculate
+from oracle.marts import calculate
 
 AS_OF = date.fromisoformat((check.KNOWN_ANSWER / "AS_OF").read_text().strip())
 TAXED = "known-named"

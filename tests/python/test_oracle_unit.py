@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from oracle import people, random_orgs, usage
-from oracle.bill import calculate, overage
 from oracle.calendar import Contract, add_months, billing_cycles, contracts_in_force
 from oracle.compare import ANYTHING, compare, report
+from oracle.files import Row
+from oracle.marts import calculate
+from oracle.meter import overage
 from oracle.money import line_amount, money, round_half_up, whole_hours
-from oracle.reader import Row, parse_end
+from oracle.values import parse_end
 
 EPOCH = datetime(2024, 3, 1)
 

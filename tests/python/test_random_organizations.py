@@ -19,13 +19,13 @@ import duckdb
 import pytest
 
 from cx_billing import lake, landing, warehouse
-from oracle.bill import calculate
 from oracle.compare import Difference, compare, report
+from oracle.marts import calculate
 from oracle.policies import RANDOM
 from oracle.random_orgs import write_inbox
 from oracle.random_project import copy_project
-from oracle.reader import squeeze
 from oracle.shrink import Files, Judge, read_files, shown, shrink, write_files
+from oracle.values import squeeze
 
 ORGS = int(os.environ.get("CX_BILLING_RANDOM_ORGS", "300"))
 SEED = int(os.environ.get("CX_BILLING_RANDOM_SEED", "1"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from oracle.reader import PLATFORMS, Organization
+from oracle.products import PLATFORMS
+from oracle.reader import Organization
 
 PRESENCES = {
     *("AVAILABLE", "AWAY", "BUSY", "OFFLINE", "IDLE", "ON_QUEUE"),

@@ -7,15 +7,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from oracle.calendar import Cycle, Interval, clip, merge, midnight
-from oracle.reader import (
-    ADDONS,
-    CX_LICENSES,
-    DESIGNATION,
-    HOURLY,
-    LICENSE_RANK,
-    QUALIFYING,
-    Organization,
-)
+from oracle.products import ADDONS, CX_LICENSES, DESIGNATION, HOURLY, LICENSE_RANK, QUALIFYING
+from oracle.reader import Organization
 
 PEAK_MINIMUM = timedelta(minutes=30)
 Logins = dict[str, list[Interval]]

@@ -17,21 +17,17 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
-from oracle.bill import Meter, charges, core_charges, organization_marts
 from oracle.calendar import CLOCKS, add_months, midnight
+from oracle.datasets import USER_DETAILS
+from oracle.invoices import core_charges
+from oracle.lines import charges
+from oracle.marts import organization_marts
+from oracle.meter import Meter
 from oracle.money import MINOR_UNITS, round_half_up
 from oracle.policies import RANDOM
+from oracle.products import ADDONS, CX_LICENSES, HOURLY, LICENSE_RANK, PLATFORMS
 from oracle.random_vendor import INVOICE_HEADER, REPORT_HEADERS, RandomVendor
-from oracle.reader import (
-    ADDONS,
-    CX_LICENSES,
-    HOURLY,
-    LICENSE_RANK,
-    PLATFORMS,
-    USER_DETAILS,
-    Organization,
-    read_organization,
-)
+from oracle.reader import Organization, read_organization
 
 AS_OF_DATES = (date(2024, 3, 31), date(2024, 4, 1), date(2024, 3, 30), date(2024, 4, 15))
 ANCHORS = (

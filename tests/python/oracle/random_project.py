@@ -13,7 +13,7 @@ from datetime import date
 from itertools import zip_longest
 from pathlib import Path
 
-from oracle.bill import TAX_RATES
+from oracle.invoices import TAX_RATES
 from oracle.policies import RANDOM
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)

@@ -11,10 +11,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from oracle import catalogue, vendor
-from oracle.bill import Meter
+from oracle import catalogue
+from oracle.meter import Meter
 from oracle.money import line_amount, money, round_half_up
-from oracle.reader import METERS, Organization
+from oracle.products import METERS
+from oracle.reader import Organization
+from oracle.telco_reconciliation import cost_at_midnight, costs_landed_twice
+from oracle.vendor_lines import SHOWN_BLENDED, SURCHARGE, TELCO
 
 INVOICE_HEADER = (
     "Invoice number",
@@ -156,7 +159,7 @@ class RandomVendor:
                 changed = draw if is_careful else self.changed(draw, line)
                 if changed:
                     rows.append(self.row(number, dated, line, changed))
-                is_call = line["product_code"].startswith(vendor.TELCO)
+                is_call = line["product_code"].startswith(TELCO)
                 if changed and not is_careful and not is_call and self.chance(0.04):
                     rows += self.corrected(number, dated, line, draw)
         if not is_careful and self.chance(0.3):
@@ -218,9 +221,9 @@ class RandomVendor:
             return words, quantity, rate, amount + self.rng.choice((1, -1)) * Decimal("0.01")
         if kind == "amount":
             return words, quantity, rate, amount + self.rng.choice((Decimal("0.02"), Decimal(-3)))
-        if product in vendor.SHOWN_BLENDED and self.chance(0.5):
+        if product in SHOWN_BLENDED and self.chance(0.5):
             return self.blended(draw, line) or draw
-        if kind == "empty" and not product.startswith((vendor.TELCO, vendor.SURCHARGE)):
+        if kind == "empty" and not product.startswith((TELCO, SURCHARGE)):
             return words, "", "", amount
         return draw
 
@@ -237,7 +240,7 @@ class RandomVendor:
 
     def telco(self, line: dict, lines: list[dict], folds_toll_free: bool) -> list[tuple]:
         """A calling service: split, with toll-free calls in it, or cut at midnight."""
-        if not line["product_code"].startswith(vendor.TELCO):
+        if not line["product_code"].startswith(TELCO):
             return []
         words, quantity, rate, amount = self.words_and_figures(line)
         if line["product_code"] == "telco_inbound" and folds_toll_free:
@@ -263,18 +266,18 @@ class RandomVendor:
         """The cycle and the calling service of a line."""
         start = line["service_period_start"]
         [meter] = [meter for meter in self.meters if meter.cycle.start == start]
-        return meter, line["product_code"].removeprefix(vendor.TELCO)
+        return meter, line["product_code"].removeprefix(TELCO)
 
     def landed_twice(self, line: dict) -> list[Decimal]:
         """What the calls of the line cost with or by records that were corrected later."""
         meter, service = self.meter_and_service(line)
-        costs = vendor.costs_landed_twice(meter, meter.calls[service])
+        costs = costs_landed_twice(meter, meter.calls[service])
         return [money(cost, line["currency"]) for cost in costs]
 
     def at_midnight(self, line: dict) -> Decimal:
         """What the calls of the line cost if the cycle were cut at 00:00."""
         meter, service = self.meter_and_service(line)
-        return money(vendor.cost_at_midnight(meter, [service]), line["currency"])
+        return money(cost_at_midnight(meter, [service]), line["currency"])
 
     def row(self, number: str, dated: date, line: dict, draw: tuple) -> tuple:
         """A row of the vendor's invoice."""

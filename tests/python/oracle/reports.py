@@ -19,14 +19,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING
 
+from oracle.files import Row
+from oracle.meter import Meter
 from oracle.money import round_half_up
-from oracle.reader import METERS, Organization, Row
+from oracle.products import METERS
+from oracle.reader import Organization
 from oracle.usage import stored
-
-if TYPE_CHECKING:
-    from oracle.bill import Meter
 
 ZERO = Decimal(0)
 MILLISECOND = Decimal("0.001")

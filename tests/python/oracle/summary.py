@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from oracle import catalogue, usage
+from oracle.meter import Meter
 from oracle.reader import Organization
-
-if TYPE_CHECKING:
-    from oracle.bill import Meter
 
 ZERO = Decimal(0)
 

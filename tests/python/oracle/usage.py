@@ -9,10 +9,12 @@ from fractions import Fraction
 from math import ceil
 
 from oracle.calendar import Cycle, clip, midnight, touches
+from oracle.files import Row
 from oracle.money import round_half_up
 from oracle.people import counting_model
 from oracle.policies import SHIPPED, Policy
-from oracle.reader import CX_LICENSES, FAIR_USE, METERS, Organization, Row
+from oracle.products import CX_LICENSES, FAIR_USE, METERS
+from oracle.reader import Organization
 
 SHORT_SECONDS = 6  # SDC-06
 SHORT_SHARE = Fraction(15, 100)  # SDC-04

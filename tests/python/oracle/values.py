@@ -1,0 +1,144 @@
+"""Texts become values: times, numbers, names of products, and the reason why one cannot be read."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+
+from oracle import catalogue
+from oracle.datasets import CHOICES, INTERVALS, LOWER_CASE, NOT_NEGATIVE, UPPER_CASE, declared
+from oracle.products import ADDONS, DESIGNATION, LICENSE_RANK, METERS, OPEN_PRODUCTS, PRODUCTS
+
+PHONE_PLATFORMS = {"whatsapp", "sms"}
+CASELESS_PLATFORMS = {"twitter", "instagram"}
+
+
+class BadRow(Exception):  # noqa: N818 - a finding about data, not a failure of the program
+    """A row that cannot be used; the message is the reason."""
+
+
+@cache
+def squeeze(name: str) -> str:
+    """A header without case, blanks and punctuation."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def parse_time(text: str) -> datetime:
+    """ISO 8601 with T or blank; without offset it is UTC. Returns naive UTC."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadRow("not_a_timestamp") from None
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+def parse_end(text: str) -> date:
+    """CYC-03: a vendor end of 23:59:59 (with or without fraction) means the next day.
+
+    So does 11:59:59, which the vendor's texts write for it.
+    """
+    value = parse_time(re.sub(r"(?<=[Tt ])11:59:59", "23:59:59", text))
+    return value.date() + timedelta(days=value.time() >= time(23, 59, 59))
+
+
+def parse_number(text: str) -> Decimal:
+    """A plain decimal number."""
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text):
+        raise BadRow("not_a_number")
+    return Decimal(text)
+
+
+def parse_duration(text: str) -> Fraction:
+    """HOUR-04: the seconds of `H:M:S:ms`, padded or not."""
+    if not re.fullmatch(r"\d+:\d{1,2}:\d{1,2}:\d{1,3}", text):
+        raise BadRow("not_a_number")
+    hours, minutes, seconds, milliseconds = (int(part) for part in text.split(":"))
+    return hours * 3600 + minutes * 60 + seconds + Fraction(milliseconds, 1000)
+
+
+def parse_flag(text: str) -> bool:
+    """A yes or no."""
+    return text.lower() in {"true", "t", "yes", "y", "1"}
+
+
+def parse_license(text: str) -> str:
+    """A license, add-on or designation by one of its names."""
+    product = catalogue.product_named(text)
+    if product not in LICENSE_RANK.keys() | ADDONS | {DESIGNATION}:
+        raise BadRow("unknown_license")
+    return product
+
+
+def parse_product(text: str) -> str:
+    """A product of the catalogue by its code or another name."""
+    product = catalogue.product_named(text) or text.lower()
+    if product not in PRODUCTS and not OPEN_PRODUCTS.fullmatch(product):
+        raise BadRow("unknown_product")
+    return product
+
+
+def parse_priced(text: str) -> str:
+    """A product that a contract can price: a meter takes tokens and has no price of its own."""
+    product = parse_product(text)
+    if product in METERS:
+        raise BadRow("unknown_product")
+    return product
+
+
+def parse_name(text: str) -> str:
+    """What a report is about: a product by any name, or what nobody knows, as it stands."""
+    return catalogue.product_named(text) or text.lower()
+
+
+def parse_platform(text: str) -> str:
+    """A messaging platform: case and punctuation are no part of its name."""
+    return squeeze(text)
+
+
+PARSERS = {
+    "text": str,
+    "time": parse_time,
+    "date": lambda text: parse_time(text).date(),
+    "end": parse_end,
+    "number": parse_number,
+    "flag": parse_flag,
+    "duration": parse_duration,
+    "license": parse_license,
+    "product": parse_product,
+    "priced": parse_priced,
+    "platform": parse_platform,
+    "name": parse_name,
+    "email": str.lower,
+}
+
+
+def typed(dataset: str, cells: dict[str, str]) -> dict:
+    """The values of one row by column; raises BadRow with the first reason found."""
+    values = {}
+    for name, kind, mark in declared(dataset):
+        text = cells.get(squeeze(name), "").strip()
+        text = text.lower() if name in LOWER_CASE else text
+        text = text.upper() if name in UPPER_CASE else text
+        if not text and mark == "!":
+            raise BadRow("missing_value")
+        values[name] = PARSERS[kind](text) if text else None
+        if text and name in CHOICES and text not in CHOICES[name]:
+            raise BadRow("unknown_value")
+        if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
+            raise BadRow("negative_quantity")
+    if values.get("customer_account"):
+        values["customer_account"] = account(values["platform"], values["customer_account"])
+    for start, end in INTERVALS.get(dataset, []):
+        if values[start] and values[end] and values[end] < values[start]:
+            raise BadRow("end_before_start")
+    return values
+
+
+def account(platform: str, text: str) -> str:
+    """CONV-06 (vii): numbers lose punctuation, handles their case where the platform ignores it."""
+    if platform in PHONE_PLATFORMS and text.startswith("+"):
+        return "+" + re.sub(r"[^0-9]", "", text)
+    return text.lower() if platform in CASELESS_PLATFORMS else text
