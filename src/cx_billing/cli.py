@@ -185,12 +185,12 @@ def shows_a_page(draw: Callable[..., pages.Page]) -> Callable[..., None]:
         with warehouse.connect(home) as connection:
             page = draw(connection, **arguments)
             build = f"Build {(home / warehouse.PUBLISHED).readlink().stem}."
-            foot = f"{build} {pages.counted_until(connection)}".strip()
+            foot = f"{build} {pages.describe_usage_end(connection)}".strip()
         page = replace(page, notes=(*page.notes, foot))
         if html is None:
             pages.print_page(page, console())
         else:
-            html.write_text(pages.html(page), encoding="utf-8")
+            html.write_text(pages.render_html(page), encoding="utf-8")
             click.echo(f"Wrote {html}.")
 
     return command
@@ -524,7 +524,7 @@ def show_invoice(connection, org_id, invoice_date) -> pages.Page:
     \b
       cx-billing show invoice ORG_ID 2026-05-05
     """
-    return pages.invoice(connection, org_id, invoice_date)
+    return pages.compose_invoice(connection, org_id, invoice_date)
 
 
 @show.command("invoices", short_help="All invoices, one row each.")
@@ -532,7 +532,7 @@ def show_invoice(connection, org_id, invoice_date) -> pages.Page:
 @shows_a_page
 def show_invoices(connection, org_id) -> pages.Page:
     """All invoices, one row each, with the amount of every section."""
-    return pages.invoices(connection, org_id)
+    return pages.compose_invoices(connection, org_id)
 
 
 @show.command("reconciliation", short_help="The vendor's invoice against ours.")
@@ -545,7 +545,7 @@ def show_reconciliation(connection, org_id, invoice_date) -> pages.Page:
     \b
       cx-billing show reconciliation ORG_ID 2026-05-05
     """
-    return pages.reconciliation(connection, org_id, invoice_date)
+    return pages.compose_reconciliation(connection, org_id, invoice_date)
 
 
 @show.command("peak", short_help="Peak concurrent users of a cycle.")
@@ -561,7 +561,7 @@ def show_peak(connection, org_id, cycle_start_date, pool) -> pages.Page:
     \b
       cx-billing show peak ORG_ID 2026-04-05 --pool cx3
     """
-    return pages.peak(connection, org_id, cycle_start_date, pool)
+    return pages.compose_peak(connection, org_id, cycle_start_date, pool)
 
 
 @show.command("telco", short_help="Calls against the vendor's telco lines.")
@@ -569,7 +569,7 @@ def show_peak(connection, org_id, cycle_start_date, pool) -> pages.Page:
 @shows_a_page
 def show_telco(connection, org_id) -> pages.Page:
     """Calls against the vendor's telco lines, by cycle and service."""
-    return pages.telco(connection, org_id)
+    return pages.compose_telco(connection, org_id)
 
 
 @show.command("rejected", short_help="Rows that could not be used.")
@@ -577,7 +577,7 @@ def show_telco(connection, org_id) -> pages.Page:
 @shows_a_page
 def show_rejected(connection, org_id) -> pages.Page:
     """Rows that could not be used, by dataset and reason, with examples."""
-    return pages.rejected(connection, org_id)
+    return pages.compose_rejected(connection, org_id)
 
 
 @show.command("unbilled", short_help="Usage that stands on no invoice line.")
@@ -585,7 +585,7 @@ def show_rejected(connection, org_id) -> pages.Page:
 @shows_a_page
 def show_unbilled(connection, org_id) -> pages.Page:
     """Usage that stands on no invoice line, and why; what lacks a price comes first."""
-    return pages.unbilled(connection, org_id)
+    return pages.compose_unbilled(connection, org_id)
 
 
 def platform_address(
@@ -664,24 +664,20 @@ def shortened(items: Sequence[str]) -> str:
 def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | None) -> None:
     """Say what was published, where money could be missing from it, and how to look at it."""
     with warehouse.connect(home) as connection:
-        ((invoices, organizations, rejected),) = connection.sql(
-            """
-            select
-                (select count(*) from marts.invoices),
-                (select count(*) from marts.organizations),
-                (select count(*) from marts.rejected_rows)
-            """
-        ).fetchall()
-        findings = pages.findings(connection)
+        counts = pages.count_rows(connection)
+        findings = pages.collect_findings(connection)
     click.echo(
         f"Published {home / warehouse.PUBLISHED} -> {result.published.readlink()} "
         f"({result.nodes} models and tests in {result.seconds:.0f} s)."
     )
-    click.echo(f"Organizations: {organizations}, invoices: {invoices}, rejected rows: {rejected}.")
+    click.echo(
+        f"Organizations: {counts['organizations']}, invoices: {counts['invoices']}, "
+        f"rejected rows: {counts['rejected_rows']}."
+    )
     for warning in warnings_of(findings, home, as_of):
         click.echo(f"Warning: {warning}", err=True)
     click.echo(f"Look at it: {command(home, 'show', 'invoices')}")
-    if rejected:
+    if counts["rejected_rows"]:
         click.echo(f"            {command(home, 'show', 'rejected')}")
 
 
@@ -691,7 +687,8 @@ def warnings_of(findings: pages.Findings, home: Path, as_of: date | None) -> Ite
         yield f"without any invoice: {shortened(organizations)}"
     if count := findings.unpriced_products:
         quantities = [
-            f"{pages.number(quantity)} {unit}" for quantity, unit in findings.unpriced_quantities
+            f"{pages.format_number(quantity)} {unit}"
+            for quantity, unit in findings.unpriced_quantities
         ]
         yield (
             f"used but without a price: {count} product{'s' if count > 1 else ''} "
@@ -700,8 +697,8 @@ def warnings_of(findings: pages.Findings, home: Path, as_of: date | None) -> Ite
     terms = findings.rejected_terms
     for row in terms[:SHOWN_WARNINGS]:
         yield (
-            f"{pages.text(row['source_file'])} row {row['source_row']} was rejected: "
-            f"{pages.reason_of_rejection(row)}"
+            f"{pages.format_text(row['source_file'])} row {row['source_row']} was rejected: "
+            f"{pages.describe_rejection(row)}"
         )
     if len(terms) > SHOWN_WARNINGS:
         yield (
@@ -726,12 +723,12 @@ def report_failure(failure: warehouse.Failure, heading: str) -> None:
         if words:
             screen.print(Text(textwrap.indent(words, "  ")), soft_wrap=True)
     if failure.rows:
-        pages.print_table(pages.table_of("Rows that break it", failure.rows), screen)
+        pages.print_table(pages.tabulate("Rows that break it", failure.rows), screen)
 
 
 def comparisons_table(comparisons: Sequence[check.Comparison]) -> pages.Table:
     """A row per mart that was compared."""
-    return pages.table_of(
+    return pages.tabulate(
         "Known answer",
         [
             {
@@ -756,7 +753,9 @@ def report_differences(differences: Sequence[check.Difference]) -> None:
 
 def described_difference(found: check.Difference) -> str:
     """What is wrong with a line, in words."""
-    row = ", ".join(f"{name}={pages.text(value)}" for name, value in found.values.items() if value)
+    row = ", ".join(
+        f"{name}={pages.format_text(value)}" for name, value in found.values.items() if value
+    )
     if found.line is None:
         return f"built, but not expected: {row}"
     if found.built is None:
@@ -765,7 +764,7 @@ def described_difference(found: check.Difference) -> str:
         f"{name} is {value or 'empty'}, expected {found.values[name] or 'empty'}"
         for name, value in found.built.items()
     )
-    return f"{pages.text(wrong)} ({row})"
+    return f"{pages.format_text(wrong)} ({row})"
 
 
 def report_failed_build(result: warehouse.BuildResult, home: Path) -> None:

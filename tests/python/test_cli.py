@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from cx_billing import cli, lake, pages, warehouse
+from cx_billing.pages import rejected, unbilled
+from cx_billing.pages.formatting import format_number, format_period, format_text
 
 # The published marts, as far as the pages read them: three invoices of two organizations.
 MARTS = """
@@ -373,7 +375,7 @@ def test_rejected_rows_begin_with_the_terms_and_collapse_what_follows(home):
     assert "overlapping_contract: c-2" in shown
     assert "c-1,cx3,999" in shown
     assert "9" * 120 not in shown
-    assert shown.count("bad_duration") == pages.SHOWN_EXAMPLES
+    assert shown.count("bad_duration") == rejected.SHOWN_EXAMPLES
     assert '{"sip_call_id": "c3"}' in shown
     assert "Row 1 is the first row after the header" in shown
     assert "docs/datasets.md" in shown
@@ -392,7 +394,7 @@ def test_unbilled_usage_begins_with_what_lacks_a_price(home):
 def test_every_reason_of_unbilled_usage_is_explained():
     declared = (lake.PROJECT_DIR / "models/marts/quality/unbilled_usage.yml").read_text()
     (reasons,) = re.findall(r"values: \[(no_contract_item[^]]*)]", declared)
-    assert set(pages.UNBILLED_REASONS) == set(reasons.split(", "))
+    assert set(unbilled.REASONS) == set(reasons.split(", "))
 
 
 def test_a_page_says_until_when_usage_counts(home):
@@ -404,10 +406,10 @@ def test_a_page_says_until_when_usage_counts(home):
 def test_a_terminal_shows_every_value_whole(home, width):
     with warehouse.connect(home) as connection:
         drawn = (
-            pages.invoices(connection),
-            pages.telco(connection),
-            pages.reconciliation(connection, "acme", date(2026, 4, 5)),
-            pages.unbilled(connection),
+            pages.compose_invoices(connection),
+            pages.compose_telco(connection),
+            pages.compose_reconciliation(connection, "acme", date(2026, 4, 5)),
+            pages.compose_unbilled(connection),
         )
     for page in drawn:
         screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
@@ -481,16 +483,16 @@ def test_html_breaks_no_number_and_no_date(home, tmp_path):
     [("1234.5000", 2, "1,234.50"), ("0.0045", 2, "0.0045"), ("100", 0, "100"), ("-1", 2, "-1.00")],
 )
 def test_a_number_shows_every_digit_that_counts(value, least, expected):
-    assert pages.number(Decimal(value), least) == expected
+    assert format_number(Decimal(value), least) == expected
 
 
 def test_a_text_cannot_steer_the_terminal():
-    assert "\x1b" not in pages.text("\x1b[31mred")
+    assert "\x1b" not in format_text("\x1b[31mred")
 
 
 def test_a_period_shows_its_last_day():
-    assert pages.period(date(2026, 2, 5), date(2026, 3, 5)) == "2026-02-05 to 2026-03-04"
-    assert pages.period(date(2026, 2, 5), date(2026, 2, 6)) == "2026-02-05"
+    assert format_period(date(2026, 2, 5), date(2026, 3, 5)) == "2026-02-05 to 2026-03-04"
+    assert format_period(date(2026, 2, 5), date(2026, 2, 6)) == "2026-02-05"
 
 
 # Landing; how files are read is in test_landing.py.

@@ -1,0 +1,73 @@
+"""Kinds of columns, and the rows between the lines: headings, subtotals, totals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from cx_billing.pages.content import Column, Record, Row, Table, fill_rows
+from cx_billing.pages.formatting import (
+    format_instant,
+    format_number,
+    format_period,
+    format_text,
+)
+
+
+def text_column(heading: str, key: str) -> Column:
+    """A column of text."""
+    return Column(heading, lambda record: format_text(record[key]))
+
+
+def date_column(heading: str, key: str) -> Column:
+    """A column of dates."""
+    return Column(heading, lambda record: format_text(record[key]), is_whole=True)
+
+
+def instant_column(heading: str, key: str) -> Column:
+    """A column of instants in UTC."""
+    return Column(heading, lambda record: format_instant(record[key]), is_whole=True)
+
+
+def quantity_column(heading: str, key: str) -> Column:
+    """A column of quantities."""
+    return Column(heading, lambda record: format_number(record[key]), is_number=True)
+
+
+def money_column(heading: str, key: str) -> Column:
+    """A column of money, shown with the record's `minor_units`."""
+    return Column(
+        heading,
+        lambda record: format_number(record[key], record["minor_units"] or 0),
+        is_number=True,
+    )
+
+
+SERVICE_PERIOD = Column(
+    "Service period",
+    lambda record: format_period(record["service_period_start"], record["service_period_end"]),
+    is_whole=True,
+)
+
+
+def name_organization(org_id: str | None) -> tuple[Column, ...]:
+    """The column that names the organization, where a page is not of one alone."""
+    return (text_column("Organization", "org_id"),) if org_id is None else ()
+
+
+def label_row(columns: Sequence[Column], kind: str, label: str, **values: object) -> Row:
+    """A row with a label in front and only the values given."""
+    (row,) = fill_rows(columns, [defaultdict(lambda: None, values)])
+    return Row((label, *row.cells[1:]), kind)
+
+
+def add_up(records: Iterable[Record], key: str) -> Decimal:
+    """The exact sum of what is there."""
+    return sum((record[key] for record in records if record[key] is not None), Decimal(0))
+
+
+def tabulate(title: str, records: Sequence[Record]) -> Table:
+    """A table of records as they are."""
+    columns = tuple(text_column(format_text(key), key) for key in records[0])
+    return Table.of_records(title, columns, records)

@@ -1,0 +1,77 @@
+"""What a page consists of: a title, facts, tables of text, notes. Neutral of how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its heading, and how a record becomes its cell.
+
+    A cell of a column that `is_whole` stays on one line where the page can scroll.
+    """
+
+    heading: str
+    cell: Callable[[Record], str]
+    is_number: bool = False
+    is_whole: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of a row; `kind` is `line`, `section` (a heading), `subtotal` or `total`."""
+
+    cells: tuple[str, ...]
+    kind: str = "line"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; `if_empty` is said instead when it has no rows."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    if_empty: str = "None."
+
+    @classmethod
+    def of_records(
+        cls,
+        title: str,
+        columns: tuple[Column, ...],
+        records: Iterable[Record],
+        if_empty: str = "None.",
+    ) -> Table:
+        """A table of one row per record."""
+        return cls(title, columns, fill_rows(columns, records), if_empty)
+
+    def drop_empty_columns(self) -> Table:
+        """The table without the columns in which no row says anything."""
+        kept = [at for at in range(len(self.columns)) if any(row.cells[at] for row in self.rows)]
+        return replace(
+            self,
+            columns=tuple(self.columns[at] for at in kept),
+            rows=tuple(
+                replace(row, cells=tuple(row.cells[at] for at in kept)) for row in self.rows
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything a page shows, in order."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()
+
+
+def fill_rows(columns: Sequence[Column], records: Iterable[Record]) -> tuple[Row, ...]:
+    """One row per record."""
+    return tuple(Row(tuple(column.cell(record) for column in columns)) for record in records)

@@ -1,0 +1,66 @@
+"""What a new build is warned of, and what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from cx_billing.pages.content import Record
+from cx_billing.pages.formatting import format_instant, format_text
+from cx_billing.pages.reading import read
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Where money could vanish in a build that passed every test.
+
+    `unpriced` counts products and sums their quantities by unit of measure; `rejected_terms` are
+    the rejected rows of contracts and their items; `unmapped_names` the names of the files that no
+    seed maps, with what became of their rows; `latest_usage` is the day of the latest accepted
+    usage (UTC, None without any), `usage_may_reach` the latest it can be of: resources are
+    published by cycle.
+    """
+
+    organizations_without_invoice: tuple[str, ...]
+    unpriced_products: int
+    unpriced_quantities: tuple[tuple[Decimal, str], ...]
+    rejected_terms: tuple[Record, ...]
+    unmapped_names: tuple[str, ...]
+    latest_usage: date | None
+    usage_may_reach: date | None
+
+
+def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
+    """What a reader of the published warehouse should be warned of."""
+    unpriced = read(connection, "unpriced_usage")
+    (usage,) = read(connection, "latest_usage")
+    return Findings(
+        organizations_without_invoice=tuple(
+            format_text(row["org_id"]) for row in read(connection, "organizations_without_invoice")
+        ),
+        unpriced_products=len({product for row in unpriced for product in row["products"]}),
+        unpriced_quantities=tuple((row["quantity"], row["unit_of_measure"]) for row in unpriced),
+        rejected_terms=tuple(read(connection, "rejected_terms")),
+        unmapped_names=tuple(
+            f"{row['column_name']} {format_text(row['unmapped_name'])} "
+            f"({row['effect'].replace('_', ' ')})"
+            for row in read(connection, "unmapped_names")
+        ),
+        latest_usage=usage["latest_usage"],
+        usage_may_reach=usage["usage_may_reach"],
+    )
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection) -> Record:
+    """How many organizations, invoices and rejected rows there are."""
+    (counts,) = read(connection, "build_counts")
+    return counts
+
+
+def describe_usage_end(connection: duckdb.DuckDBPyConnection) -> str:
+    """Until when usage counts, for the foot of a page; empty without any billing cycle."""
+    ((until,),) = (row.values() for row in read(connection, "usage_end"))
+    return f"Usage counts until {format_instant(until)} UTC." if until else ""

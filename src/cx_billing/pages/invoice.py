@@ -1,0 +1,93 @@
+"""One invoice: its lines by section in the vendor's order."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import groupby
+
+import duckdb
+
+from cx_billing.pages.columns import (
+    SERVICE_PERIOD,
+    add_up,
+    label_row,
+    money_column,
+    quantity_column,
+    text_column,
+)
+from cx_billing.pages.content import Page, Record, Row, Table, fill_rows
+from cx_billing.pages.formatting import format_text
+from cx_billing.pages.reading import find_organization, read, require
+
+# The sections of an invoice in the vendor's order.
+SECTIONS = {
+    "core_services": "Core services",
+    "core_services_prepay": "Core services, prepaid",
+    "resources": "Resources",
+    "devices": "Devices",
+    "telco": "Telco",
+    "one_time": "One-time charges",
+    "taxes_and_fees": "Taxes and fees",
+}
+COLUMNS = (
+    text_column("Description", "description"),
+    SERVICE_PERIOD,
+    quantity_column("Qty", "quantity"),
+    text_column("Unit", "unit_of_measure"),
+    money_column("Unit price", "unit_price"),
+    money_column("Amount", "amount"),
+    text_column("Remark", "remark"),
+)
+
+
+def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: date) -> Page:
+    """The lines of an invoice under their sections, with subtotals and totals."""
+    organization = find_organization(connection, org_id)
+    heads = {
+        record["invoice_date"]: record
+        for record in read(connection, "invoice_heads", org_id=org_id)
+    }
+    require(invoice_date, heads, "invoice of", org_id)
+    head = heads[invoice_date]
+    lines = read(connection, "invoice_lines", org_id=org_id, invoice_date=invoice_date)
+    order = list(SECTIONS)
+    lines.sort(key=lambda line: order.index(line["section"]))
+    notes = ["Service periods are shown with their last day."]
+    if head["invoice_status"] == "accruing":
+        notes.append("Accruing: the invoice is not final yet and shows the arrears so far.")
+    return Page(
+        title=f"Invoice {org_id} {invoice_date}",
+        facts=(
+            ("Organization", format_text(organization["org_name"] or org_id)),
+            ("Invoice", format_text(head["invoice_id"])),
+            ("Billing account", format_text(head["billing_account_id"])),
+            ("Invoice date", format_text(head["invoice_date"])),
+            ("Due date", format_text(head["due_date"])),
+            ("Status", format_text(head["invoice_status"])),
+            ("Currency", format_text(head["currency"])),
+        ),
+        tables=(Table("Lines", COLUMNS, list_rows(lines, head, organization["minor_units"])),),
+        notes=tuple(notes),
+    )
+
+
+def list_rows(lines: list[Record], head: Record, minor_units: int) -> tuple[Row, ...]:
+    """The lines of each section between its title and its subtotal, then the totals."""
+    rows: list[Row] = []
+    for section, group in groupby(lines, key=lambda line: line["section"]):
+        members = list(group)
+        subtotal = add_up(members, "amount")
+        rows += [label_row(COLUMNS, "section", SECTIONS[section]), *fill_rows(COLUMNS, members)]
+        rows += [
+            label_row(COLUMNS, "subtotal", "Subtotal", amount=subtotal, minor_units=minor_units)
+        ]
+    totals = {
+        "Total before taxes": head["subtotal_amount"],
+        "Taxes": head["tax_amount"],
+        f"Total {head['currency']}": head["total_amount"],
+    }
+    rows += [
+        label_row(COLUMNS, "total", label, amount=amount, minor_units=minor_units)
+        for label, amount in totals.items()
+    ]
+    return tuple(rows)

@@ -1,0 +1,85 @@
+"""Concurrent users of a cycle: every reading of the peak, and one pool day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+
+from cx_billing.pages.columns import date_column, instant_column, quantity_column, text_column
+from cx_billing.pages.content import Page, Record, Table
+from cx_billing.pages.formatting import format_text
+from cx_billing.pages.reading import find_organization, read, require
+
+DEFAULT_POOL = "cx_all"
+PEAK_COLUMNS = (
+    text_column("Pool", "pool"),
+    quantity_column("Highest", "highest_users"),
+    quantity_column("Sustained", "sustained_users"),
+    quantity_column("Accumulated", "accumulated_users"),
+    quantity_column("Accumulated exact", "accumulated_exact_users"),
+    text_column("Billed reading", "peak_rule"),
+    quantity_column("Billable users", "billable_users"),
+    instant_column("Peak from (UTC)", "peak_started_at"),
+    instant_column("Peak to (UTC)", "peak_ended_at"),
+)
+DAY_COLUMNS = (
+    date_column("Day (UTC)", "usage_date"),
+    quantity_column("Peak users", "peak_users"),
+    quantity_column("Minutes at peak", "minutes_at_peak"),
+)
+
+
+def compose_peak(
+    connection: duckdb.DuckDBPyConnection,
+    org_id: str,
+    cycle_start_date: date,
+    pool: str = DEFAULT_POOL,
+) -> Page:
+    """The peaks of all pools of a cycle, and the days of one pool."""
+    organization = find_organization(connection, org_id)
+    peaks = read(connection, "peaks", org_id=org_id)
+    cycles = list(dict.fromkeys(record["cycle_start_date"] for record in peaks))
+    require(cycle_start_date, cycles, "peak for the cycle from", org_id)
+    peaks = [record for record in peaks if record["cycle_start_date"] == cycle_start_date]
+    require(pool, [record["pool"] for record in peaks], "pool", org_id)
+    days = read(
+        connection, "peak_days", org_id=org_id, cycle_start_date=cycle_start_date, pool=pool
+    )
+    # A peak is measured for every organization, and billed only where the model is concurrent.
+    for record in peaks:
+        if record["license_model"] != "concurrent":
+            record["peak_rule"] = f"not billed by peak ({record['license_model']})"
+            record["billable_users"] = None
+    return Page(
+        title=f"Peak concurrent users {org_id} {cycle_start_date}",
+        facts=(
+            ("Organization", format_text(organization["org_name"] or org_id)),
+            ("License model", format_text(organization["license_model"])),
+            ("Cycle from", format_text(cycle_start_date)),
+        ),
+        tables=(
+            Table.of_records("Readings of the peak", PEAK_COLUMNS, peaks),
+            Table.of_records(
+                f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "Nobody was logged in."
+            ),
+        ),
+        notes=tuple(explain_readings(peaks)),
+    )
+
+
+def explain_readings(peaks: list[Record]) -> Iterator[str]:
+    """What the readings mean, as far as these peaks need it."""
+    yield (
+        "Highest: at any instant. Sustained: held in one unbroken stretch. Accumulated: held "
+        "in total over the cycle; exact: by exactly so many users."
+    )
+    yield f"Each license is billed by its own pool; {DEFAULT_POOL} is for information."
+    if any(record["billable_users"] is not None for record in peaks):
+        yield "The contract's peak rule says which reading is billed."
+    if any(record["peak_rule"].startswith("accumulated") for record in peaks):
+        yield (
+            "An accumulated reading adds up minutes of the whole cycle: there is no one stretch to "
+            "name, so Peak from and Peak to are empty."
+        )

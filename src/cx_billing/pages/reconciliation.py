@@ -1,0 +1,114 @@
+"""The vendor's invoice against ours, line by line, and the calls behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+
+from cx_billing.pages import telco
+from cx_billing.pages.columns import (
+    SERVICE_PERIOD,
+    add_up,
+    date_column,
+    label_row,
+    money_column,
+    quantity_column,
+    text_column,
+)
+from cx_billing.pages.content import Page, Record, Table, fill_rows
+from cx_billing.pages.formatting import format_text
+from cx_billing.pages.reading import find_organization, read, require
+
+LINE_COLUMNS = (
+    text_column("Description", "description"),
+    text_column("Product", "product_code"),
+    text_column("Charge", "charge_type"),
+    SERVICE_PERIOD,
+    quantity_column("Vendor qty", "invoiced_quantity"),
+    quantity_column("Our qty", "expected_quantity"),
+    money_column("Vendor", "invoiced_amount"),
+    money_column("Ours", "expected_amount"),
+    money_column("Variance", "variance_amount"),
+    text_column("Reason", "reason"),
+)
+SURCHARGE_COLUMNS = (
+    date_column("Cycle from", "cycle_start_date"),
+    quantity_column("Completed calls", "completed_calls"),
+    quantity_column("Short calls", "short_calls"),
+    quantity_column("Short %", "short_percent"),
+    quantity_column("Surcharged", "surcharge_quantity"),
+    money_column("Rate", "rate"),
+    money_column("Amount", "amount"),
+    quantity_column("Vendor qty", "invoiced_quantity"),
+    text_column("Status", "status"),
+)
+
+
+def compose_reconciliation(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: date
+) -> Page:
+    """Every line that either side has, the variance and its reason; then calls and surcharge."""
+    organization = find_organization(connection, org_id)
+    dates = {
+        record["invoice_date"]: record
+        for record in read(connection, "reconciliation_dates", org_id=org_id)
+    }
+    require(invoice_date, dates, "invoice of", org_id)
+    wanted = {"org_id": org_id, "invoice_date": invoice_date}
+    lines = read(connection, "reconciliation_lines", **wanted)
+    calls = read(connection, "reconciliation_calls", **wanted)
+    surcharges = read(connection, "reconciliation_surcharges", **wanted)
+
+    is_landed = any(record["is_invoiced"] for record in dates.values())
+    numbers = sorted({line["invoice_number"] for line in lines if line["invoice_number"]})
+    none_landed = f"none landed for this {'date' if is_landed else 'organization'}"
+    reasons = list(explain_missing_lines(dates, invoice_date))
+    notes = ["Service periods are shown with their last day."]
+    if lines:
+        notes += reasons
+    elif not reasons:
+        reasons.append(f"No line of the invoice of {invoice_date} has an amount to compare.")
+    if is_landed:
+        compared = [str(day) for day, record in dates.items() if record["is_reconciled"]]
+        reasons.append("Compared: " + ", ".join(compared) + ".")
+    return Page(
+        title=f"Reconciliation {org_id} {invoice_date}",
+        facts=(
+            ("Organization", format_text(organization["org_name"] or org_id)),
+            ("Vendor's invoice", format_text(", ".join(numbers) or none_landed)),
+            ("Currency", format_text(organization["currency"])),
+        ),
+        tables=(
+            tabulate_lines(lines, organization["minor_units"], if_empty=" ".join(reasons)),
+            Table.of_records("Calls", telco.COLUMNS, calls, "No calls, no telco lines."),
+            Table.of_records(
+                "Short-call surcharge", SURCHARGE_COLUMNS, surcharges, "No outbound calls."
+            ),
+        ),
+        notes=tuple(notes),
+    )
+
+
+def explain_missing_lines(dates: dict[date, Record], invoice_date: date) -> Iterator[str]:
+    """Why lines of one side may be missing."""
+    if dates[invoice_date]["is_accruing"]:
+        yield f"The invoice of {invoice_date} is still accruing; it is compared when it is final."
+    if not any(record["is_invoiced"] for record in dates.values()):
+        yield (
+            "The vendor's invoices of this organization have not been landed "
+            "(dataset vendor_invoice_lines)."
+        )
+
+
+def tabulate_lines(lines: list[Record], minor_units: int, if_empty: str) -> Table:
+    """The lines with their total."""
+    rows = fill_rows(LINE_COLUMNS, lines)
+    if lines:
+        sums = {
+            key: add_up(lines, key)
+            for key in ("invoiced_amount", "expected_amount", "variance_amount")
+        }
+        rows += (label_row(LINE_COLUMNS, "total", "Total", minor_units=minor_units, **sums),)
+    return Table("Invoice lines", LINE_COLUMNS, rows, if_empty)

@@ -1,0 +1,79 @@
+"""Rows that could not be used, and the first of each dataset and reason."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+
+from cx_billing.pages.columns import name_organization, quantity_column, text_column
+from cx_billing.pages.content import Column, Page, Record, Table
+from cx_billing.pages.formatting import format_text
+from cx_billing.pages.reading import find_organization, read
+
+SHOWN_EXAMPLES = 3  # rows per dataset and reason
+SHOWN_TEXT = 120  # characters of a row
+
+
+def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
+    """Rejected rows counted by dataset and reason, and the first of each."""
+    records = read(connection, "rejected", org_id=org_id, shown_examples=SHOWN_EXAMPLES)
+    title = f"Rejected rows of {org_id}" if org_id else "Rejected rows"
+    columns = (
+        *name_organization(org_id),
+        text_column("Dataset", "dataset"),
+        text_column("Reason", "reason"),
+        quantity_column("Rows", "rows_rejected"),
+    )
+    counts = Table.of_records("By dataset and reason", columns, records, "No row was rejected.")
+    if not records:
+        if org_id is not None:
+            find_organization(connection, org_id)
+        return Page(title, facts=(), tables=(counts,))
+    example_columns = (
+        text_column("File", "source_file"),
+        quantity_column("Row", "source_row"),
+        Column("Reason", describe_rejection),
+        Column("As landed", describe_landed_row),
+    )
+    examples = [
+        example | {"reason": record["reason"]}
+        for record in records
+        for example in record["examples"]
+    ]
+    notes = [
+        "Row 1 is the first row after the header. The rows themselves are in marts.rejected_rows, "
+        "column raw_row.",
+        "docs/datasets.md explains every reason and lists the values that each column takes.",
+    ]
+    if any(record["reason"] == "no_contract" for record in records):
+        notes.append(
+            "no_contract: no row of the organization's contracts was accepted; land one, and the "
+            "others follow."
+        )
+    return Page(
+        title,
+        facts=(),
+        tables=(counts, Table.of_records("The first of each", example_columns, examples)),
+        notes=tuple(notes),
+    )
+
+
+def read_landed_values(record: Record) -> dict[str, str]:
+    """The values a rejected row was landed with, without the empty ones."""
+    values = json.loads(record["raw_row"] or "{}")
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def describe_rejection(record: Record) -> str:
+    """The reason; of two contracts that start on one day, which one was rejected."""
+    if record["reason"] == "overlapping_contract":
+        return format_text(f"{record['reason']}: {read_landed_values(record).get('contract_id')}")
+    return format_text(record["reason"])
+
+
+def describe_landed_row(record: Record) -> str:
+    """A rejected row as it was landed, cut to `SHOWN_TEXT` characters."""
+    values = read_landed_values(record)
+    landed = format_text(values.get("raw_text") or json.dumps(values, ensure_ascii=False))
+    return landed if len(landed) <= SHOWN_TEXT else landed[: SHOWN_TEXT - 1] + "…"

@@ -1,0 +1,47 @@
+"""Calls against the vendor's telco lines, by cycle and service."""
+
+from __future__ import annotations
+
+import duckdb
+
+from cx_billing.pages.columns import (
+    date_column,
+    money_column,
+    name_organization,
+    quantity_column,
+    text_column,
+)
+from cx_billing.pages.content import Page, Table
+from cx_billing.pages.reading import find_organization, read
+
+COLUMNS = (
+    date_column("Cycle from", "cycle_start_date"),
+    text_column("Service", "service"),
+    quantity_column("Calls", "calls_count"),
+    quantity_column("Minutes", "cdr_minutes"),
+    money_column("Cost in records", "cdr_cost"),
+    money_column("Cost rated", "rated_cost"),
+    money_column("Vendor U.S.", "invoiced_us_amount"),
+    money_column("Vendor internat.", "invoiced_international_amount"),
+    money_column("Vendor", "invoiced_amount"),
+    money_column("Variance", "variance_amount"),
+    text_column("Status", "status"),
+)
+
+
+def compose_telco(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
+    """One row per cycle and service, of one organization or of all."""
+    if org_id is not None:
+        find_organization(connection, org_id)
+    return Page(
+        title="Calls against the vendor's telco lines" + (f", {org_id}" if org_id else ""),
+        facts=(),
+        tables=(
+            Table.of_records(
+                "By cycle and service",
+                (*name_organization(org_id), *COLUMNS),
+                read(connection, "telco", org_id=org_id),
+                if_empty="No calls and no telco lines.",
+            ),
+        ),
+    )

@@ -1,0 +1,98 @@
+"""A page in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import rich.box
+import rich.table
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from cx_billing.pages.content import Page, Table
+
+STYLES = {"section": "bold", "subtotal": "italic", "total": "bold"}
+COLUMN_MARGIN = 3
+
+
+def print_page(page: Page, console: Console) -> None:
+    """Draw a page in a terminal."""
+    console.print(Text(page.title, style="bold underline"))
+    width = max((len(label) for label, _ in page.facts), default=0)
+    for label, value in page.facts:
+        console.print(Text(f"{label:<{width}}  {value}"))
+    for table in page.tables:
+        console.print()
+        print_table(table, console)
+    for note in page.notes:
+        console.print(Text(note, style="dim"))
+
+
+def print_table(table: Table, console: Console) -> None:
+    """Draw a table in a terminal, without its empty columns.
+
+    To fit, cells break between words, never within. A table that is still too wide is drawn
+    record by record in a terminal; elsewhere it runs over the width. No digit is ever cut.
+    """
+    if not table.rows:
+        console.print(Text.assemble((table.title, "bold"), f": {table.if_empty}"))
+        return
+    table = table.drop_empty_columns()
+    cells = [
+        (column.heading, *(row.cells[at] for row in table.rows))
+        for at, column in enumerate(table.columns)
+    ]
+    least = [max(cell_len(word) for cell in column for word in cell.split()) for column in cells]
+    spare = console.width - sum(least) - COLUMN_MARGIN * len(least) - 1
+    if spare < 0 and console.is_terminal:
+        print_records(table, console)
+        return
+    drawn = rich.table.Table(
+        title=Text(table.title, style="bold"), title_justify="left", box=rich.box.SIMPLE_HEAD
+    )
+    for column, shown, width in zip(table.columns, cells, least, strict=True):
+        growth = max(0, min(spare, max(map(cell_len, shown)) - width))
+        spare -= growth
+        drawn.add_column(
+            Text(column.heading),
+            justify="right" if column.is_number else "left",
+            width=width + growth,
+        )
+    for row in table.rows:
+        drawn.add_row(*map(Text, row.cells), style=STYLES.get(row.kind))
+    console.width += max(0, -spare)
+    console.print(drawn)
+
+
+def print_records(table: Table, console: Console) -> None:
+    """Draw a table as one paragraph a row: what names it, and below, each value by its heading."""
+    console.print(Text(table.title, style="bold"))
+    is_value = [column.is_number for column in table.columns]
+    values_from = is_value.index(True) if any(is_value) else len(is_value)
+    for row in table.rows:
+        names = [cell for cell in row.cells[:values_from] if cell]
+        values = [
+            f"{column.heading} {cell}"
+            for column, cell in zip(
+                table.columns[values_from:], row.cells[values_from:], strict=True
+            )
+            if cell
+        ]
+        style = STYLES.get(row.kind, "")
+        for parts, indent in ((names, 2), (values, 6)):
+            for line in pack_lines(parts, console.width - indent):
+                console.print(Text(" " * indent + line, style=style), soft_wrap=True)
+
+
+def pack_lines(parts: Iterable[str], width: int) -> Iterator[str]:
+    """Lines of as many parts as fit side by side; a part is never broken."""
+    line = ""
+    for part in parts:
+        longer = f"{line}   {part}" if line else part
+        if line and cell_len(longer) > width:
+            yield line
+            longer = part
+        line = longer
+    if line:
+        yield line
