@@ -23,13 +23,9 @@ by_cycle as (
         quantity,
         unit_price,
         null::decimal(38, 10) as unrounded_amount,
-        false as is_waived,
+        is_waived,
         null as detail
-    from {{ ref('int_charges_prepaid_monthly') }}
-    union all by name
-    select * from {{ ref('int_charges_committed') }}
-    union all by name
-    select * from {{ ref('int_charges_in_arrears') }}
+    from {{ ref('int_charges_by_cycle') }}
     union all by name
     select * from {{ ref('int_charges_telco') }}
     union all by name

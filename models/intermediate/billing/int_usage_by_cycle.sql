@@ -8,19 +8,24 @@ license_usage as (
         product_code,
         actual_quantity as measured_quantity,
         0::decimal(38, 6) as included_quantity
-    from {{ ref('license_usage') }}
+    from {{ ref('int_license_usage') }}
 
 ),
 
 resource_usage as (
 
     select
-        org_id,
-        cycle_start_date,
-        product_code,
-        used_quantity as measured_quantity,
-        included_quantity
-    from {{ ref('resource_usage') }}
+        resources.org_id,
+        resources.cycle_start_date,
+        resources.product_code,
+        resources.used_quantity as measured_quantity,
+        coalesce(allowances.included_quantity, 0)::decimal(38, 6) as included_quantity
+    from {{ ref('int_resource_usage') }} as resources
+    left join {{ ref('int_allowances') }} as allowances
+        on
+            resources.org_id = allowances.org_id
+            and resources.cycle_start_date = allowances.cycle_start_date
+            and resources.product_code = allowances.product_code
 
 ),
 

@@ -1,104 +1,77 @@
 with
 
-metered as (
+usage as (
 
-    select * from {{ ref('int_usage_by_cycle') }}
-
-),
-
-cycles as (
-
-    select * from {{ ref('int_cycles') }}
+    select * from {{ ref('int_usage_terms') }}
 
 ),
 
-contract_items as (
-
-    select * from {{ ref('int_contract_items_in_force') }}
-
-),
-
-products as (
-
-    select * from {{ ref('int_products') }}
-
-),
-
-policies as (
-
-    select * from {{ ref('billing_policies') }}
-
-),
-
--- Every product measured or committed in a cycle, with the contract's terms.
-keys as (
+-- Who waives what in the ramp (RAMP-01).
+waived as (
 
     select
-        org_id,
-        cycle_start_date,
-        product_code
-    from metered
-    union
-    select
-        contract_items.org_id,
-        contract_items.cycle_start_date,
-        contract_items.product_code
-    from contract_items
-    inner join products
-        on contract_items.product_code = products.product_code
-    where contract_items.committed_quantity > 0 and products.can_be_committed
+        *,
+        phase = 'ramp' and kind in ('license', 'addon') as is_ramp_license,
+        coalesce(
+            phase = 'ramp' and (
+                (waived_in_ramp_as = 'license' and ramp_license_billing = 'waived')
+                or (waived_in_ramp_as = 'resource' and ramp_resource_billing = 'waived')
+            ),
+            false
+        ) as is_waived
+    from usage
 
 ),
 
-termed as (
+-- Usage takes the allowance first, then the commitment; what is left is overage (INV-02,
+-- FU-03). Three readings of it: above the allowance alone, above the commitment of the
+-- contract in ramp cycles too (INV-13), and as billed, where the ramp commits nothing
+-- (RAMP-03).
+split as (
 
     select
-        keys.org_id,
-        keys.cycle_start_date,
-        keys.product_code,
-        products.kind,
-        products.arrears_charge_type,
-        products.waived_in_ramp_as,
-        coalesce(metered.measured_quantity, 0)::decimal(38, 6) as measured_quantity,
-        coalesce(metered.included_quantity, 0)::decimal(38, 6) as included_quantity,
-        -- The subscription, and with it the commitment, begins after the ramp (RAMP-03).
-        case
-            when cycles.phase = 'term' and products.can_be_committed
-                then coalesce(contract_items.committed_quantity, 0)
-            else 0
-        end::decimal(38, 6) as committed_quantity,
-        contract_items.prepay_rate,
-        contract_items.overage_rate,
-        case
-            when products.kind = 'resource' then policies.overage_rounding else 'none'
-        end as overage_rounding,
-        cycles.phase,
-        cycles.billing_option,
-        cycles.ramp_license_billing,
-        cycles.ramp_resource_billing,
-        cycles.cycle_end_date
-    from keys
-    inner join cycles
-        on
-            keys.org_id = cycles.org_id
-            and keys.cycle_start_date = cycles.cycle_start_date
-    inner join products
-        on keys.product_code = products.product_code
-    inner join policies
-        on
-            cycles.cycle_start_date >= policies.valid_from
-            and cycles.cycle_start_date < policies.valid_to
-    left join metered
-        on
-            keys.org_id = metered.org_id
-            and keys.cycle_start_date = metered.cycle_start_date
-            and keys.product_code = metered.product_code
-    left join contract_items
-        on
-            keys.org_id = contract_items.org_id
-            and keys.cycle_start_date = contract_items.cycle_start_date
-            and keys.product_code = contract_items.product_code
+        *,
+        greatest(0, least(measured_quantity, included_quantity))::decimal(38, 6)
+            as within_allowance_quantity,
+        greatest(
+            0, least(measured_quantity - included_quantity, committed_quantity)
+        )::decimal(38, 6) as within_commitment_quantity,
+        {{ round_overage('measured_quantity - included_quantity', 'overage_rounding') }}
+            as above_allowance_quantity,
+        {{ round_overage(
+            'measured_quantity - included_quantity - contract_committed_quantity',
+            'overage_rounding'
+        ) }} as overage_quantity,
+        {{ round_overage(
+            'measured_quantity - included_quantity - committed_quantity',
+            'overage_rounding'
+        ) }} as billable_overage_quantity
+    from waived
 
 )
 
-select * from termed
+-- In the ramp the whole quantity of a license is one usage line at the committed price.
+select
+    org_id,
+    cycle_start_date,
+    cycle_end_date,
+    product_code,
+    billing_option,
+    measured_quantity,
+    included_quantity,
+    committed_quantity,
+    within_allowance_quantity,
+    within_commitment_quantity,
+    above_allowance_quantity,
+    overage_quantity,
+    billable_overage_quantity,
+    case when is_ramp_license then 'usage' else arrears_charge_type end
+        as arrears_charge_type,
+    prepay_rate,
+    case
+        when is_ramp_license and is_waived then coalesce(prepay_rate, overage_rate)
+        when is_ramp_license then prepay_rate
+        else overage_rate
+    end as unit_price,
+    is_waived
+from split

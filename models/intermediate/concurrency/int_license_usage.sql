@@ -1,48 +1,109 @@
 with
 
-billable_users as (
+cycles as (
 
-    select * from {{ ref('billable_users') }}
-
-),
-
-logged_in as (
-
-    select * from {{ ref('int_users_logged_in') }}
+    select * from {{ ref('int_cycles') }}
 
 ),
 
-interacting as (
+licenses as (
 
-    select * from {{ ref('int_users_interacting') }}
+    select * from {{ ref('int_license_terms') }}
 
 ),
 
 measured as (
 
+    select * from {{ ref('int_license_counts') }}
+
+),
+
+peaks as (
+
+    select * from {{ ref('int_peaks') }}
+
+),
+
+contract_items as (
+
+    select * from {{ ref('int_contract_items_in_force') }}
+
+),
+
+-- Every license and add-on of the cycle's contract with everything that can bill it.
+counted as (
+
     select
-        billable_users.org_id,
-        billable_users.cycle_start_date,
-        billable_users.product_code,
-        count(*)::integer as named_users,
-        sum(logged_in.logged_in_us)::decimal(38, 0) as logged_in_us,
-        sum(coalesce(interacting.interacting_us, 0))::decimal(38, 0) as interacting_us
-    from billable_users
-    inner join logged_in
+        cycles.org_id,
+        cycles.cycle_start_date,
+        licenses.product_code,
+        licenses.license_model,
+        licenses.hourly_model,
+        coalesce(measured.named_users, 0) as named_users,
+        coalesce(peaks.billable_users, 0) as peak_users,
+        coalesce(measured.logged_in_us, 0) as logged_in_us,
+        coalesce(measured.interacting_us, 0) as interacting_us,
+        coalesce(contract_items.committed_quantity, 0) as committed_quantity
+    from cycles
+    inner join licenses
         on
-            billable_users.org_id = logged_in.org_id
-            and billable_users.cycle_start_date = logged_in.cycle_start_date
-            and billable_users.user_id = logged_in.user_id
-    left join interacting
+            cycles.org_id = licenses.org_id
+            and cycles.contract_id = licenses.contract_id
+    left join measured
         on
-            billable_users.org_id = interacting.org_id
-            and billable_users.cycle_start_date = interacting.cycle_start_date
-            and billable_users.user_id = interacting.user_id
-    group by
-        billable_users.org_id,
-        billable_users.cycle_start_date,
-        billable_users.product_code
+            cycles.org_id = measured.org_id
+            and cycles.cycle_start_date = measured.cycle_start_date
+            and licenses.product_code = measured.product_code
+    left join peaks
+        on
+            cycles.org_id = peaks.org_id
+            and cycles.cycle_start_date = peaks.cycle_start_date
+            and licenses.product_code = peaks.pool
+    left join contract_items
+        on
+            cycles.org_id = contract_items.org_id
+            and cycles.cycle_start_date = contract_items.cycle_start_date
+            and licenses.product_code = contract_items.product_code
+
+),
+
+-- The hours that bill are logged in or interacting (HOUR-01, HOUR-03).
+timed as (
+
+    select
+        *,
+        case hourly_model
+            when 'interacting' then interacting_us
+            else logged_in_us
+        end as billable_us
+    from counted
+
+),
+
+-- Hours are summed over users first, then rounded up to a whole hour (HOUR-02).
+actuals as (
+
+    select
+        *,
+        case license_model
+            when 'named' then named_users
+            when 'concurrent' then peak_users
+            when 'hourly' then (billable_us::hugeint + 3599999999) // 3600000000
+        end::decimal(38, 6) as actual_quantity
+    from timed
 
 )
 
-select * from measured
+select
+    org_id,
+    cycle_start_date,
+    product_code,
+    license_model,
+    named_users,
+    peak_users,
+    {{ divide_half_up('logged_in_us * 0.000001', '3600') }} as logged_in_hours,
+    {{ divide_half_up('interacting_us * 0.000001', '3600') }} as interacting_hours,
+    actual_quantity,
+    committed_quantity
+from actuals
+where actual_quantity > 0 or committed_quantity > 0

@@ -6,12 +6,6 @@ cycles as (
 
 ),
 
-policies as (
-
-    select * from {{ ref('billing_policies') }}
-
-),
-
 products as (
 
     select * from {{ ref('products') }}
@@ -28,9 +22,9 @@ select
     case
         when coalesce(products.cycle_value, 'sum') <> 'max'
             then sum(report.quantity)::decimal(38, 6)
-        when policies.storage_month_value = 'average'
+        when cycles.storage_month_value = 'average'
             then {{ divide_half_up('sum(report.quantity)', 'count(*)') }}
-        when policies.storage_month_value = 'last'
+        when cycles.storage_month_value = 'last'
             then max_by(report.quantity, report.usage_date)::decimal(38, 6)
         else max(report.quantity)::decimal(38, 6)
     end as reported_quantity
@@ -40,10 +34,6 @@ inner join cycles
         report.org_id = cycles.org_id
         and report.usage_date >= cycles.cycle_start_date
         and report.usage_date < cycles.usage_through_at
-inner join policies
-    on
-        cycles.cycle_start_date >= policies.valid_from
-        and cycles.cycle_start_date < policies.valid_to
 left join products
     on report.product_code = products.product_code
 where report.row_status = 'accepted'
@@ -52,4 +42,4 @@ group by
     cycles.cycle_start_date,
     coalesce(report.product_code, report.resource_name),
     products.cycle_value,
-    policies.storage_month_value
+    cycles.storage_month_value

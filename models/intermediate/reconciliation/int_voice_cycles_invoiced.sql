@@ -5,7 +5,7 @@ select
     vendor_lines.org_id,
     cycles.cycle_start_date,
     cycles.cycle_end_date,
-    case any_value(policies.telco_reconcile_rows)
+    case any_value(cycles.telco_reconcile_rows)
         when 'three_rows' then true
         when 'four_rows' then false
         else not bool_or(vendor_lines.product_code = 'telco_toll_free')
@@ -16,9 +16,5 @@ inner join {{ ref('int_cycles') }} as cycles
         vendor_lines.org_id = cycles.org_id
         and vendor_lines.service_period_start >= cycles.cycle_start_date
         and vendor_lines.service_period_start < cycles.cycle_end_date
-inner join {{ ref('billing_policies') }} as policies
-    on
-        cycles.cycle_start_date >= policies.valid_from
-        and cycles.cycle_start_date < policies.valid_to
 where vendor_lines.kind in ('call', 'surcharge', 'number')
 group by vendor_lines.org_id, cycles.cycle_start_date, cycles.cycle_end_date

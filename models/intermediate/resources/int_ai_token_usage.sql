@@ -38,7 +38,7 @@ users as (
             when 'concurrent' then license_usage.peak_users
             else license_usage.named_users
         end::decimal(38, 6) as used_quantity
-    from {{ ref('license_usage') }} as license_usage
+    from {{ ref('int_license_usage') }} as license_usage
     inner join meters
         on
             license_usage.org_id = meters.org_id

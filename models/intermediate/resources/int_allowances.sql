@@ -2,7 +2,7 @@ with
 
 license_usage as (
 
-    select * from {{ ref('license_usage') }}
+    select * from {{ ref('int_license_usage') }}
 
 ),
 

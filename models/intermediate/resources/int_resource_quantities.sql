@@ -18,12 +18,6 @@ products as (
 
 ),
 
-policies as (
-
-    select * from {{ ref('billing_policies') }}
-
-),
-
 delivered_days as (
 
     select
@@ -64,9 +58,9 @@ measured as (
         case
             when coalesce(products.cycle_value, 'sum') <> 'max'
                 then sum(usage_days.quantity)::decimal(38, 6)
-            when policies.storage_month_value = 'average'
+            when cycles.storage_month_value = 'average'
                 then {{ divide_half_up('sum(usage_days.quantity)', 'count(*)') }}
-            when policies.storage_month_value = 'last'
+            when cycles.storage_month_value = 'last'
                 then max_by(usage_days.quantity, usage_days.usage_date)::decimal(38, 6)
             else max(usage_days.quantity)::decimal(38, 6)
         end as used_quantity
@@ -76,10 +70,6 @@ measured as (
             usage_days.org_id = cycles.org_id
             and usage_days.usage_date >= cycles.cycle_start_date
             and usage_days.usage_date < cycles.cycle_end_date
-    inner join policies
-        on
-            cycles.cycle_start_date >= policies.valid_from
-            and cycles.cycle_start_date < policies.valid_to
     left join products
         on usage_days.product_code = products.product_code
     group by
@@ -87,7 +77,7 @@ measured as (
         cycles.cycle_start_date,
         usage_days.product_code,
         products.cycle_value,
-        policies.storage_month_value
+        cycles.storage_month_value
 
 )
 

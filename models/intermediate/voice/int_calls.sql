@@ -12,12 +12,6 @@ cycles as (
 
 ),
 
-policies as (
-
-    select * from {{ ref('billing_policies') }}
-
-),
-
 -- A call belongs to the voice cycle it starts in (CYC-04); by the policy of the cycle,
 -- increments of six seconds are rounded up (VOICE-03) or to the nearest, a half up (X5),
 -- and six seconds are a tenth of a minute.
@@ -27,16 +21,16 @@ incremented as (
         calls.*,
         cycles.cycle_start_date,
         cycles.currency as contract_currency,
-        case policies.call_rounding
+        case cycles.call_rounding
             when 'nearest'
                 then
-                    (2 * calls.duration_seconds + policies.call_increment_seconds)
-                    // (2 * policies.call_increment_seconds)
+                    (2 * calls.duration_seconds + cycles.call_increment_seconds)
+                    // (2 * cycles.call_increment_seconds)
             else
-                (calls.duration_seconds + policies.call_increment_seconds - 1)
-                // policies.call_increment_seconds
-        end * policies.call_increment_seconds as rated_seconds,
-        calls.duration_seconds between 1 and policies.short_call_maximum_seconds
+                (calls.duration_seconds + cycles.call_increment_seconds - 1)
+                // cycles.call_increment_seconds
+        end * cycles.call_increment_seconds as rated_seconds,
+        calls.duration_seconds between 1 and cycles.short_call_maximum_seconds
             as is_short
     from calls
     inner join cycles
@@ -44,10 +38,6 @@ incremented as (
             calls.org_id = cycles.org_id
             and calls.started_at >= cycles.voice_start_at
             and calls.started_at < cycles.voice_end_at
-    inner join policies
-        on
-            cycles.cycle_start_date >= policies.valid_from
-            and cycles.cycle_start_date < policies.valid_to
 
 ),
 

@@ -24,7 +24,7 @@ contract_items as (
 
 ),
 
-termed as (
+split as (
 
     select * from {{ ref('int_usage_split') }}
 
@@ -37,7 +37,7 @@ usage as (
         cycle_start_date,
         product_code,
         measured_quantity as actual_quantity
-    from termed
+    from split
 
 ),
 
@@ -115,23 +115,22 @@ select
     products.family,
     coalesce(contract_items.committed_quantity, 0)::decimal(38, 6) as committed_quantity,
     measured.actual_quantity::decimal(38, 6) as actual_quantity,
-    {{ round_overage(
-        'measured.actual_quantity
-        - coalesce(termed.included_quantity, 0)
-        - coalesce(contract_items.committed_quantity, 0)',
-        'termed.overage_rounding'
-    ) }} as overage_quantity,
+    -- Calls and numbers have neither allowance nor commitment.
+    (
+        coalesce(split.overage_quantity, 0)
+        + measured.actual_quantity - coalesce(split.measured_quantity, 0)
+    )::decimal(38, 6) as overage_quantity,
     contract_items.prepay_rate,
     contract_items.overage_rate,
     coalesce(charged.amount, 0)::decimal(28, 4) as amount
 from measured
 inner join products
     on measured.product_code = products.product_code
-left join termed
+left join split
     on
-        measured.org_id = termed.org_id
-        and measured.cycle_start_date = termed.cycle_start_date
-        and measured.product_code = termed.product_code
+        measured.org_id = split.org_id
+        and measured.cycle_start_date = split.cycle_start_date
+        and measured.product_code = split.product_code
 left join contract_items
     on
         measured.org_id = contract_items.org_id

@@ -1,6 +1,6 @@
 with
 
-termed as (
+split as (
 
     select * from {{ ref('int_usage_split') }}
 
@@ -34,12 +34,6 @@ licenses as (
 
 ),
 
-charges as (
-
-    select * from {{ ref('int_charges_in_arrears') }}
-
-),
-
 without_price as (
 
     select
@@ -47,9 +41,9 @@ without_price as (
         cycle_start_date,
         product_code,
         'no_contract_item' as reason,
-        quantity
-    from charges
-    where quantity > 0 and unit_price is null
+        billable_overage_quantity as quantity
+    from split
+    where billable_overage_quantity > 0 and unit_price is null
 
 ),
 
@@ -74,9 +68,9 @@ within_allowance as (
         cycle_start_date,
         product_code,
         'within_allowance' as reason,
-        least(measured_quantity, included_quantity) as quantity
-    from termed
-    where least(measured_quantity, included_quantity) > 0
+        within_allowance_quantity as quantity
+    from split
+    where within_allowance_quantity > 0
 
 ),
 
@@ -87,11 +81,9 @@ within_commitment as (
         cycle_start_date,
         product_code,
         'within_commitment' as reason,
-        least(
-            measured_quantity - included_quantity, committed_quantity
-        ) as quantity
-    from termed
-    where least(measured_quantity - included_quantity, committed_quantity) > 0
+        within_commitment_quantity as quantity
+    from split
+    where within_commitment_quantity > 0
 
 ),
 

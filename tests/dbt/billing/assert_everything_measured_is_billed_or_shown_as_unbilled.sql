@@ -97,15 +97,15 @@ full outer join accounted
         measured.org_id = accounted.org_id
         and measured.cycle_start_date = accounted.cycle_start_date
         and measured.product_code = accounted.product_code
-left join {{ ref('int_usage_split') }} as termed
+left join {{ ref('int_usage_terms') }} as terms
     on
-        measured.org_id = termed.org_id
-        and measured.cycle_start_date = termed.cycle_start_date
-        and measured.product_code = termed.product_code
+        measured.org_id = terms.org_id
+        and measured.cycle_start_date = terms.cycle_start_date
+        and measured.product_code = terms.product_code
 where
     measured.quantity is distinct from accounted.quantity
     and not coalesce(
-        termed.overage_rounding = 'whole_unit'
+        terms.overage_rounding = 'whole_unit'
         and accounted.quantity > measured.quantity
         and accounted.quantity < measured.quantity + 1,
         false
