@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ from cx_billing import lake, warehouse
 PROJECT = lake.PROJECT_DIR
 SQL = {file.stem: file for file in sorted((PROJECT / "models").rglob("*.sql"))}
 LAYER = {name: file.relative_to(PROJECT / "models").parts[0] for name, file in SQL.items()}
+
+LAYERS = ("intermediate", "marts")
+# The way of a row; conversations, resources, voice and numbers stand side by side.
+MAIN_LINE = ["calendar", "presence", "licenses", "concurrency", "billing", "reconciliation"]
 
 # The promise: the marts and their columns as published. Columns may be added, none may go.
 MARTS = {
@@ -96,7 +101,6 @@ HAS_MANY_PARENTS = {
     "int_landed_rows": "the union of all datasets",
     "int_rows_timed": "the union of all datasets",
     "int_rejected_rows_raw": "the union of all datasets",
-    "int_charges": "the union of all charges",
     "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
 }
@@ -205,6 +209,29 @@ def test_marts_are_public(name, manifest):
 def test_models_have_few_parents(name, manifest):
     parents = parents_of(manifest, name)
     assert len(parents) <= MOST_PARENTS, f"{name} reads {len(parents)} relations: {list(parents)}."
+
+
+def area_of(name: str) -> str:
+    """The area of an intermediate model or mart; the layer of the others."""
+    layer, *area, _ = SQL[name].relative_to(PROJECT / "models").parts
+    return area[0] if area else layer
+
+
+def test_areas_depend_on_each_other_in_one_direction(manifest):
+    graph: dict[str, set[str]] = {}
+    for name, layer in LAYER.items():
+        if layer != "staging":
+            parents = (p for p, kind in parents_of(manifest, name).items() if kind in LAYERS)
+            graph.setdefault(area_of(name), set()).update(map(area_of, parents))
+            graph[area_of(name)] -= {area_of(name), "staging"}
+    order = list(TopologicalSorter(graph).static_order())  # raises CycleError, which names it
+    assert "quality" not in set().union(*graph.values()), "quality reads all, nothing reads it"
+    assert [area for area in order if area in MAIN_LINE] == MAIN_LINE
+
+
+def test_the_datasets_of_the_macro_are_the_declared_ones():
+    macro = (PROJECT / "macros" / "datasets.sql").read_text()
+    assert re.findall(r"'(\w+)'", macro) == list(lake.datasets())
 
 
 # Documentation and contracts.

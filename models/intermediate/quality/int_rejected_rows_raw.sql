@@ -2,28 +2,6 @@
     The text of a rejected row as it was landed. Only rejected rows are turned into JSON, so
     this model goes back to the lake; it is the one exception to `only staging reads sources`.
 #}
-{% set datasets = [
-    'contracts',
-    'contract_items',
-    'users',
-    'license_assignments',
-    'user_presence',
-    'routing_status',
-    'message_interactions',
-    'resource_usage',
-    'api_usage',
-    'voice_usage',
-    'phone_numbers',
-    'devices',
-    'orders',
-    'billable_usage_report',
-    'concurrent_usage_report',
-    'resources_usage_report',
-    'user_hour_report',
-    'subscription_overview',
-    'billing_charges',
-    'vendor_invoice_lines'
-] %}
 with
 
 rejected_rows as (
@@ -37,7 +15,7 @@ rejected_rows as (
 
 ),
 
-{% for dataset in datasets %}
+{% for dataset in datasets() %}
     {{ dataset }}_rows as (
 
         select landed.*
@@ -52,7 +30,7 @@ rejected_rows as (
 {% endfor %}
 raw_rows as (
 
-    {% for dataset in datasets %}
+    {% for dataset in datasets() %}
         select
             file_id,
             source_row,

@@ -1,13 +1,13 @@
 select
-    usage.org_id,
-    usage.cycle_start_date,
-    usage.product_code,
-    usage.used_quantity,
+    resources.org_id,
+    resources.cycle_start_date,
+    resources.product_code,
+    resources.used_quantity,
     split.included_quantity,
     split.above_allowance_quantity as overage_quantity
-from {{ ref('int_resource_usage') }} as usage
+from {{ ref('int_resource_usage') }} as resources
 left join {{ ref('int_usage_split') }} as split
     on
-        usage.org_id = split.org_id
-        and usage.cycle_start_date = split.cycle_start_date
-        and usage.product_code = split.product_code
+        resources.org_id = split.org_id
+        and resources.cycle_start_date = split.cycle_start_date
+        and resources.product_code = split.product_code
