@@ -36,6 +36,8 @@ month_starts as (
 
     select
         contracts.*,
+        build.as_of_date,
+        build.as_of_at,
         unnest(
             generate_series(
                 0,
@@ -55,38 +57,40 @@ month_starts as (
 cycle_dates as (
 
     select
-        month_starts.*,
+        *,
         (effective_date + months_after * interval 1 month)::date as cycle_start_date,
         least(
             (effective_date + (months_after + 1) * interval 1 month)::date, in_force_to
         ) as cycle_end_date
     from month_starts
-    cross join build
     where
-        (effective_date + months_after * interval 1 month)::date < in_force_to
-        and (effective_date + months_after * interval 1 month)::date < build.as_of_date
+        (effective_date + months_after * interval 1 month)::date
+        < least(in_force_to, as_of_date)
 
 ),
 
--- A boundary is at the hour that its clock has on its day, for the cycle that ends there and
--- the one that begins: a clock that is set anew leaves no gap (CYC-03, CYC-04, X3).
+-- A boundary is at the hour that its clock has on its day, for the cycle that ends there
+-- and the one that begins: a clock that is set anew leaves no gap (CYC-03, CYC-04, X3).
+{% set boundaries = {
+    'cycle_start_at': ('core', 'cycle_start_date'),
+    'cycle_end_at': ('core', 'cycle_end_date'),
+    'voice_start_at': ('voice', 'cycle_start_date'),
+    'voice_end_at': ('voice', 'cycle_end_date'),
+} %}
 boundaries as (
 
     select
-        cycle_dates.*,
-        cycle_start_date + core_starts.cycle_starts_at as cycle_start_at,
-        cycle_end_date + core_ends.cycle_starts_at as cycle_end_at,
-        cycle_start_date + voice_starts.cycle_starts_at as voice_start_at,
-        cycle_end_date + voice_ends.cycle_starts_at as voice_end_at
-    from cycle_dates
-    {% for boundary, day in [('starts', 'cycle_start_date'), ('ends', 'cycle_end_date')] %}
-        {% for clock in ['core', 'voice'] %}
-            inner join clocks as {{ clock }}_{{ boundary }}
-                on
-                    {{ clock }}_{{ boundary }}.clock = '{{ clock }}'
-                    and {{ day }} >= {{ clock }}_{{ boundary }}.valid_from
-                    and {{ day }} < {{ clock }}_{{ boundary }}.valid_to
+        {% for boundary, (clock, day) in boundaries.items() %}
+            cycle_dates.{{ day }} + {{ boundary }}_clocks.cycle_starts_at as {{ boundary }},
         {% endfor %}
+        cycle_dates.*
+    from cycle_dates
+    {% for boundary, (clock, day) in boundaries.items() %}
+        inner join clocks as {{ boundary }}_clocks
+            on
+                {{ boundary }}_clocks.clock = '{{ clock }}'
+                and cycle_dates.{{ day }} >= {{ boundary }}_clocks.valid_from
+                and cycle_dates.{{ day }} < {{ boundary }}_clocks.valid_to
     {% endfor %}
 
 )
@@ -102,12 +106,12 @@ select
     boundaries.cycle_end_date,
     boundaries.cycle_start_at,
     boundaries.cycle_end_at,
-    least(boundaries.cycle_end_at, build.as_of_at) as usage_through_at,
-    build.as_of_at >= boundaries.cycle_end_at as is_closed,
+    least(boundaries.cycle_end_at, boundaries.as_of_at) as usage_through_at,
+    boundaries.as_of_at >= boundaries.cycle_end_at as is_closed,
     boundaries.voice_start_at,
     boundaries.voice_end_at,
-    least(boundaries.voice_end_at, build.as_of_at) as voice_usage_through_at,
-    build.as_of_at >= boundaries.voice_end_at as is_voice_closed,
+    least(boundaries.voice_end_at, boundaries.as_of_at) as voice_usage_through_at,
+    boundaries.as_of_at >= boundaries.voice_end_at as is_voice_closed,
     case
         when boundaries.cycle_start_date < boundaries.ramp_end_date then 'ramp' else 'term'
     end as phase,
@@ -145,4 +149,3 @@ inner join policies
         and boundaries.cycle_start_date < policies.valid_to
 left join currencies
     on boundaries.currency = currencies.currency
-cross join build
