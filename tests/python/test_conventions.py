@@ -404,6 +404,10 @@ def test_exceptions_still_have_many_parents(name, manifest):
 # The repository.
 
 
+def test_dbt_finds_the_one_profile_with_and_without_profiles_dir():
+    assert (PROJECT / "profiles" / "profiles.yml").resolve() == PROJECT / "profiles.yml"
+
+
 def test_the_lock_file_names_no_host():
     lines = (PROJECT / "requirements.lock").read_text().splitlines()
     assert not [line for line in lines if "http" in line or "--index" in line]

@@ -29,13 +29,11 @@ cycles as (
         cycles.cycle_end_date,
         cycles.billing_option,
         cycles.currency,
-        currencies.minor_units,
+        cycles.minor_units,
         {{ round_money(
-            'cycles.minimum_monthly_amount', 'currencies.minor_units'
+            'cycles.minimum_monthly_amount', 'cycles.minor_units'
         ) }} as minimum_amount
     from {{ ref('int_cycles') }} as cycles
-    inner join {{ ref('currencies') }} as currencies
-        on cycles.currency = currencies.currency
     where cycles.phase = 'term'
 
 ),
