@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cx_billing import lake, landing, warehouse
+from published_marts import publish_marts
 
 SAMPLE = lake.PROJECT_DIR / "sample"
 
@@ -24,6 +25,12 @@ def sample_warehouse(tmp_path_factory) -> Path:
     if not result.passed:
         pytest.fail("\n\n".join(map(told, result.failures)), pytrace=False)
     return home
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """A home in which a small warehouse, written by hand, is published."""
+    return publish_marts(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")

@@ -13,33 +13,24 @@ Nothing is computed here but totals of what is shown: a rule belongs into a mode
 periods are exclusive in the marts and shown inclusive, as the vendor does.
 """
 
-from cx_billing.pages.columns import tabulate
-from cx_billing.pages.content import Column, Page, Row, Table
-from cx_billing.pages.findings import (
-    Findings,
-    collect_findings,
-    count_rows,
-    describe_usage_end,
-)
-from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.content import Page, Table
+from cx_billing.pages.findings import Findings, collect_findings
 from cx_billing.pages.html import render_html
 from cx_billing.pages.invoice import compose_invoice
 from cx_billing.pages.invoices import compose_invoices
 from cx_billing.pages.peak import DEFAULT_POOL, compose_peak
 from cx_billing.pages.reading import NotFoundError
 from cx_billing.pages.reconciliation import compose_reconciliation
-from cx_billing.pages.rejected import compose_rejected, describe_rejection
+from cx_billing.pages.rejected import compose_rejected
 from cx_billing.pages.telco import compose_telco
 from cx_billing.pages.terminal import print_page, print_table
 from cx_billing.pages.unbilled import compose_unbilled
 
 __all__ = [
     "DEFAULT_POOL",
-    "Column",
     "Findings",
     "NotFoundError",
     "Page",
-    "Row",
     "Table",
     "collect_findings",
     "compose_invoice",
@@ -49,13 +40,7 @@ __all__ = [
     "compose_rejected",
     "compose_telco",
     "compose_unbilled",
-    "count_rows",
-    "describe_rejection",
-    "describe_usage_end",
-    "format_number",
-    "format_text",
     "print_page",
     "print_table",
     "render_html",
-    "tabulate",
 ]

@@ -1,0 +1,50 @@
+"""The command line `cx-billing`: land files, build the warehouse, look at the bill.
+
+One file per command or group of commands; `options` has what they share, `screen` what they
+print with, `errors` how a failure becomes a message and an exit code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cx_billing.cli import build, check, extract, generate, land, show
+from cx_billing.cli.errors import Commands
+from cx_billing.cli.options import DEFAULT_HOME, home_option
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@home_option(default=DEFAULT_HOME, envvar="CX_BILLING_HOME")
+@click.version_option(package_name="cx-billing", prog_name="cx-billing")
+def main(home: Path) -> None:
+    """Recompute a Genesys Cloud CX bill from raw usage, explain it, and compare it.
+
+    Land the vendor's files, build the warehouse, look at the bill:
+
+    \b
+      cx-billing land sample/inbox
+      cx-billing build --as-of 2026-05-05
+      cx-billing show invoices
+      cx-billing show invoice ORG_ID 2026-05-05
+
+    Everything is kept in the home, ./warehouse unless you say otherwise. All times are UTC.
+
+    Exit codes: 0 done; 1 a build or a test failed and nothing was published; 2 a whole file was
+    refused (the rest was landed) or the arguments are wrong.
+    """
+
+
+for command in (
+    build.build,
+    check.check_known_answer,
+    extract.pull,
+    generate.generate,
+    land.land,
+    show.show,
+):
+    main.add_command(command)

@@ -1,0 +1,139 @@
+"""`cx-billing build`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+
+from cx_billing import pages, warehouse
+from cx_billing.cli import options
+from cx_billing.cli.errors import BUILD_FAILED, RefusedError
+from cx_billing.cli.options import Day, check_day, with_home
+from cx_billing.cli.screen import (
+    SHOWN_ITEMS,
+    print_failure,
+    shorten_list,
+    show_progress,
+    spell_command,
+)
+from cx_billing.pages.findings import count_rows
+from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.rejected import describe_rejection
+
+STALE = timedelta(days=35)  # usage older than a cycle of any length
+
+
+@click.command(short_help="Build, test, and only then publish.")
+@click.option(
+    "--as-of",
+    type=Day(),
+    callback=check_day,
+    metavar="DATE",
+    help="The bill as seen on DATE, with usage through the day before. [default: today, UTC]",
+)
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Compute everything anew, even what a model could continue.",
+)
+@with_home
+def build(as_of: date | None, full_refresh: bool, home: Path) -> None:
+    """Build and test the warehouse, and publish it only if everything passed.
+
+    Readers see the previous warehouse until then, and keep it if anything fails.
+
+    \b
+      cx-billing build
+      cx-billing build --as-of 2026-05-05
+    """
+    if not (home / "lake").is_dir():
+        raise RefusedError(
+            f"Nothing has been landed in {home} yet. Land files first: cx-billing land INBOX."
+        )
+    try:
+        with show_progress() as show:
+            result = warehouse.build(
+                home,
+                as_of,
+                full_refresh,
+                on_event=lambda step: show(step.done, step.total, step.node),
+            )
+    except KeyboardInterrupt:
+        click.echo("Interrupted. Nothing was published.", err=True)
+        raise SystemExit(BUILD_FAILED) from None
+    for warning in result.warnings:
+        print_failure(warning, "WARNING")
+    if not result.passed:
+        report_failed_build(result, home)
+        raise SystemExit(BUILD_FAILED)
+    report_good_build(result, home, as_of)
+
+
+def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | None) -> None:
+    """Say what was published, where money could be missing from it, and how to look at it."""
+    with warehouse.connect(home) as connection:
+        counts = count_rows(connection)
+        findings = pages.collect_findings(connection)
+    assert result.published is not None, "a good build is published"
+    click.echo(
+        f"Published {home / warehouse.PUBLISHED} -> {result.published.readlink()} "
+        f"({result.nodes} models and tests in {result.seconds:.0f} s)."
+    )
+    click.echo(
+        f"Organizations: {counts['organizations']}, invoices: {counts['invoices']}, "
+        f"rejected rows: {counts['rejected_rows']}."
+    )
+    for warning in list_warnings(findings, home, as_of):
+        click.echo(f"Warning: {warning}", err=True)
+    click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
+    if counts["rejected_rows"]:
+        click.echo(f"            {spell_command(home, 'show', 'rejected')}")
+
+
+def report_failed_build(result: warehouse.BuildResult, home: Path) -> None:
+    """Say that nothing was published and where to look."""
+    for failure in result.failures:
+        print_failure(failure, "FAILED")
+    counts = f"{len(result.failures)} failed, {result.skipped} skipped of {result.nodes}. "
+    kept = f"What was built is in {result.database}. " if result.database else ""
+    click.echo(
+        (counts if result.nodes else "")
+        + f"Nothing was published. {kept}The log is {home / 'logs' / 'dbt.log'}.",
+        err=True,
+    )
+
+
+def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> Iterator[str]:
+    """Where money could be missing from a bill whose every test passed."""
+    if organizations := findings.organizations_without_invoice:
+        yield f"without any invoice: {shorten_list(organizations)}"
+    if count := findings.unpriced_products:
+        quantities = [
+            f"{format_number(quantity)} {unit}" for quantity, unit in findings.unpriced_quantities
+        ]
+        yield (
+            f"used but without a price: {count} product{'s' if count > 1 else ''} "
+            f"({shorten_list(quantities)}); see {spell_command(home, 'show', 'unbilled')}"
+        )
+    terms = findings.rejected_terms
+    for row in terms[:SHOWN_ITEMS]:
+        yield (
+            f"{format_text(row['source_file'])} row {row['source_row']} was rejected: "
+            f"{describe_rejection(row)}"
+        )
+    if len(terms) > SHOWN_ITEMS:
+        yield (
+            f"{len(terms) - SHOWN_ITEMS} more rows of contracts and contract_items were "
+            f"rejected; see {spell_command(home, 'show', 'rejected')}"
+        )
+    if names := findings.unmapped_names:
+        yield f"names that no seed maps: {shorten_list(names)}; see the mart unmapped_names"
+    reach = findings.usage_may_reach
+    if as_of is None and reach and reach < options.today() - STALE:
+        yield (
+            f"the latest usage landed is {findings.latest_usage}; the invoices after it rest on "
+            "contracts alone; --as-of DATE bills as seen that day"
+        )

@@ -1,0 +1,63 @@
+"""How a failure becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import duckdb
+
+from cx_billing import landing, pages, warehouse
+
+BUILD_FAILED = 1
+REFUSED = 2
+SIGPIPE_EXIT = 141  # what a shell reports of a program whose reader has gone
+
+
+class RefusedError(click.ClickException):
+    """One or two clear lines and exit code 2."""
+
+    exit_code = REFUSED
+
+
+class Commands(click.Group):
+    """A group that turns what the user can fix into a message, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except warehouse.BuildLockedError as error:
+            raise click.ClickException(str(error)) from error
+        except (landing.LandingError, warehouse.WarehouseError, pages.NotFoundError) as error:
+            raise RefusedError(str(error)) from error
+        except BrokenPipeError as error:
+            leave_quietly(error)
+        except OSError as error:
+            raise RefusedError(explain_os_error(error)) from error
+        except duckdb.CatalogException as error:
+            raise RefusedError(
+                "The published warehouse lacks something that this version reads; build it again. "
+                f"({str(error).splitlines()[0]})"
+            ) from error
+        except duckdb.Error as error:
+            raise RefusedError(str(error).splitlines()[0]) from error
+
+
+def explain_os_error(error: OSError) -> str:
+    """What the operating system refused, where, and what to do."""
+    where = f"{error.filename}: " if error.filename else ""
+    return (
+        f"{where}{error.strerror or error}. "
+        "Fix it or pass another path (--home, --html, INBOX), then retry."
+    )
+
+
+def leave_quietly(cause: BaseException | None = None) -> NoReturn:
+    """End without a word: whoever read the output has seen enough (`| head`)."""
+    with Path(os.devnull).open("wb") as nowhere:  # takes what is still buffered
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    raise SystemExit(SIGPIPE_EXIT) from cause

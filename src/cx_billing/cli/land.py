@@ -1,0 +1,75 @@
+"""`cx-billing land`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cx_billing import lake, landing
+from cx_billing.cli.errors import REFUSED
+from cx_billing.cli.options import with_home
+from cx_billing.cli.screen import show_progress
+
+
+class DatasetsInHelp(click.Command):
+    """A command whose help lists the datasets that can be landed."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every dataset with what a row of it is, as declared."""
+        with formatter.section("Datasets (docs/datasets.md has their columns)"):
+            formatter.write_dl(
+                [(dataset.name, dataset.description) for dataset in lake.datasets().values()]
+            )
+
+
+@click.command(cls=DatasetsInHelp, short_help="Read the vendor's files into the lake.")
+@click.argument("inbox", type=click.Path(path_type=Path))
+@with_home
+def land(inbox: Path, home: Path) -> None:
+    """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
+
+    Files are .csv, .json, .ndjson, .jsonl (each also .gz), .parquet, .xlsx, the vendor's invoice
+    as .pdf, or .zip archives of these. Landing the same file again changes nothing. A file that
+    lacks a required column is refused whole, the rest is landed.
+
+    \b
+      cx-billing land sample/inbox
+      cx-billing --home /data/billing land /data/downloads
+    """
+    with show_progress() as show:
+        report = landing.land(
+            inbox,
+            home,
+            lambda at: show(at.files_done + at.share, at.files_total, describe_work(at)),
+        )
+    print_report(report, home)
+    if report.refused:
+        raise SystemExit(REFUSED)
+
+
+def describe_work(at: landing.Progress) -> str:
+    """The file at work, and how far what is done to it is."""
+    step = f"{at.step} {at.share:.0%} of " if at.step else ""
+    return f"{step}{at.source_file or ''}"
+
+
+def print_report(report: landing.Report, home: Path) -> None:
+    """Say what was ignored, what could not be read, what was refused; then the counts."""
+    for warning in report.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    for file in report.landed:
+        if file.parse_errors:
+            click.echo(
+                f"Warning: {file.source_file}: {file.parse_errors} of {file.rows} rows could not "
+                "be read; they are kept and will be in marts.rejected_rows",
+                err=True,
+            )
+    for refused in report.refused:
+        click.echo(f"Refused: {refused.message}", err=True)
+    rows = sum(file.rows for file in report.landed)
+    click.echo(
+        f"Files landed: {len(report.landed)} ({rows:,} rows), "
+        f"there already: {len(report.already_landed)}, refused: {len(report.refused)}. "
+        f"Lake: {home / 'lake'}"
+    )

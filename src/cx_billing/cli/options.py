@@ -1,0 +1,81 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+import functools
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cx_billing import warehouse
+
+DEFAULT_HOME = Path("warehouse")
+EARLIEST_DAY = date(2000, 1, 1)
+LATEST_DAY_AHEAD = timedelta(days=366)
+
+
+def check_home(_context: click.Context, _parameter: click.Parameter, home: Path) -> Path:
+    """Refuse a home that no command could use."""
+    try:
+        warehouse.checked_home(home)
+    except warehouse.WarehouseError as error:
+        raise click.BadParameter(str(error)) from error
+    return home
+
+
+def inherit_home() -> Path:
+    """The home given to the group of the command that is parsed."""
+    group = click.get_current_context().parent
+    assert group is not None, "every command is in a group that takes a home"
+    return group.params["home"]
+
+
+home_option = functools.partial(
+    click.option,
+    "--home",
+    type=click.Path(path_type=Path),
+    callback=check_home,
+    metavar="DIR",
+    help="Where lake, builds and the published warehouse are. "
+    "[env var: CX_BILLING_HOME; default: ./warehouse]",
+)
+# Before or after the command alike: a command that is given no home has its group's.
+with_home = home_option(default=inherit_home)
+
+
+class Day(click.ParamType):
+    """A date, written YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date that was written."""
+        if isinstance(value, date):
+            return value
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value), re.ASCII):
+                raise ValueError(value)
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{str(value)!r}: no such day; use YYYY-MM-DD.", param, ctx)
+
+
+def check_day(
+    _context: click.Context, _parameter: click.Parameter, value: date | None
+) -> date | None:
+    """Refuse a day on which no bill can be seen: a typing error."""
+    latest = today() + LATEST_DAY_AHEAD
+    if value and not EARLIEST_DAY <= value <= latest:
+        raise click.BadParameter(f"{value} is not between {EARLIEST_DAY} and {latest}.")
+    return value
+
+
+def today() -> date:
+    """The day it is in UTC."""
+    return datetime.now(UTC).date()
+
+
+with_organization = click.argument("org_id")

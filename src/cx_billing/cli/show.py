@@ -1,0 +1,144 @@
+"""`cx-billing show`: the pages of the published warehouse."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import click
+from duckdb import DuckDBPyConnection
+
+from cx_billing import pages, warehouse
+from cx_billing.cli.errors import RefusedError
+from cx_billing.cli.options import Day, with_home, with_organization
+from cx_billing.cli.screen import open_console
+from cx_billing.pages.findings import describe_usage_end
+
+
+def show_page(compose: Callable[..., pages.Page]) -> Callable[..., None]:
+    """Make a command of a function that composes a page from an open warehouse."""
+
+    @with_home
+    @click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write a self-contained page to FILE instead of printing.",
+    )
+    @functools.wraps(compose)
+    def command(home: Path, html: Path | None, **arguments: object) -> None:
+        if html is not None and not html.absolute().parent.is_dir():
+            raise RefusedError(
+                f"{html}: there is no folder {html.parent}. Create it, or choose another FILE."
+            )
+        with warehouse.connect(home) as connection:
+            page = compose(connection, **arguments)
+            build = f"Build {(home / warehouse.PUBLISHED).readlink().stem}."
+            foot = f"{build} {describe_usage_end(connection)}".strip()
+        page = replace(page, notes=(*page.notes, foot))
+        if html is None:
+            pages.print_page(page, open_console())
+        else:
+            html.write_text(pages.render_html(page), encoding="utf-8")
+            click.echo(f"Wrote {html}.")
+
+    return command
+
+
+with_any_organization = click.option(
+    "--org", "org_id", metavar="ORG_ID", help="Only this organization."
+)
+with_invoice_date = click.argument("invoice_date", type=Day(), metavar="INVOICE_DATE")
+
+
+@click.group(short_help="Look at the published warehouse.")
+@with_home
+def show(home: Path) -> None:
+    """Look at the published warehouse, in the terminal or as a page (--html FILE).
+
+    \b
+      cx-billing show invoices
+      cx-billing show invoice ORG_ID 2026-05-05 --html invoice.html
+      cx-billing show peak ORG_ID 2026-04-05
+    """
+
+
+@show.command("invoice", short_help="One invoice, line by line.")
+@with_organization
+@with_invoice_date
+@show_page
+def show_invoice(connection: DuckDBPyConnection, org_id: str, invoice_date: date) -> pages.Page:
+    """The lines of one invoice, by section, with totals.
+
+    \b
+      cx-billing show invoice ORG_ID 2026-05-05
+    """
+    return pages.compose_invoice(connection, org_id, invoice_date)
+
+
+@show.command("invoices", short_help="All invoices, one row each.")
+@with_any_organization
+@show_page
+def show_invoices(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
+    """All invoices, one row each, with the amount of every section."""
+    return pages.compose_invoices(connection, org_id)
+
+
+@show.command("reconciliation", short_help="The vendor's invoice against ours.")
+@with_organization
+@with_invoice_date
+@show_page
+def show_reconciliation(
+    connection: DuckDBPyConnection, org_id: str, invoice_date: date
+) -> pages.Page:
+    """The vendor's invoice against ours: every line, the variance, and its reason.
+
+    \b
+      cx-billing show reconciliation ORG_ID 2026-05-05
+    """
+    return pages.compose_reconciliation(connection, org_id, invoice_date)
+
+
+@show.command("peak", short_help="Peak concurrent users of a cycle.")
+@with_organization
+@click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")
+@click.option(
+    "--pool", default=pages.DEFAULT_POOL, show_default=True, help="The pool to show day by day."
+)
+@show_page
+def show_peak(
+    connection: DuckDBPyConnection, org_id: str, cycle_start_date: date, pool: str
+) -> pages.Page:
+    """Peak concurrent users of a cycle: every reading side by side, and which one is billed.
+
+    \b
+      cx-billing show peak ORG_ID 2026-04-05 --pool cx3
+    """
+    return pages.compose_peak(connection, org_id, cycle_start_date, pool)
+
+
+@show.command("telco", short_help="Calls against the vendor's telco lines.")
+@with_any_organization
+@show_page
+def show_telco(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
+    """Calls against the vendor's telco lines, by cycle and service."""
+    return pages.compose_telco(connection, org_id)
+
+
+@show.command("rejected", short_help="Rows that could not be used.")
+@with_any_organization
+@show_page
+def show_rejected(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
+    """Rows that could not be used, by dataset and reason, with examples."""
+    return pages.compose_rejected(connection, org_id)
+
+
+@show.command("unbilled", short_help="Usage that is on no invoice line.")
+@with_any_organization
+@show_page
+def show_unbilled(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
+    """Usage that is on no invoice line, and why; what lacks a price comes first."""
+    return pages.compose_unbilled(connection, org_id)

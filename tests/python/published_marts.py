@@ -1,0 +1,140 @@
+"""A small published warehouse, written by hand: what the pages and commands read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from cx_billing import warehouse
+
+# The published marts, as far as the pages read them: three invoices of two organizations.
+MARTS = """
+create schema reference;
+create schema marts;
+create table reference.currencies as
+    from (values ('USD', 2), ('JPY', 0)) t(currency, minor_units);
+create table marts.organizations as from (values
+    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent'),
+    ('kaze', 'Kaze KK', 'JPY', 'named')
+) t(org_id, org_name, currency, license_model);
+create table marts.billing_cycles as from (values
+    ('acme', 'core', date '2026-03-05', date '2026-04-05', timestamp '2026-04-05'),
+    ('acme', 'voice', date '2026-03-05', date '2026-04-05', timestamp '2026-04-05 07:00:00'),
+    ('acme', 'voice', date '2026-04-05', date '2026-05-05', timestamp '2026-04-20')
+) t(org_id, clock, cycle_start_date, cycle_end_date, usage_through_at);
+create table marts.invoices as from (values
+    ('acme-2026-04-05', 'acme', 'acme', date '2026-04-05', date '2026-05-05', 'USD',
+     1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final'),
+    ('acme-2026-05-05', 'acme', 'acme', date '2026-05-05', date '2026-06-04', 'USD',
+     0.01, 0, 0.01, 'accruing'),
+    ('kaze-2026-04-10', 'kaze', 'kaze', date '2026-04-10', date '2026-05-10', 'JPY',
+     15000, 1500, 16500, 'final')
+) t(invoice_id, org_id, billing_account_id, invoice_date, due_date, currency,
+    subtotal_amount, tax_amount, total_amount, invoice_status);
+create table marts.invoice_lines as from (values
+    ('1', 'acme-2026-04-05', 'acme', date '2026-04-05', 'taxes_and_fees', 'tax_state',
+     'State tax', 'tax', date '2026-03-05', date '2026-04-05',
+     1::decimal(38, 6), 'each', 12.35::decimal(18, 6), 12.35::decimal(18, 4), false, null),
+    ('2', 'acme-2026-04-05', 'acme', date '2026-04-05', 'telco', 'telco_outbound',
+     'Outbound', 'usage', date '2026-03-05', date '2026-04-05',
+     1000.1, 'minute', 0.0045, 1234.5, false, null),
+    ('3', 'acme-2026-04-05', 'acme', date '2026-04-05', 'core_services', 'cx3',
+     '[red]CX 3[/red] <script>', 'usage', date '2026-03-05', date '2026-04-05',
+     7, 'user', 155, 0, true, 'ramp'),
+    ('4', 'kaze-2026-04-10', 'kaze', date '2026-04-10', 'one_time', 'phone',
+     'Phone', 'one_time', date '2026-03-20', date '2026-03-21', 1, 'each', 15000, 15000,
+     false, null)
+) t(invoice_line_id, invoice_id, org_id, invoice_date, section, product_code, description,
+    charge_type, service_period_start, service_period_end, quantity, unit_of_measure, unit_price,
+    amount, is_waived, waiver_reason);
+create table marts.invoice_reconciliation as
+select *, invoice_date as expected_invoice_date from (values
+    ('r1', 'acme', 'V-77', date '2026-04-05', 'telco_outbound', 'usage', date '2026-03-05',
+     date '2026-04-05', 'Outbound calls', 1000.1::decimal(38, 6), 1000.1::decimal(38, 6),
+     1234.60::decimal(18, 4), 1234.5::decimal(18, 4), 0.1::decimal(18, 4), 'price_differs'),
+    ('r2', 'acme', null, date '2026-04-05', 'cx3', 'usage', date '2026-03-05',
+     date '2026-04-05', 'CX 3', null, 7, null, 0, 0, 'not_invoiced'),
+    ('r3', 'acme', 'V-78', date '2026-04-07', 'telco_outbound', 'usage', date '2026-03-05',
+     date '2026-04-05', 'Outbound calls', 1, 1, 1, 1, 0, 'matched'),
+    ('r4', 'acme', 'V-78', date '2026-04-07', 'cx3', 'prepay', date '2026-04-05',
+     date '2026-05-05', 'CX 3', 7, 7, 0, 0, 0, 'matched'),
+    ('r5', 'kaze', null, date '2026-04-10', 'phone', 'one_time', date '2026-03-20',
+     date '2026-03-21', 'Phone', null, 1, null, 15000, -15000, 'no_vendor_invoice')
+) t(reconciliation_id, org_id, invoice_number, invoice_date, product_code, charge_type,
+    service_period_start, service_period_end, description, invoiced_quantity, expected_quantity,
+    invoiced_amount, expected_amount, variance_amount, reason);
+create table marts.telco_reconciliation as from (values
+    ('acme', date '2026-03-05', 'outbound', 321, 1000.1::decimal(38, 6), 1234.50123::decimal(38, 6),
+     1234.5::decimal(18, 4), 1000::decimal(18, 4), 234.6::decimal(18, 4), 1234.6::decimal(18, 4),
+     0.1::decimal(18, 4), 'differs'),
+    ('acme', date '2026-04-05', 'inbound', 654, 1, 1, 1, 1, 0, 1, 0, 'matches')
+) t(org_id, cycle_start_date, service, calls_count, cdr_minutes, cdr_cost, rated_cost,
+    invoiced_us_amount, invoiced_international_amount, invoiced_amount, variance_amount, status);
+create table marts.short_call_surcharges as from (values
+    ('acme', date '2026-03-05', 4000, 1000, 0.25::decimal(38, 6), 600, 0.01::decimal(18, 6),
+     6::decimal(18, 4), 599, 'differs')
+) t(org_id, cycle_start_date, completed_calls, short_calls, short_share, surcharge_quantity, rate,
+    amount, invoiced_quantity, status);
+create table marts.concurrency_peaks as from (values
+    ('acme', date '2026-03-05', 'cx_all', 44, 41, 42, 40, 'sustained', 41,
+     timestamp '2026-03-09 15:00:00', timestamp '2026-03-09 15:31:00.5'),
+    ('acme', date '2026-03-05', 'cx3', 4, 3, 3, 3, 'sustained', 3, null, null),
+    ('acme', date '2026-04-05', 'cx_all', 4, 3, 3, 3, 'accumulated', 3, null, null),
+    ('kaze', date '2026-03-10', 'cx_all', 4, 4, 3, 5, 'sustained', 4, null, null)
+) t(org_id, cycle_start_date, pool, highest_users, sustained_users, accumulated_users,
+    accumulated_exact_users, peak_rule, billable_users, peak_started_at, peak_ended_at);
+create table marts.concurrency_daily as from (values
+    ('acme', date '2026-03-09', 'cx_all', 44, 12), ('acme', date '2026-04-05', 'cx_all', 39, 9),
+    ('acme', date '2026-03-10', 'cx3', 4, 7)
+) t(org_id, usage_date, pool, peak_users, minutes_at_peak);
+create table marts.license_usage as from (values
+    ('acme', date '2026-03-05', 'cx3', 'concurrent')
+) t(org_id, cycle_start_date, product_code, license_model);
+create table marts.user_hours_daily as from (values
+    ('acme', date '2026-04-06', 3600), ('acme', date '2026-04-19', 86400)
+) t(org_id, usage_date, logged_in_seconds);
+create table marts.calls as from (values
+    ('acme', timestamp '2026-04-07 10:00:00')
+) t(org_id, started_at);
+create table marts.conversations as from (values
+    ('acme', timestamp '2026-04-05 10:00:00')
+) t(org_id, last_interaction_at);
+create table marts.resource_usage as from (values
+    ('acme', date '2026-03-05', 7), ('acme', date '2026-04-05', 0)
+) t(org_id, cycle_start_date, used_quantity);
+create table marts.unbilled_usage as from (values
+    ('acme', date '2026-03-05', 'cx3', 'within_commitment', 3::decimal(38, 6), 'user'),
+    ('acme', date '2026-04-05', 'sms_messages', 'no_contract_item', 1200.5, 'message'),
+    ('kaze', date '2026-03-10', 'phone', 'no_contract_item', 2, 'device')
+) t(org_id, cycle_start_date, product_code, reason, quantity, unit_of_measure);
+create table marts.load_audit as from (values ('acme'), ('kaze'), ('lost')) t(org_id);
+create table marts.unmapped_names as
+select 'system_presence' as column_name, 'NAPPING' as unmapped_name,
+    'counted_as_logged_in' as effect;
+create table marts.rejected_rows as
+    select 'acme' as org_id, 'voice_usage' as dataset, 'acme/voice_usage/a.csv' as source_file,
+        i as source_row, 'bad_duration' as reason,
+        '{"sip_call_id":"c' || i || '","origin":null}' as raw_row
+    from range(1, 12) t(i)
+    union all
+    from (values
+        ('acme', 'contracts', 'acme/contracts/a.csv', 2, 'overlapping_contract',
+         '{"contract_id":"c-2"}'),
+        ('acme', 'contract_items', 'acme/contract_items/a.csv', 3, 'wrong_column_count',
+         '{"contract_id":null,"raw_text":"c-1,cx3,' || repeat('9', 200) || '"}'),
+        ('lost', 'contract_items', 'lost/contract_items/a.csv', 1, 'no_contract', null),
+        ('lost', 'users', 'lost/users/a.csv', 1, 'no_contract', '{"user_id":"u1"}')
+    );
+"""
+
+
+def publish_marts(home: Path) -> Path:
+    """Publish the marts as build 7 of a home."""
+    database = home / "builds" / "7.duckdb"
+    database.parent.mkdir(parents=True)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(MARTS)
+    warehouse.publish(home, database)
+    (home / "lake").mkdir()
+    return home

@@ -1,0 +1,336 @@
+"""Pages: what they show of the marts, in the terminal and as HTML."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from command_line import cells, cx_billing
+from cx_billing import lake, pages, warehouse
+from cx_billing.cli import screen as screens
+from cx_billing.pages import rejected, unbilled
+from cx_billing.pages.formatting import format_number, format_period, format_text
+
+# What is not there.
+
+
+def test_no_warehouse_yet(tmp_path):
+    said = cx_billing("--home", tmp_path, "show", "invoices", code=2)
+    assert "no published warehouse yet" in said
+    assert "cx-billing land" in said
+
+
+def test_nothing_landed_yet(tmp_path):
+    assert "Nothing has been landed" in cx_billing("--home", tmp_path, "build", code=2)
+
+
+def test_an_unknown_organization_names_the_closest(home):
+    said = cx_billing("--home", home, "show", "invoice", "acne", "2026-04-05", code=2)
+    assert "No organization 'acne'. The closest of 2: acme, kaze." in said
+
+
+@pytest.mark.parametrize("page", ["invoices", "telco", "rejected", "unbilled"])
+def test_an_unknown_organization_is_no_empty_list(home, page):
+    assert "No organization" in cx_billing("--home", home, "show", page, "--org", "x", code=2)
+
+
+def test_an_organization_with_files_but_no_contract(home):
+    said = cx_billing("--home", home, "show", "invoices", "--org", "lost", code=2)
+    assert "has files but no contract: see show rejected" in said
+
+
+@pytest.mark.parametrize(
+    ("page", "dates"),
+    [
+        ("invoice", "2026-04-05, 2026-05-05"),
+        ("reconciliation", "2026-04-05, 2026-04-07, 2026-05-05"),
+    ],
+)
+def test_an_unknown_invoice_date_lists_the_dates(home, page, dates):
+    said = cx_billing("--home", home, "show", page, "acme", "2026-04-06", code=2)
+    assert f"It has: {dates}." in said
+
+
+def test_an_unknown_cycle_or_pool_lists_those_there_are(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-06", code=2)
+    assert "It has: 2026-03-05, 2026-04-05." in said
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "x", code=2)
+    assert "It has: cx3, cx_all." in said
+
+
+# Pages.
+
+
+def test_an_invoice_has_the_vendors_order_subtotals_and_totals(home):
+    said = cx_billing("--home", home, "show", "invoice", "acme", "2026-04-05")
+    order = ["Core services", "[red]CX 3[/red]", "Telco", "Outbound", "Taxes and fees", "State tax"]
+    places = [said.index(words) for words in order]
+    assert places == sorted(places)
+    assert "Prepaid" not in said
+    assert cells(said, "Outbound") == [
+        *("Outbound", "2026-03-05 to 2026-04-04", "1,000.1", "minute", "0.0045", "1,234.50")
+    ]
+    assert cells(said, "[red]")[-2:] == ["0.00", "waived: ramp"]
+    assert cells(said, "Subtotal") == ["Subtotal", "0.00"]
+    assert cells(said, "Total before taxes") == ["Total before taxes", "1,234.50"]
+    assert cells(said, "Total USD") == ["Total USD", "1,246.85"]
+
+
+def test_money_has_the_minor_units_of_its_currency(home):
+    said = cx_billing("--home", home, "show", "invoice", "kaze", "2026-04-10")
+    assert cells(said, "Phone") == ["Phone", "2026-03-20", "1", "each", "15,000", "15,000"]
+    assert cells(said, "Total JPY") == ["Total JPY", "16,500"]
+
+
+def test_an_invoice_without_lines_is_shown(home):
+    said = cx_billing("--home", home, "show", "invoice", "acme", "2026-05-05")
+    assert "Accruing" in said
+    assert cells(said, "Total USD") == ["Total USD", "0.01"]
+
+
+def test_invoices_have_one_row_each(home):
+    said = cx_billing("--home", home, "show", "invoices")
+    assert cells(said, "acme") == [
+        *("acme", "2026-04-05", "final", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
+    ]
+    assert cells(said, "kaze")[-1] == "16,500"
+    assert "Devices" not in said, "no invoice has any"
+    of_one = cx_billing("--home", home, "show", "invoices", "--org", "acme")
+    assert "kaze" not in of_one
+    assert cells(of_one, "2026-04-05")[1] == "final", "the title says whose"
+
+
+def test_a_reconciliation_shows_lines_and_the_calls_of_the_cycle_that_ends(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-04-05")
+    assert "V-77" in said
+    assert cells(said, "Outbound calls")[-4:] == ["1,234.60", "1,234.50", "0.10", "price_differs"]
+    assert cells(said, "CX 3")[-1] == "not_invoiced"
+    assert cells(said, "Total") == ["Total", "1,234.60", "1,234.50", "0.10"]
+    assert said.count("321") == 1
+    assert "654" not in said, "those are the calls of the next cycle"
+    assert "599" in said
+
+
+def test_an_invoice_the_vendor_dated_later_shows_the_calls_of_its_usage_lines(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-04-07")
+    assert "321" in said
+    assert "654" not in said, "those are of the cycle that is prepaid"
+
+
+def test_an_accruing_invoice_says_when_it_is_compared(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-05-05")
+    assert "The invoice of 2026-05-05 is still accruing; it is compared when it is final." in said
+    assert "Compared: 2026-04-05, 2026-04-07." in said
+
+
+def test_without_the_vendors_invoices_it_says_so(home):
+    said = cx_billing("--home", home, "show", "reconciliation", "kaze", "2026-04-10")
+    assert "The vendor's invoices of this organization have not been landed" in said
+    assert "Compared" not in said
+
+
+def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05")
+    assert cells(said, "cx_all")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
+    assert "2026-03-09 15:31:00.500000" in said
+    assert cells(said, "2026-03-09") == ["2026-03-09", "44", "12"]
+    assert "39" not in said, "that day is of the next cycle"
+    other = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "cx3")
+    assert cells(other, "2026-03-10") == ["2026-03-10", "4", "7"]
+    assert "are empty" not in said + other
+
+
+def test_a_named_organization_is_not_billed_by_peak(home):
+    said = cx_billing("--home", home, "show", "peak", "kaze", "2026-03-10")
+    assert cells(said, "cx_all") == ["cx_all", *"4435", "not billed by peak (named)"]
+    assert "Billable users" not in said
+
+
+def test_an_accumulated_peak_explains_why_it_has_no_stretch(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-04-05")
+    assert "so Peak from and Peak to are empty" in said
+
+
+def test_rejected_rows_begin_with_the_terms_and_collapse_what_follows(home):
+    said = cx_billing("--home", home, "show", "rejected")
+    counted, shown = said.split("The first of each")
+    rows = [line.split() for line in counted.splitlines() if line.startswith(("  acme", "  lost"))]
+    assert rows == [
+        ["acme", "contracts", "overlapping_contract", "1"],
+        ["acme", "contract_items", "wrong_column_count", "1"],
+        ["acme", "voice_usage", "bad_duration", "11"],
+        ["lost", "2", "datasets", "no_contract", "2"],
+    ]
+    assert "overlapping_contract: c-2" in shown
+    assert "c-1,cx3,999" in shown
+    assert "9" * 120 not in shown
+    assert shown.count("bad_duration") == rejected.SHOWN_EXAMPLES
+    assert '{"sip_call_id": "c3"}' in shown
+    assert "Row 1 is the first row after the header" in shown
+    assert "docs/datasets.md" in shown
+    assert "No row was rejected" in cx_billing("--home", home, "show", "rejected", "--org", "kaze")
+
+
+def test_unbilled_usage_begins_with_what_lacks_a_price(home):
+    said = cx_billing("--home", home, "show", "unbilled")
+    assert cells(said, "acme") == [
+        *("acme", "2026-04-05", "sms_messages", "no_contract_item", "1,200.5", "message")
+    ]
+    assert said.index("no_contract_item") < said.index("within_commitment")
+    assert "phone" not in cx_billing("--home", home, "show", "unbilled", "--org", "acme")
+
+
+def test_every_reason_of_unbilled_usage_is_explained():
+    declared = (lake.PROJECT_DIR / "models/marts/quality/unbilled_usage.yml").read_text()
+    (reasons,) = re.findall(r"values: \[(no_contract_item[^]]*)]", declared)
+    assert set(unbilled.REASONS) == set(reasons.split(", "))
+
+
+def test_a_page_says_until_when_usage_counts(home):
+    said = cx_billing("--home", home, "show", "telco")
+    assert "Build 7. Usage counts until 2026-04-20 00:00:00 UTC." in said
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_terminal_shows_every_value_whole(home, width):
+    with warehouse.connect(home) as connection:
+        drawn = (
+            pages.compose_invoices(connection),
+            pages.compose_telco(connection),
+            pages.compose_reconciliation(connection, "acme", date(2026, 4, 5)),
+            pages.compose_unbilled(connection),
+        )
+    for page in drawn:
+        screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+        pages.print_page(page, screen)
+        shown = screen.file.getvalue()
+        for table in page.tables:
+            for column, cell in (
+                (c, r.cells[at]) for r in table.rows for at, c in enumerate(table.columns)
+            ):
+                assert not column.is_number or cell in shown
+        assert all(len(line) <= width for line in shown.splitlines() if "  " in line), shown
+
+
+def test_progress_shortens_what_is_at_work_and_not_the_bar(monkeypatch):
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(screens, "open_console", lambda stderr: screen)
+    with screens.show_progress() as show:
+        show(100, 269, "a_node_with_a_very_long_name__" * 4)
+    (shown, *_) = [line for line in screen.file.getvalue().splitlines() if "100/269" in line]
+    assert "━" * 10 in shown
+    assert "a_node_with" in shown
+    assert "…" in shown
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        ("invoice", "acme", "2026-04-05"),
+        ("invoices",),
+        ("reconciliation", "acme", "2026-04-05"),
+        ("peak", "acme", "2026-03-05"),
+        ("telco",),
+        ("rejected",),
+        ("unbilled",),
+    ],
+    ids=lambda page: page[0],
+)
+def test_html_holds_what_the_terminal_shows_and_nothing_from_outside(home, tmp_path, page):
+    file = tmp_path / "page.html"
+    assert str(file) in cx_billing("--home", home, "show", *page, "--html", file)
+    html = file.read_text()
+    assert not re.search(r"(src|href|url)\s*[=(]|<script|<b>", html, re.IGNORECASE)
+    for shown in re.findall(r"[\d,]+\.\d\d\b", cx_billing("--home", home, "show", *page)):
+        assert shown in html
+
+
+def test_html_escapes_what_comes_from_the_data(home, tmp_path):
+    file = tmp_path / "page.html"
+    cx_billing("--home", home, "show", "invoice", "acme", "2026-04-05", "--html", file)
+    assert "&lt;script&gt;" in file.read_text()
+    assert "Acme &lt;b&gt;Air&lt;/b&gt;" in file.read_text()
+
+
+def test_html_into_a_missing_folder_is_refused(home, tmp_path):
+    file = tmp_path / "missing" / "page.html"
+    said = cx_billing("--home", home, "show", "invoices", "--html", file, code=2)
+    assert f"there is no folder {file.parent}" in said
+
+
+def test_html_breaks_no_number_and_no_date(home, tmp_path):
+    file = tmp_path / "page.html"
+    cx_billing("--home", home, "show", "invoices", "--html", file)
+    html = file.read_text()
+    assert '<td class="whole">2026-04-05</td>' in html
+    assert '<td class="number">1,246.85</td>' in html
+    assert "Build 7." in html
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "expected"),
+    [("1234.5000", 2, "1,234.50"), ("0.0045", 2, "0.0045"), ("100", 0, "100"), ("-1", 2, "-1.00")],
+)
+def test_a_number_shows_every_digit_that_counts(value, least, expected):
+    assert format_number(Decimal(value), least) == expected
+
+
+def test_a_text_cannot_steer_the_terminal():
+    assert "\x1b" not in format_text("\x1b[31mred")
+
+
+def test_a_period_shows_its_last_day():
+    assert format_period(date(2026, 2, 5), date(2026, 3, 5)) == "2026-02-05 to 2026-03-04"
+    assert format_period(date(2026, 2, 5), date(2026, 2, 6)) == "2026-02-05"
+
+
+# The sample, with the real models: what the pages read is there.
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory) -> Path:
+    """A home in which the sample was landed, built and published."""
+    home = tmp_path_factory.mktemp("sample")
+    folder = lake.PROJECT_DIR / "sample"
+    cx_billing("--home", home, "land", folder / "inbox")
+    as_of = (folder / "AS_OF").read_text().strip()
+    assert "Published" in cx_billing("--home", home, "build", "--as-of", as_of)
+    return home
+
+
+def test_every_invoice_of_the_sample_is_shown_with_its_total(sample):
+    with warehouse.connect(sample) as connection:
+        invoices = connection.sql(
+            "select org_id, invoice_date, currency, total_amount from marts.invoices"
+        ).fetchall()
+    assert invoices
+    for org_id, invoice_date, currency, total in invoices:
+        said = cx_billing("--home", sample, "show", "invoice", org_id, invoice_date)
+        _, shown = cells(said, f"Total {currency}")
+        assert Decimal(shown.replace(",", "")) == total
+        cx_billing("--home", sample, "show", "reconciliation", org_id, invoice_date)
+
+
+def test_every_peak_of_the_sample_is_shown(sample):
+    with warehouse.connect(sample) as connection:
+        peaks = connection.sql(
+            "select org_id, cycle_start_date, pool, highest_users from marts.concurrency_peaks"
+        ).fetchall()
+    assert peaks
+    for org_id, cycle_start_date, pool, highest in peaks:
+        said = cx_billing(
+            *("--home", sample, "show", "peak", org_id, cycle_start_date, "--pool", pool)
+        )
+        assert cells(said, f"{pool} ")[1] == str(highest)
+
+
+def test_telco_rejected_and_unbilled_rows_of_the_sample_are_shown(sample):
+    assert "peak_disregarded" in cx_billing("--home", sample, "show", "unbilled")
+    assert "outbound" in cx_billing("--home", sample, "show", "telco")
+    assert "not_a_number" in cx_billing("--home", sample, "show", "rejected")
