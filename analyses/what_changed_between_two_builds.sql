@@ -1,7 +1,7 @@
 -- What changed since an earlier build? Every invoice line that came, went or moved. Paste
 -- into `duckdb <home>/cx_billing.duckdb`, started in the home; builds are numbered, the
 -- newest few are kept.
-attach 'builds/1.duckdb' as earlier (read_only);
+attach 'builds/1/cx_billing.duckdb' as earlier (read_only);
 
 select
     coalesce(now_lines.invoice_line_id, then_lines.invoice_line_id) as invoice_line_id,

@@ -1,7 +1,8 @@
 -- Which users made the billed peak? Everybody of the pool who was logged in during the
 -- stretch that supports it, and for how much of it. Paste into `duckdb
--- <home>/cx_billing.duckdb`. The periods are from a private schema: they may change their
--- name, the marts will not.
+-- <home>/cx_billing.duckdb`, started in the home, after attaching the newest build's private
+-- file: `attach 'builds/<n>/cx_billing_private.duckdb' as private (read_only);`. The periods
+-- are from there: they may change their name, the marts will not.
 set variable org_id = 'harbor-bank';
 set variable cycle_start_date = date '2026-01-01';
 set variable pool = 'cx3';
@@ -41,7 +42,7 @@ select
     peak.billable_users
 from peak
 inner join members using (org_id, cycle_start_date)
-inner join intermediate.int_active_periods_by_cycle as periods
+inner join private.intermediate.int_active_periods_by_cycle as periods
     using (org_id, cycle_start_date, user_id)
 where
     periods.feed = 'presence'

@@ -284,8 +284,8 @@ class Suite:
             built = warehouse.build(home, date.fromisoformat(self.as_of[home]), project_dir=project)
             if not built.passed:
                 raise SystemExit(f"The build fails without a change: {built.failures}")
-            shutil.copy(built.database, home / "good.duckdb")
-            if wrong := self.differing(home, home / "good.duckdb"):
+            shutil.copytree(built.database.parent, home / "good", dirs_exist_ok=True)
+            if wrong := self.differing(home, home / "good" / built.database.name):
                 raise SystemExit(f"{home.name} differs without a change: {wrong}")
 
     def judge(self, mutant: Mutant) -> Verdict:
@@ -310,8 +310,7 @@ class Suite:
     def built(self, mutant: Mutant, home: Path) -> tuple[str, str]:
         """Who noticed: a data test of what is downstream, or the bill that is expected."""
         database = home / "mutant" / "cx_billing.duckdb"  # the file names the catalog
-        database.parent.mkdir(exist_ok=True)
-        shutil.copy(home / "good.duckdb", database)
+        shutil.copytree(home / "good", database.parent, dirs_exist_ok=True)
         arguments = ["build", "--fail-fast", "--exclude-resource-type", "unit_test", "seed"]
         arguments += ["--vars", json.dumps({"as_of": self.as_of[home]}), "--select"]
         arguments += [f"{name}+" for name in self.users.get(mutant.name, [mutant.name])]

@@ -1,18 +1,22 @@
 """Build the warehouse with dbt in a file of its own; publish it only when everything passed.
 
 ==========================  ==================================================================
-`<home>/cx_billing.duckdb`  the published warehouse, a relative link to the newest good build
-`<home>/builds/<n>.duckdb`  good builds, the newest `KEPT_BUILDS` of them; n only grows
-`<home>/builds/failed.duckdb`    what the last failed build left, to look into
-`<home>/builds/selected.duckdb`  what the last build of a selection left; never published
+`<home>/cx_billing.duckdb`  the published warehouse, a relative link into the newest good build
+`<home>/builds/<n>/`        good builds, the newest `KEPT_BUILDS` of them; n only grows
+`<home>/builds/failed/`     what the last failed build left, to look into
+`<home>/builds/selected/`   what the last build of a selection left; never published
 `<home>/target`, `logs`     dbt's artifacts and logs
 ==========================  ==================================================================
 
+A build is a folder of two files. `cx_billing.duckdb` holds the marts and reference data: it is
+what the link points to. `cx_billing_private.duckdb` holds staging and intermediate, with raw text,
+addresses and numbers; of the good builds only the newest keeps it. Since the published file has
+one name in every build, its catalog is always `cx_billing`, whatever build the link points to.
+
 A build reads a snapshot of the lake, hard links made at its start, so that a landing meanwhile
-is in the next build and not half in this one. It writes below `builds/.building/` under the
-name of the published file, so that "cx_billing" is the database's name in every compiled
-query, during the build and after it. Readers see the old warehouse or the new one, never half
-of one, whenever a build is killed.
+is in the next build and not half in this one. It writes below `builds/.building/` and becomes a
+build in one rename. Readers see the old warehouse or the new one, never half of one, whenever a
+build is killed.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
 PUBLISHED = "cx_billing.duckdb"
+PRIVATE = "private"  # the name under which profiles/profiles.yml attaches the private file
 KEPT_BUILDS = 3
 SHOWN_ROWS = 5
 # The home's path stands in SQL text, in quotes and in front of a glob (`read_parquet('…/*')`).
@@ -111,7 +116,8 @@ def build(
     """
     home = checked_home(home)
     builds = home / "builds"
-    working = builds / ".building" / PUBLISHED
+    building = builds / ".building"
+    working = building / "build" / PUBLISHED
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     arguments += ["--vars", json.dumps({"as_of": as_of.isoformat()})] if as_of else []
     arguments += ["--full-refresh"] if full_refresh else []
@@ -120,26 +126,27 @@ def build(
 
     started = time.monotonic()
     with build_lock(home):
-        shutil.rmtree(working.parent, ignore_errors=True)  # left by a build that was killed
+        shutil.rmtree(building, ignore_errors=True)  # left by a build that was killed
         working.parent.mkdir(parents=True)
         try:
-            reads = snapshot(home, working.parent / "home")
+            reads = snapshot(home, building / "home")
             outcome = run([*arguments, *partial], home, working, project_dir, on_event, reads=reads)
             if isinstance(outcome.exception, KeyboardInterrupt):
                 raise KeyboardInterrupt
-            if working.exists():
-                settle(working)
+            for file in (working, private_file(working)):
+                if file.exists():
+                    settle(file)
             failures, warnings = failures_of(outcome, working), warnings_of(outcome, working)
             if failures:
-                database, published = keep(working, builds / "failed.duckdb"), None
+                database, published = keep(working, builds / "failed"), None
             elif select:
-                database, published = keep(working, builds / "selected.duckdb"), None
+                database, published = keep(working, builds / "selected"), None
             else:
-                database = keep(working, builds / f"{next_number(builds)}.duckdb")
+                database = keep(working, builds / str(next_number(builds)))
                 published = publish(home, database)
                 prune(home)
         finally:
-            shutil.rmtree(working.parent, ignore_errors=True)
+            shutil.rmtree(building, ignore_errors=True)
 
     results = results_of(outcome)
     return BuildResult(
@@ -241,6 +248,11 @@ def connect(home: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def published_build(home: Path) -> str:
+    """The number of the build that the link points into."""
+    return Path((home / PUBLISHED).readlink().parts[1]).stem
+
+
 def checked_home(home: Path) -> Path:
     """The absolute path of a home. Raises WarehouseError if DuckDB could not read below it."""
     home = home.absolute()
@@ -300,34 +312,59 @@ def publish(home: Path, database: Path) -> Path:
     return link
 
 
-def keep(working: Path, database: Path) -> Path | None:
-    """Move the file of a build to its name in `builds`; None if the build wrote no file."""
-    database.unlink(missing_ok=True)
+def keep(working: Path, folder: Path) -> Path | None:
+    """Make the folder of a build `folder`; its file, or None if the build wrote none."""
+    folder.with_suffix(".duckdb").unlink(missing_ok=True)  # what version 0.1 left
+    shutil.rmtree(folder, ignore_errors=True)
     if not working.exists():
         return None
-    working.replace(database)
-    sync(database.parent)
-    return database
+    working.parent.replace(folder)
+    sync(folder.parent)
+    return folder / working.name
 
 
 def prune(home: Path) -> None:
-    """Delete all but the newest good builds, never the published one."""
+    """Delete all but the newest good builds, never the published one.
+
+    Only the newest keeps its private file.
+    """
     builds = good_builds(home / "builds")
     published = (home / PUBLISHED).resolve()
-    for database in builds[:-KEPT_BUILDS]:
-        if database.resolve() != published:
-            database.unlink()
+    for build in builds[:-KEPT_BUILDS]:
+        if published in (build.resolve(), (build / PUBLISHED).resolve()):
+            continue
+        if build.is_dir():
+            shutil.rmtree(build)
+        else:
+            build.unlink()
+    for build in filter(Path.is_dir, builds[:-1]):
+        private_file(build / PUBLISHED).unlink(missing_ok=True)
 
 
 def good_builds(builds: Path) -> list[Path]:
-    """The numbered builds, oldest first."""
-    numbered = (file for file in builds.glob("*.duckdb") if file.stem.isdecimal())
-    return sorted(numbered, key=lambda file: int(file.stem))
+    """The numbered builds, oldest first: folders, and the single files that version 0.1 wrote."""
+    numbered = (build for build in builds.glob("*") if build.stem.isdecimal())
+    return sorted(numbered, key=lambda build: int(build.stem))
 
 
 def next_number(builds: Path) -> int:
     """One more than the newest build."""
-    return max((int(file.stem) for file in good_builds(builds)), default=0) + 1
+    return max((int(build.stem) for build in good_builds(builds)), default=0) + 1
+
+
+def private_file(database: Path) -> Path:
+    """The file beside a database that holds what is not published, named as in profiles.yml."""
+    return database.with_name(f"{database.stem}_private{database.suffix}")
+
+
+def connect_with_private(database: Path, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """Open the file of a build with its private one attached, as dbt's compiled queries need it."""
+    connection = duckdb.connect(str(database), read_only=read_only)
+    connection.execute("set TimeZone = 'UTC'")
+    if (private := private_file(database)).exists():
+        mode = " (read_only)" if read_only else ""
+        connection.execute(f"attach '{private}' as {PRIVATE}{mode}")
+    return connection
 
 
 def sync(path: Path) -> None:
@@ -384,9 +421,8 @@ def offending_rows(result: Any, database: Path) -> tuple[dict[str, Any], ...]:
     if result.status not in ("fail", "warn") or not query:
         return ()
     query = query.strip().rstrip(";")
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with connect_with_private(database) as connection:
         try:
-            connection.execute("set TimeZone = 'UTC'")
             connection.execute(f"select * from (\n{query}\n) limit {SHOWN_ROWS}")
         except duckdb.Error:  # it needed more than the file, say a session variable
             return ()

@@ -131,7 +131,7 @@ create table marts.rejected_rows as
 
 def publish_marts(home: Path) -> Path:
     """Publish the marts as build 7 of a home."""
-    database = home / "builds" / "7.duckdb"
+    database = home / "builds" / "7" / warehouse.PUBLISHED
     database.parent.mkdir(parents=True)
     with duckdb.connect(str(database)) as connection:
         connection.execute(MARTS)

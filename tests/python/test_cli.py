@@ -137,7 +137,7 @@ def test_a_good_build_says_what_was_published(home, monkeypatch):
     calls = built(monkeypatch, published=home / warehouse.PUBLISHED)
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
     assert calls == [(home, date(2026, 5, 5), False)]
-    assert "builds/7.duckdb" in said
+    assert "builds/7/cx_billing.duckdb" in said
     assert "Organizations: 2, invoices: 3, rejected rows: 15." in said
     assert f"cx-billing --home {home} show invoices" in said
     assert "latest usage" not in said, "the bill was asked for as seen that day"

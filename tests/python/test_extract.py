@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -124,11 +123,11 @@ def test_what_was_pulled_is_staged_like_what_was_written_directly(platform, tmp_
     )
     assert outcome.success, outcome.exception
     provenance = "org_id, file_id, source_file, source_row, landed_at, reject_reason, row_status"
-    with duckdb.connect(str(database)) as connection:
+    with warehouse.connect_with_private(database) as connection:
         for model in models:
             pulled, direct = (
                 connection.sql(
-                    f"select * exclude ({provenance}) from staging.{model} "
+                    f"select * exclude ({provenance}) from private.staging.{model} "
                     f"where org_id = '{org}' and row_status = 'accepted' order by all"
                 ).fetchall()
                 for org in ("acme", "direct")

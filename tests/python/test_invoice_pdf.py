@@ -594,8 +594,9 @@ def test_the_sample_is_reconciled_alike_from_pdf_and_csv(sample_warehouse, tmp_p
     report = landing.land(inbox, home)
     assert (len(report.landed), report.refused, report.warnings) == (6, [], [])
 
-    before, after = sample_warehouse / "cx_billing.duckdb", tmp_path / "after.duckdb"
-    shutil.copyfile(before, after)
+    before = (sample_warehouse / warehouse.PUBLISHED).resolve()
+    after = tmp_path / warehouse.PUBLISHED
+    shutil.copytree(before.parent, tmp_path, dirs_exist_ok=True)
     for folder in (sample_warehouse / "lake").iterdir():
         if folder.name != "vendor_invoice_lines":
             shutil.copytree(folder, home / "lake" / folder.name, dirs_exist_ok=True)
@@ -605,16 +606,14 @@ def test_the_sample_is_reconciled_alike_from_pdf_and_csv(sample_warehouse, tmp_p
     assert warehouse.run(["run", *select, *variables], home, after).success
 
     tables = {
-        "staging.stg_vendor_invoice_lines": "file_id, source_file, landed_at",
+        "private.staging.stg_vendor_invoice_lines": "file_id, source_file, landed_at",
         "marts.invoice_reconciliation": "reconciliation_id",
         "marts.telco_reconciliation": None,
     }
     for table, provenance in tables.items():
         columns = f"* exclude ({provenance})" if provenance else "*"
         csv, pdf = (
-            duckdb.connect(str(file), read_only=True)
-            .sql(f"select {columns} from {table}")
-            .fetchall()
+            warehouse.connect_with_private(file).sql(f"select {columns} from {table}").fetchall()
             for file in (before, after)
         )
         assert csv, table

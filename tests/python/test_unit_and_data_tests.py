@@ -22,11 +22,11 @@ UNIT_TESTS = sorted(
 # For every data test of its own a damage it must notice: a table, and what becomes of its rows.
 DAMAGE = {
     "assert_every_product_goes_by_its_older_names": (
-        "staging.product_names",
+        "private.staging.product_names",
         "select * replace ('cx1' as product_code)",
     ),
     "assert_cycles_follow_each_other_without_gap_or_overlap": (
-        "intermediate.int_cycles",
+        "private.intermediate.int_cycles",
         "select * replace (cycle_end_at + interval 1 microsecond as cycle_end_at)",
     ),
     "assert_every_core_cycle_has_its_voice_cycle": (
@@ -75,7 +75,7 @@ DAMAGE = {
         "select * replace (peak_ended_at + interval 1 microsecond as peak_ended_at)",
     ),
     "assert_every_interaction_in_contract_is_counted": (
-        "intermediate.int_interactions_by_cycle",
+        "private.intermediate.int_interactions_by_cycle",
         "select * replace (cycle_start_at - interval 9 hour as cycle_start_at)",
     ),
     "assert_every_counted_interaction_is_in_a_conversation_or_unbilled": (
@@ -115,15 +115,15 @@ DAMAGE = {
         "select * replace (product_code || '?' as product_code)",
     ),
     "assert_prepay_is_charged_only_in_the_term": (
-        "intermediate.int_contracts",
+        "private.intermediate.int_contracts",
         "select * replace (term_start_date + 1 as term_start_date)",
     ),
     "assert_prepay_is_exactly_the_commitment": (
-        "intermediate.int_invoice_charges",
+        "private.intermediate.int_invoice_charges",
         "select * replace (quantity + 1 as quantity)",
     ),
     "assert_a_raised_commitment_is_prepaid": (
-        "intermediate.int_contract_items_in_force",
+        "private.intermediate.int_contract_items_in_force",
         "select * replace (committed_quantity + 1 as committed_quantity)",
     ),
     "assert_everything_measured_is_billed_or_shown_as_unbilled": (
@@ -131,7 +131,7 @@ DAMAGE = {
         "select * replace (quantity + 0.000001 as quantity)",
     ),
     "assert_every_conversation_is_metered_or_paid_by_token": (
-        "intermediate.int_usage_by_cycle",
+        "private.intermediate.int_usage_by_cycle",
         "select * replace (measured_quantity + 1 as measured_quantity)",
     ),
     "assert_every_vendor_line_is_compared_once": (
@@ -187,11 +187,11 @@ def test_the_sample_passes_every_data_test(sample_warehouse):
 
 @pytest.fixture(scope="module")
 def scratch(sample_warehouse, tmp_path_factory) -> duckdb.DuckDBPyConnection:
-    """A copy of the sample's warehouse to damage, under the name the compiled tests use."""
-    copy = tmp_path_factory.mktemp("scratch") / warehouse.PUBLISHED
-    shutil.copyfile(sample_warehouse / warehouse.PUBLISHED, copy)
-    with duckdb.connect(str(copy)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    """A copy of the sample's warehouse to damage, under the names the compiled tests use."""
+    build = (sample_warehouse / warehouse.PUBLISHED).resolve().parent
+    copy = tmp_path_factory.mktemp("scratch")
+    shutil.copytree(build, copy, dirs_exist_ok=True)
+    with warehouse.connect_with_private(copy / warehouse.PUBLISHED, read_only=False) as connection:
         yield connection
 
 
@@ -218,7 +218,8 @@ def test_every_data_test_of_its_own_is_tried():
 def test_questions_worth_keeping_have_answers(question, sample_warehouse, monkeypatch):
     monkeypatch.chdir(sample_warehouse)
     query = (lake.PROJECT_DIR / "analyses" / f"{question}.sql").read_text()
-    with warehouse.connect(sample_warehouse) as connection:
+    newest = (sample_warehouse / warehouse.PUBLISHED).resolve()
+    with warehouse.connect_with_private(newest) as connection:
         assert len(connection.execute(query).fetchall()) == ANSWERS[question]
 
 

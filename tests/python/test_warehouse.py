@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -34,6 +35,7 @@ stand_in:
     build:
       type: duckdb
       path: "{{ env_var('CX_BILLING_DATABASE') }}"
+      schema: marts
       threads: 1
 """
 PROPERTIES = """
@@ -71,7 +73,7 @@ class StandIn:
 
     def published(self) -> int:
         with warehouse.connect(self.home) as reader:
-            return reader.sql("select answer from answers").fetchone()[0]
+            return reader.sql("select answer from marts.answers").fetchone()[0]
 
     def builds(self) -> list[str]:
         return [file.name for file in warehouse.good_builds(self.home / "builds")]
@@ -86,7 +88,7 @@ class StandIn:
                 f"from pathlib import Path\nfrom cx_billing import warehouse\n{call}",
             ]
         )
-        working = self.home / "builds" / ".building" / warehouse.PUBLISHED
+        working = self.home / "builds" / ".building" / "build" / warehouse.PUBLISHED
         deadline = time.monotonic() + 60
         while not working.exists():
             assert process.poll() is None, "the build ended before it began"
@@ -106,10 +108,10 @@ def test_a_good_build_is_published_as_a_relative_link(stand_in):
 
     assert result.passed
     assert result.published == stand_in.home / "cx_billing.duckdb"
-    assert result.published.readlink() == Path("builds/1.duckdb")
+    assert result.published.readlink() == Path("builds/1/cx_billing.duckdb")
     assert stand_in.published() == 42
     assert [(step.done, step.total) for step in steps] == [(0, 2), (1, 2), (1, 2), (2, 2)]
-    assert {file.name for file in (stand_in.home / "builds").iterdir()} == {"1.duckdb"}
+    assert {file.name for file in (stand_in.home / "builds").iterdir()} == {"1"}
 
 
 def test_the_home_can_be_moved(stand_in, tmp_path):
@@ -125,7 +127,7 @@ def test_a_failing_test_publishes_nothing_and_shows_its_rows(stand_in):
     assert not result.passed
     assert result.published is None
     assert stand_in.published() == 42
-    assert stand_in.builds() == ["1.duckdb"]
+    assert stand_in.builds() == ["1"]
     (failure,) = result.failures
     assert failure.name == "answers_are_small"
     assert failure.file == "tests/answers_are_small.sql"
@@ -133,8 +135,10 @@ def test_a_failing_test_publishes_nothing_and_shows_its_rows(stand_in):
     assert "9 results" in failure.message
     assert len(failure.rows) == warehouse.SHOWN_ROWS
     assert all(row["answer"] > 99 for row in failure.rows)
-    with duckdb.connect(str(stand_in.home / "builds" / "failed.duckdb"), read_only=True) as kept:
-        assert kept.sql("select count(*) from answers").fetchone() == (9,)
+    failed = stand_in.home / "builds" / "failed" / "cx_billing.duckdb"
+    assert result.database == failed
+    with duckdb.connect(str(failed), read_only=True) as kept:
+        assert kept.sql("select count(*) from marts.answers").fetchone() == (9,)
 
 
 def test_a_failing_model_publishes_nothing_and_says_why(stand_in):
@@ -173,33 +177,104 @@ def test_a_part_is_built_but_not_published(stand_in):
     assert result.published is None
     assert stand_in.published() == 42
     with duckdb.connect(str(result.database), read_only=True) as part:
-        assert part.sql("select answer from answers").fetchone() == (43,)
+        assert part.sql("select answer from marts.answers").fetchone() == (43,)
 
 
 def test_an_open_reader_keeps_its_answer_and_a_new_one_gets_the_new(stand_in):
     stand_in.says(1).build()
     with warehouse.connect(stand_in.home) as reader:
         stand_in.says(2).build()
-        assert reader.sql("select answer from answers").fetchone() == (1,)
+        assert reader.sql("select answer from marts.answers").fetchone() == (1,)
         assert stand_in.published() == 2
         for answer in (3, 4, 5):  # by now the reader's build is pruned
             stand_in.says(answer).build()
-        assert stand_in.builds() == ["3.duckdb", "4.duckdb", "5.duckdb"]
-        assert reader.sql("select answer from answers").fetchone() == (1,)
+        assert stand_in.builds() == ["3", "4", "5"]
+        assert reader.sql("select answer from marts.answers").fetchone() == (1,)
     assert stand_in.published() == 5
+
+
+STORED_QUERY = "select answer from cx_billing.marts.answers"
+ASK_ELSEWHERE = """
+import duckdb, sys
+_, file, query = sys.argv
+print(duckdb.connect(file, read_only=True).sql(query).fetchone()[0])
+"""
+
+
+def test_a_stored_query_survives_every_build(stand_in):
+    """A BI tool keeps the catalog's name: in a new process as in one that stays open."""
+    for answer in (1, 2, 3):
+        link = stand_in.says(answer).build().published
+        with duckdb.connect(str(link), read_only=True) as here:
+            assert here.sql("select current_catalog()").fetchone() == ("cx_billing",)
+            assert here.sql(STORED_QUERY).fetchone() == (answer,)
+        elsewhere = subprocess.run(
+            [sys.executable, "-c", ASK_ELSEWHERE, str(link), STORED_QUERY],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert elsewhere.stdout.strip() == str(answer)
+    assert stand_in.builds() == ["1", "2", "3"]
 
 
 def test_pruning_spares_the_published_build(stand_in):
     builds = stand_in.home / "builds"
-    builds.mkdir(parents=True)
     for number in range(1, 11):
-        (builds / f"{number}.duckdb").touch()
-    warehouse.publish(stand_in.home, builds / "2.duckdb")
+        touch_build(builds / str(number))
+    warehouse.publish(stand_in.home, builds / "2" / warehouse.PUBLISHED)
 
     warehouse.prune(stand_in.home)
 
-    assert stand_in.builds() == ["2.duckdb", "8.duckdb", "9.duckdb", "10.duckdb"]
+    assert stand_in.builds() == ["2", "8", "9", "10"]
     assert warehouse.next_number(builds) == 11
+    assert warehouse.published_build(stand_in.home) == "2"
+
+
+def test_only_the_newest_build_keeps_what_is_private(stand_in):
+    builds = stand_in.home / "builds"
+    for name in ("1", "2", "3", "failed", "selected"):
+        touch_build(builds / name)
+
+    warehouse.prune(stand_in.home)
+
+    kept = {file.parent.name for file in builds.glob("*/cx_billing_private.duckdb")}
+    assert kept == {"3", "failed", "selected"}
+    assert stand_in.builds() == ["1", "2", "3"]
+
+
+def test_a_home_of_version_0_1_is_continued(stand_in):
+    """Its builds were single files, the link pointed to one of them."""
+    builds = stand_in.home / "builds"
+    builds.mkdir(parents=True)
+    for name in ("5", "6", "7", "failed"):
+        with duckdb.connect(str(builds / f"{name}.duckdb")) as connection:
+            connection.execute(
+                f"create schema marts; create table marts.answers as select {name!r} as answer"
+            )
+    warehouse.publish(stand_in.home, builds / "7.duckdb")
+    assert warehouse.published_build(stand_in.home) == "7"
+    assert stand_in.published() == "7"
+
+    stand_in.says(8).build()
+    assert stand_in.published() == 8
+    assert warehouse.published_build(stand_in.home) == "8"
+    assert stand_in.builds() == ["6.duckdb", "7.duckdb", "8"]
+    assert not stand_in.says(100).build().passed
+    assert not (builds / "failed.duckdb").exists()
+    for answer in (9, 10):
+        stand_in.says(answer).build()
+    assert stand_in.builds() == ["8", "9", "10"]
+
+
+def touch_build(folder: Path) -> None:
+    """A build of two empty files."""
+    folder.mkdir(parents=True)
+    for file in (
+        folder / warehouse.PUBLISHED,
+        warehouse.private_file(folder / warehouse.PUBLISHED),
+    ):
+        file.touch()
 
 
 def test_a_second_build_is_refused_and_a_killed_one_costs_nothing(stand_in):
@@ -241,6 +316,26 @@ def test_a_file_in_the_place_of_the_link_is_not_overwritten(stand_in):
     (stand_in.home / "cx_billing.duckdb").write_text("somebody's data")
     with pytest.raises(warehouse.WarehouseError, match="not a link"):
         stand_in.says(42).build()
+
+
+def test_what_is_published_holds_marts_and_reference_only(sample_warehouse):
+    """Staging and intermediate, with raw text and numbers, lie in a file beside it."""
+    published = (sample_warehouse / warehouse.PUBLISHED).resolve()
+    schemas = "select distinct table_schema from information_schema.tables order by all"
+    with warehouse.connect(sample_warehouse) as connection:
+        assert connection.sql(schemas).fetchall() == [("marts",), ("reference",)]
+    with duckdb.connect(str(warehouse.private_file(published)), read_only=True) as connection:
+        assert connection.sql(schemas).fetchall() == [("intermediate",), ("staging",)]
+    assert published.stat().st_size < 8_000_000
+
+
+def test_the_rows_that_break_a_data_test_of_private_models_are_shown(sample_warehouse):
+    published = (sample_warehouse / warehouse.PUBLISHED).resolve()
+    query = "select org_id from private.staging.stg_contracts"
+    result = SimpleNamespace(status="fail", node=SimpleNamespace(compiled_code=query))
+    rows = warehouse.offending_rows(result, published)
+    assert len(rows) == warehouse.SHOWN_ROWS
+    assert all(set(row) == {"org_id"} for row in rows)
 
 
 def test_a_file_landed_during_a_build_is_in_the_next_one(tmp_path):
