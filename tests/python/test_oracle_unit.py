@@ -16,7 +16,7 @@ from oracle.files import Row
 from oracle.marts import calculate
 from oracle.meter import overage
 from oracle.money import line_amount, money, round_half_up, whole_hours
-from oracle.values import parse_end
+from oracle.values import parse_duration, parse_end
 
 EPOCH = datetime(2024, 3, 1)
 
@@ -244,7 +244,7 @@ def test_hour02_t19_sum_first_then_round_up():
     assert whole_hours(hours * 3600) == 223
     assert whole_hours(222 * 3600) == 222
     assert whole_hours(0) == 0
-    assert people.parse_duration("7:59:59:999") == Fraction("28799.999")
+    assert parse_duration("7:59:59:999") == Fraction("28799.999")
     assert people.duration_text(Fraction("28799.999")) == "7:59:59:999"
 
 

@@ -1,4 +1,8 @@
-"""Contracts in force, billing cycles and the two clocks (CYC-01 .. CYC-07, RAMP-04)."""
+"""Contracts in force, billing cycles and the two clocks (CYC-01 .. CYC-07, RAMP-04).
+
+A cycle is the last of the ramp if it starts before the ramp end and ends at or after it; a cycle
+cut off before the ramp end is not.
+"""
 
 from __future__ import annotations
 

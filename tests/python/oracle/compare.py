@@ -35,9 +35,9 @@ class Difference:
     def __str__(self) -> str:
         name = f"{self.mart} {' '.join(str(part) for part in self.key)}"
         if self.actual is None:
-            return f"{name}\n    missing, expected {shown(self.expected)}"
+            return f"{name}\n    missing, expected {format_row(self.expected)}"
         if self.expected is None:
-            return f"{name}\n    not expected, got {shown(self.actual)}"
+            return f"{name}\n    not expected, got {format_row(self.actual)}"
         lines = [
             f"    {column}: expected {value}, got {self.actual.get(column)}"
             for column, value in self.expected.items()
@@ -46,7 +46,7 @@ class Difference:
         return "\n".join([name, *lines])
 
 
-def shown(row: dict) -> str:
+def format_row(row: dict) -> str:
     """A row as text."""
     return ", ".join(f"{column}={value}" for column, value in row.items())
 

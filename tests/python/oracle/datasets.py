@@ -86,7 +86,7 @@ UPPER_CASE = {"system_presence", "routing_status", "currency"}
 
 
 @cache
-def declared(dataset: str) -> list[tuple[str, str, str]]:
+def columns_of(dataset: str) -> list[tuple[str, str, str]]:
     """The columns of `dataset`: name, kind, mark."""
     columns = []
     for word in COLUMNS[dataset].split():

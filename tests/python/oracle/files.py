@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from oracle.datasets import USER_DETAILS, declared
-from oracle.values import BadRow, squeeze, typed
+from oracle.datasets import USER_DETAILS, columns_of
+from oracle.values import BadRow, parse_row, squeeze
 
 
 @dataclass
@@ -41,7 +41,7 @@ def read_file(path: Path, dataset: str, source_file: str) -> list[Row] | None:
         io.StringIO(text, newline=""), delimiter=max(",;\t", key=text_lines[0].count)
     )
     header = [squeeze(name) for name in next(reader)]
-    if any(mark and squeeze(name) not in header for name, _, mark in declared(dataset)):
+    if any(mark and squeeze(name) not in header for name, _, mark in columns_of(dataset)):
         return None
     rows = []
     for cells in (line for line in reader if line):
@@ -84,6 +84,6 @@ def judge(row: Row, dataset: str, cells: dict[str, str]) -> None:
     """Keep the cells of a row as text, and its values or the reason why it has none."""
     row.text = {name: cell for name, cell in cells.items() if cell}
     try:
-        row.values = typed(dataset, cells)
+        row.values = parse_row(dataset, cells)
     except BadRow as reason:
         row.reason = str(reason)

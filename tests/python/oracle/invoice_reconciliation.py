@@ -28,30 +28,30 @@ def invoice_reconciliation(org: Organization, meters: list[Meter], lines: list[d
     """`invoice_reconciliation`: every vendor line, and every line of ours without one."""
     theirs = vendor_lines(org, lines)
     ours = expected_lines(meters, lines, theirs)
-    their_groups, our_groups = grouped(theirs), grouped(ours)
+    their_groups, our_groups = group_by_key(theirs), group_by_key(ours)
     covered = {(line.is_prepay, line.period) for line in theirs}
     rows = []
     for key in {**their_groups, **our_groups}:
         left = our_groups.get(key, [])
         if parts := parts_of_a_service(their_groups.get(key, []), left):
-            rows += reconciled_parts(org, meters, parts, left.pop())
+            rows += reconcile_parts(org, meters, parts, left.pop())
             continue
-        for line, expected in paired(their_groups.get(key, []), left):
+        for line, expected in pair(their_groups.get(key, []), left):
             rows.append(
-                reconciled(line, expected, expected.quantity, expected.amount)
+                reconcile(line, expected, expected.quantity, expected.amount)
                 if expected
-                else not_expected(org, line)
+                else unexpected_row(org, line)
             )
             left = [other for other in left if other is not expected]
         rows += [
-            missing(expected, is_covered=(expected.is_prepay, expected.period) in covered)
+            missing_row(expected, is_covered=(expected.is_prepay, expected.period) in covered)
             for expected in left
             if not expected.line["is_waived"]
         ]
     return rows
 
 
-def grouped(lines: list) -> dict[tuple, list]:
+def group_by_key(lines: list) -> dict[tuple, list]:
     """Lines by what they are paired on."""
     groups: dict[tuple, list] = defaultdict(list)
     for line in lines:
@@ -59,17 +59,17 @@ def grouped(lines: list) -> dict[tuple, list]:
     return groups
 
 
-def paired(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
+def pair(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
     """Each vendor line with ours or None: the committed ones apart where both have some."""
     split = any(line.is_committed for line in theirs) and any(e.is_committed for e in ours)
     for is_committed in (True, False) if split else (None,):
-        yield from paired_in_rounds(
+        yield from pair_in_rounds(
             [line for line in theirs if is_committed in (None, line.is_committed)],
             [line for line in ours if is_committed in (None, line.is_committed)],
         )
 
 
-def paired_in_rounds(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
+def pair_in_rounds(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
     """The lines that agree first, then those that agree in less, at last whatever is left."""
 
     def rank(line: VendorLine | Expected) -> tuple:
@@ -92,7 +92,7 @@ def paired_in_rounds(theirs: list[VendorLine], ours: list[Expected]) -> Iterator
     yield from ((line, None) for line in theirs)
 
 
-def reconciled(line: VendorLine, expected: Expected, quantity: Decimal, amount: Decimal) -> dict:
+def reconcile(line: VendorLine, expected: Expected, quantity: Decimal, amount: Decimal) -> dict:
     """A vendor line and what is expected of it."""
     row, ours = line.row, expected.line
     variance = row["amount"] - amount
@@ -104,11 +104,11 @@ def reconciled(line: VendorLine, expected: Expected, quantity: Decimal, amount: 
         "expected_amount": amount,
         "variance_amount": variance,
         "expected_invoice_date": ours["invoice_date"],
-        "reason": reason(line, expected, quantity, variance),
+        "reason": find_reason(line, expected, quantity, variance),
     }
 
 
-def reason(line: VendorLine, expected: Expected, quantity: Decimal, variance: Decimal) -> str:
+def find_reason(line: VendorLine, expected: Expected, quantity: Decimal, variance: Decimal) -> str:
     """Why a vendor line and ours agree or differ."""
     row, ours, price = line.row, expected.line, expected.price
     if row["currency"] and row["currency"] != ours["currency"]:
@@ -146,7 +146,7 @@ def vendor_side(line: VendorLine) -> dict:
     }
 
 
-def not_expected(org: Organization, line: VendorLine) -> dict:
+def unexpected_row(org: Organization, line: VendorLine) -> dict:
     """A vendor line of which we have none."""
     return {
         **vendor_side(line),
@@ -169,7 +169,7 @@ def charge_type(line: VendorLine) -> str:
     return catalogue.charge_in_arrears(line.product) if line.product else "unknown"
 
 
-def missing(expected: Expected, *, is_covered: bool) -> dict:
+def missing_row(expected: Expected, *, is_covered: bool) -> dict:
     """A line of ours that the vendor does not have."""
     ours = expected.line
     copied = (
@@ -197,7 +197,7 @@ def parts_of_a_service(theirs: list[VendorLine], ours: list[Expected]) -> list[V
     return sorted(theirs, key=lambda line: order[line.breakout])
 
 
-def reconciled_parts(
+def reconcile_parts(
     org: Organization, meters: list[Meter], parts: list[VendorLine], expected: Expected
 ) -> list[dict]:
     """TELCO-02: parts agree as a sum, or are held against our own split of the calls."""
@@ -216,9 +216,9 @@ def reconciled_parts(
             "U.S.": (expected.quantity - minutes, expected.amount - abroad),
             "International": (minutes, abroad),
         }
-        return [reconciled(part, expected, *split[part.breakout]) for part in parts]
+        return [reconcile(part, expected, *split[part.breakout]) for part in parts]
     rows, quantity, amount = [], expected.quantity, expected.amount
     for part in parts[:-1]:
-        rows.append(reconciled(part, expected, part.row["qty"], part.row["amount"]))
+        rows.append(reconcile(part, expected, part.row["qty"], part.row["amount"]))
         quantity, amount = quantity - (part.row["qty"] or ZERO), amount - part.row["amount"]
-    return [*rows, reconciled(parts[-1], expected, quantity, amount)]
+    return [*rows, reconcile(parts[-1], expected, quantity, amount)]

@@ -43,7 +43,7 @@ def invoice_lines(org: Organization, meters: list[Meter]) -> list[dict]:
     """Every line of every invoice; one that is not final yet shows the arrears so far."""
     lines = charges(org, meters)
     lines += [row for meter in meters for row in minimum_lines(meter, lines)]
-    return [identified(org, row) for row in [*lines, *tax_lines(org, lines)]]
+    return [identify(org, row) for row in [*lines, *tax_lines(org, lines)]]
 
 
 def core_charges(meter: Meter, lines: list[dict]) -> Decimal:
@@ -110,7 +110,7 @@ def tax_lines(org: Organization, lines: list[dict]) -> Iterator[dict]:
                     )
 
 
-def identified(org: Organization, row: dict) -> dict:
+def identify(org: Organization, row: dict) -> dict:
     """A line with its id, its invoice and whether the invoice is final: dated before as-of."""
     detail = row.pop("detail")
     del row["contract"], row["monthly_quantity"]

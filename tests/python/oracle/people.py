@@ -155,9 +155,3 @@ def duration_text(total: Fraction) -> str:
     milliseconds = int(total * 1000)
     whole, rest = divmod(milliseconds, 1000)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}:{rest:03}"
-
-
-def parse_duration(text: str) -> Fraction:
-    """HOUR-04: the seconds of `H:M:S:ms`, padded or not."""
-    hours, minutes, secs, milliseconds = (int(part) for part in text.split(":"))
-    return hours * 3600 + minutes * 60 + secs + Fraction(milliseconds, 1000)

@@ -25,7 +25,7 @@ from oracle.meter import Meter
 from oracle.money import round_half_up
 from oracle.products import METERS
 from oracle.reader import Organization
-from oracle.usage import stored
+from oracle.usage import stored_quantity
 
 ZERO = Decimal(0)
 MILLISECOND = Decimal("0.001")
@@ -56,7 +56,7 @@ def users_by_email(org: Organization) -> dict[str, str]:
     return {row["email"].lower(): row["user_id"] for row in org.rows("users") if row["email"]}
 
 
-def compared(
+def compare_figures(
     org: Organization,
     report: str,
     reported: dict[tuple, tuple[str, Decimal]],
@@ -114,7 +114,7 @@ def billable_usage(org: Organization, meters: list[Meter], billable: list[dict])
         for row in billable
         if row["cycle_start_date"] in cycles
     }
-    return compared(org, "billable_usage", reported, expected)
+    return compare_figures(org, "billable_usage", reported, expected)
 
 
 def concurrent_usage(org: Organization, meters: list[Meter], daily: list[dict]) -> list[dict]:
@@ -130,7 +130,7 @@ def concurrent_usage(org: Organization, meters: list[Meter], daily: list[dict]) 
             if key in peaks and peaks[key]["minutes_at_peak"] != row["minutes_at_peak"]:
                 minutes.add(key)
     expected = {key: Decimal(row["peak_users"]) for key, row in peaks.items() if key in reported}
-    return compared(org, "concurrent_usage", reported, expected, minutes)
+    return compare_figures(org, "concurrent_usage", reported, expected, minutes)
 
 
 def resources_usage(org: Organization, meters: list[Meter], usage: list[dict]) -> list[dict]:
@@ -144,7 +144,7 @@ def resources_usage(org: Organization, meters: list[Meter], usage: list[dict]) -
     for key, rows in days.items():
         if key[-1] == "data_storage_gb":
             by_day = {row["date"]: row["quantity"] for row in rows}
-            value = stored(by_day, policies[key[1]])
+            value = stored_quantity(by_day, policies[key[1]])
         else:
             value = sum(row["quantity"] for row in rows)
         reported[key] = min(place(row) for row in rows), value
@@ -163,7 +163,7 @@ def resources_usage(org: Organization, meters: list[Meter], usage: list[dict]) -
                 expected[key] = row["used_quantity"]
     cycles = {cycle for _, cycle, _ in reported}
     expected = {key: quantity for key, quantity in expected.items() if key[1] in cycles}
-    return compared(org, "resources_usage", reported, expected)
+    return compare_figures(org, "resources_usage", reported, expected)
 
 
 def user_hours(org: Organization, meters: list[Meter], daily: list[dict]) -> list[dict]:
@@ -185,4 +185,4 @@ def user_hours(org: Organization, meters: list[Meter], daily: list[dict]) -> lis
     }
     days = {day for day, _, _ in reported}
     expected = {key: seconds for key, seconds in expected.items() if key[0] in days}
-    return compared(org, "user_hours", reported, expected)
+    return compare_figures(org, "user_hours", reported, expected)

@@ -130,14 +130,14 @@ def resources_used(org: Organization, cycle: Cycle) -> dict[str, Decimal]:
             days[row["resource"]][row["usage_date"]] = row["quantity"]
     policy = org.policies.on(cycle.start)
     return {
-        resource: stored(quantities, policy)
+        resource: stored_quantity(quantities, policy)
         if resource == "data_storage_gb"
         else sum(quantities.values())
         for resource, quantities in days.items()
     }
 
 
-def stored(days: dict[date, Decimal], policy: Policy) -> Decimal:
+def stored_quantity(days: dict[date, Decimal], policy: Policy) -> Decimal:
     """FU-09: the stored GB of a cycle - the highest day, the latest, or the average of the days."""
     if policy.storage_month_value == "last":
         return days[max(days)]

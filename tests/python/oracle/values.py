@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 
 from oracle import catalogue
-from oracle.datasets import CHOICES, INTERVALS, LOWER_CASE, NOT_NEGATIVE, UPPER_CASE, declared
+from oracle.datasets import CHOICES, INTERVALS, LOWER_CASE, NOT_NEGATIVE, UPPER_CASE, columns_of
 from oracle.products import ADDONS, DESIGNATION, LICENSE_RANK, METERS, OPEN_PRODUCTS, PRODUCTS
 
 PHONE_PLATFORMS = {"whatsapp", "sms"}
@@ -115,10 +115,10 @@ PARSERS = {
 }
 
 
-def typed(dataset: str, cells: dict[str, str]) -> dict:
+def parse_row(dataset: str, cells: dict[str, str]) -> dict:
     """The values of one row by column; raises BadRow with the first reason found."""
     values = {}
-    for name, kind, mark in declared(dataset):
+    for name, kind, mark in columns_of(dataset):
         text = cells.get(squeeze(name), "").strip()
         text = text.lower() if name in LOWER_CASE else text
         text = text.upper() if name in UPPER_CASE else text
@@ -130,14 +130,16 @@ def typed(dataset: str, cells: dict[str, str]) -> dict:
         if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
             raise BadRow("negative_quantity")
     if values.get("customer_account"):
-        values["customer_account"] = account(values["platform"], values["customer_account"])
+        values["customer_account"] = normalize_account(
+            values["platform"], values["customer_account"]
+        )
     for start, end in INTERVALS.get(dataset, []):
         if values[start] and values[end] and values[end] < values[start]:
             raise BadRow("end_before_start")
     return values
 
 
-def account(platform: str, text: str) -> str:
+def normalize_account(platform: str, text: str) -> str:
     """CONV-06 (vii): numbers lose punctuation, handles their case where the platform ignores it."""
     if platform in PHONE_PLATFORMS and text.startswith("+"):
         return "+" + re.sub(r"[^0-9]", "", text)
