@@ -60,6 +60,7 @@ select
     measured_quantity,
     included_quantity,
     committed_quantity,
+    contract_committed_quantity,
     within_allowance_quantity,
     within_commitment_quantity,
     above_allowance_quantity,

@@ -130,18 +130,12 @@ select
     boundaries.minimum_monthly_amount,
     boundaries.messaging_pricing_model,
     policies.peak_minimum_minutes,
-    policies.fair_use_basis,
-    policies.hourly_allowance_divisor,
     policies.storage_month_value,
     policies.overage_rounding,
     policies.call_increment_seconds,
     policies.call_rounding,
     policies.short_call_maximum_seconds,
-    policies.short_call_minimum_calls,
-    policies.short_call_minimum_share,
-    policies.short_call_share_is_inclusive,
-    policies.telco_reconcile_rows,
-    policies.reconciliation_tolerance
+    policies.telco_reconcile_rows
 from boundaries
 inner join policies
     on

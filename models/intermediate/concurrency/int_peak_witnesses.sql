@@ -13,9 +13,9 @@ peaks as (
 
 ),
 
-policies as (
+cycles as (
 
-    select * from {{ ref('billing_policies') }}
+    select * from {{ ref('int_cycles') }}
 
 ),
 
@@ -27,7 +27,7 @@ steps_at_peak as (
         steps.pool,
         steps.started_at,
         steps.ended_at,
-        policies.peak_minimum_minutes * interval 1 minute as minimum_length,
+        cycles.peak_minimum_minutes * interval 1 minute as minimum_length,
         coalesce(lag(steps.ended_at) over pool_in_order <> steps.started_at, true)
             as begins_stretch
     from steps
@@ -37,10 +37,10 @@ steps_at_peak as (
             and steps.cycle_start_date = peaks.cycle_start_date
             and steps.pool = peaks.pool
             and steps.users_count >= peaks.billable_users
-    inner join policies
+    inner join cycles
         on
-            steps.cycle_start_date >= policies.valid_from
-            and steps.cycle_start_date < policies.valid_to
+            steps.org_id = cycles.org_id
+            and steps.cycle_start_date = cycles.cycle_start_date
     window
         pool_in_order as (
             partition by steps.org_id, steps.cycle_start_date, steps.pool

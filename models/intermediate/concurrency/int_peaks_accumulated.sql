@@ -6,9 +6,9 @@ steps as (
 
 ),
 
-policies as (
+cycles as (
 
-    select * from {{ ref('billing_policies') }}
+    select * from {{ ref('int_cycles') }}
 
 ),
 
@@ -49,18 +49,18 @@ peaks as (
         coalesce(max(time_at_or_above.users_count) filter (
             where
             time_at_or_above.at_least_us
-            >= policies.peak_minimum_minutes * 60000000
+            >= cycles.peak_minimum_minutes * 60000000
         ), 0) as accumulated_users,
         coalesce(max(time_at_or_above.users_count) filter (
             where
             time_at_or_above.exact_us
-            >= policies.peak_minimum_minutes * 60000000
+            >= cycles.peak_minimum_minutes * 60000000
         ), 0) as accumulated_exact_users
     from time_at_or_above
-    inner join policies
+    inner join cycles
         on
-            time_at_or_above.cycle_start_date >= policies.valid_from
-            and time_at_or_above.cycle_start_date < policies.valid_to
+            time_at_or_above.org_id = cycles.org_id
+            and time_at_or_above.cycle_start_date = cycles.cycle_start_date
     group by
         time_at_or_above.org_id,
         time_at_or_above.cycle_start_date,

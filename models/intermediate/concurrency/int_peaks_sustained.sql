@@ -6,9 +6,9 @@ steps as (
 
 ),
 
-policies as (
+cycles as (
 
-    select * from {{ ref('billing_policies') }}
+    select * from {{ ref('int_cycles') }}
 
 ),
 
@@ -20,16 +20,16 @@ timed_steps as (
         steps.pool,
         epoch_us(steps.started_at) as started_us,
         steps.users_count,
-        policies.peak_minimum_minutes * 60000000 as minimum_us,
-        policies.peak_minimum_minutes * 60000000 - 1 as reach_us,
+        cycles.peak_minimum_minutes * 60000000 as minimum_us,
+        cycles.peak_minimum_minutes * 60000000 - 1 as reach_us,
         max(epoch_us(steps.ended_at)) over (
             partition by steps.org_id, steps.cycle_start_date, steps.pool
         ) as pool_ended_us
     from steps
-    inner join policies
+    inner join cycles
         on
-            steps.cycle_start_date >= policies.valid_from
-            and steps.cycle_start_date < policies.valid_to
+            steps.org_id = cycles.org_id
+            and steps.cycle_start_date = cycles.cycle_start_date
 
 ),
 

@@ -6,21 +6,9 @@ products as (
 
 ),
 
--- A commitment on a number or call is ignored (INV-11).
 contract_items as (
 
-    select
-        contract_items.org_id,
-        contract_items.cycle_start_date,
-        contract_items.product_code,
-        case
-            when products.can_be_committed then contract_items.committed_quantity else 0
-        end::decimal(38, 6) as committed_quantity,
-        contract_items.prepay_rate,
-        contract_items.overage_rate
-    from {{ ref('int_contract_items_in_force') }} as contract_items
-    inner join products
-        on contract_items.product_code = products.product_code
+    select * from {{ ref('int_contract_items_in_force') }}
 
 ),
 
@@ -113,7 +101,7 @@ select
     measured.cycle_start_date,
     measured.product_code,
     products.family,
-    coalesce(contract_items.committed_quantity, 0)::decimal(38, 6) as committed_quantity,
+    coalesce(split.contract_committed_quantity, 0)::decimal(38, 6) as committed_quantity,
     measured.actual_quantity::decimal(38, 6) as actual_quantity,
     -- Calls and numbers have neither allowance nor commitment.
     (
@@ -141,4 +129,4 @@ left join charged
         measured.org_id = charged.org_id
         and measured.cycle_start_date = charged.cycle_start_date
         and measured.product_code = charged.product_code
-where measured.actual_quantity > 0 or contract_items.committed_quantity > 0
+where measured.actual_quantity > 0 or split.contract_committed_quantity > 0
