@@ -4,8 +4,9 @@
 
 BEFORE and AFTER are checkouts of this project, for instance two worktrees. Each builds the
 sample, the known answer and random organizations with its own code and its own dbt project, in
-its own process; then all rows of all marts are compared as multisets, columns by name. Columns
-and marts that only AFTER has are listed and do not count as differences; what AFTER lost does.
+its own process; the random organizations are drawn by this checkout for both. Then all rows of
+all marts are compared as multisets, columns by name. Columns and marts that only AFTER has are
+listed and do not count as differences; what AFTER lost does.
 `--except calls.call_type` leaves a column out, `--keep DIR` keeps the databases, and a side whose
 databases are there already is not built again. Exit code 0 if every mart is equal, else 1.
 
@@ -24,6 +25,8 @@ from pathlib import Path
 
 import duckdb
 
+# Draws the random organizations for both sides: the same bytes, whatever a checkout has.
+DRAWN_WITH = Path(__file__).resolve().parents[1] / "tests" / "python"
 NOT_COMPARED = {("load_audit", "landed_at")}
 CUSTOMER_KEY = "0123456789abcdef" * 4
 SHOWN = 3
@@ -63,7 +66,7 @@ def build(checkout: Path, folder: Path, name: str, options: argparse.Namespace) 
     print(f"Building {name} with {checkout.name} ...", flush=True)
     own = checkout / ".venv" / "bin" / "python"
     environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(map(str, (checkout / "src", checkout / "tests" / "python"))),
+        "PYTHONPATH": os.pathsep.join(map(str, (checkout / "src", DRAWN_WITH))),
         "CX_BILLING_CUSTOMER_KEY": CUSTOMER_KEY,
     }
     arguments = [checkout, folder, name, options.orgs, options.seed]
@@ -87,8 +90,8 @@ checkout, folder, name, orgs, seed = Path(sys.argv[1]), Path(sys.argv[2]), *sys.
 project = lake.PROJECT_DIR
 assert project == checkout, f"{project} is not {checkout}"
 if name == "random":
-    from oracle.random_orgs import write_inbox
-    from oracle.random_project import copy_project
+    from random_orgs.inbox import write_inbox
+    from random_orgs.project import copy_project
 
     inbox = folder / "inbox"
     as_of = write_inbox(inbox, int(orgs), int(seed))

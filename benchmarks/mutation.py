@@ -260,8 +260,8 @@ class Suite:
         from cx_billing import check, landing, warehouse
         from oracle.marts import calculate
         from oracle.policies import RANDOM
-        from oracle.random_orgs import write_inbox
-        from oracle.random_project import copy_project
+        from random_orgs.inbox import write_inbox
+        from random_orgs.project import copy_project
 
         for command in (["seed"], ["run", "--empty"], ["test", "--select", "test_type:unit"]):
             if not self.dbt(command, self.unit).success:

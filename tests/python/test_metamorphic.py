@@ -22,7 +22,9 @@ import pytest
 
 from cx_billing import lake, landing, warehouse
 from oracle.compare import compare, report
-from oracle.random_orgs import RandomOrg, as_of_for, header_of
+from random_orgs.files import format_cell, header_of
+from random_orgs.inbox import as_of_for, write_organization
+from random_orgs.organization import RandomOrg
 
 ORGS, SEED = 24, 7
 # Four years from and to any day between 1901 and 2099: 48 cycles, each as long as before.
@@ -76,12 +78,14 @@ def random_organization(index: int, folder: Path) -> Organization:
     # Of two names of a product in one key the later row stands: that is a question of order.
     rng = random.Random(f"{SEED}/{index}")
     org = RandomOrg(rng, f"org-{index:03}", index, as_of_for(SEED), other_names=0)
-    org.write(folder)
+    write_organization(org, folder)
     rows = defaultdict(list)
     for (dataset, file), delivered in sorted(org.files.items()):
         if file != "0_rival.csv":  # which of two contracts stays is a question of order
             rows[dataset] += [
-                tuple(org.cell(value, "zulu").decode(errors="surrogateescape") for value in cells)
+                tuple(
+                    format_cell(value, "zulu").decode(errors="surrogateescape") for value in cells
+                )
                 for cells in delivered
                 if DATED_METER not in cells
             ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from oracle import people, random_orgs, usage
+from oracle import people, usage
 from oracle.calendar import Contract, add_months, billing_cycles, contracts_in_force
 from oracle.compare import ANYTHING, compare, report
 from oracle.files import Row
@@ -17,6 +17,8 @@ from oracle.marts import calculate
 from oracle.meter import overage
 from oracle.money import line_amount, money, round_half_up, whole_hours
 from oracle.values import parse_duration, parse_end
+from random_orgs.files import header_of
+from random_orgs.inbox import write_inbox
 
 EPOCH = datetime(2024, 3, 1)
 
@@ -54,7 +56,7 @@ class Inbox:
         """Write a file of `rows` below the org; the last columns of contracts may be left out."""
         path = self.folder / "org" / dataset / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        header = ",".join(random_orgs.header_of(dataset))
+        header = ",".join(header_of(dataset))
         if dataset == "contracts":
             rows = [row + "," * (header.count(",") - row.count(",")) for row in rows]
         path.write_text("\n".join([header, *rows]) + "\n")
@@ -669,8 +671,8 @@ def test_report_names_row_and_values_of_the_smallest_org_first():
 
 
 def test_generator_is_deterministic_and_hits_every_reason(tmp_path):
-    as_of = random_orgs.write_inbox(tmp_path / "one", 40, 7)
-    random_orgs.write_inbox(tmp_path / "two", 40, 7)
+    as_of = write_inbox(tmp_path / "one", 40, 7)
+    write_inbox(tmp_path / "two", 40, 7)
     files = [p.relative_to(tmp_path / "one") for p in sorted((tmp_path / "one").rglob("*.csv"))]
     contents = [[(tmp_path / side / f).read_bytes() for f in files] for side in ("one", "two")]
     assert contents[0] == contents[1]

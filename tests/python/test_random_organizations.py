@@ -22,10 +22,10 @@ from cx_billing import lake, landing, warehouse
 from oracle.compare import Difference, compare, report
 from oracle.marts import calculate
 from oracle.policies import RANDOM
-from oracle.random_orgs import write_inbox
-from oracle.random_project import copy_project
-from oracle.shrink import Files, Judge, read_files, shown, shrink, write_files
 from oracle.values import squeeze
+from random_orgs.inbox import write_inbox
+from random_orgs.project import copy_project
+from random_orgs.shrink import Files, Judge, format_files, read_files, shrink, write_files
 
 ORGS = int(os.environ.get("CX_BILLING_RANDOM_ORGS", "300"))
 SEED = int(os.environ.get("CX_BILLING_RANDOM_SEED", "1"))
@@ -197,7 +197,7 @@ def reduction(org_id: str, mart: str, files: Files, differ: Judge, builds: int) 
     if not differ([files])[0]:
         return f"{org_id} does not differ in {mart} when it is built alone"
     files, spent = shrink(files, differ, builds)
-    return f"{org_id} reduced in {spent} builds, still differs in {mart}:\n{shown(files)}"
+    return f"{org_id} reduced in {spent} builds, still differs in {mart}:\n{format_files(files)}"
 
 
 @pytest.mark.parametrize("mart", KEYS)

@@ -40,7 +40,7 @@ def write_files(organization: Path, files: Files) -> None:
         path.write_bytes(header + b"".join(rows))
 
 
-def shown(files: Files) -> str:
+def format_files(files: Files) -> str:
     """The files as text, to read and to build again."""
     return "\n".join(
         f"--- {name}\n{(header + b''.join(rows)).decode(errors='backslashreplace').rstrip()}"

@@ -1,0 +1,175 @@
+"""Users of a random organization: licenses, presence, routing statuses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from oracle.calendar import midnight
+from oracle.products import ADDONS, CX_LICENSES, LICENSE_RANK
+from random_orgs.organization import STRETCHES, RandomOrg
+
+STATUSES = ("AVAILABLE", "AWAY", "BUSY", "IDLE", "ON_QUEUE", "MEAL", "MEETING", "BREAK")
+
+
+def write_licenses(org: RandomOrg) -> None:
+    """Licenses: none, one, several, re-assigned, add-ons alone, empty intervals."""
+    rng = org.rng
+    favourites = [rng.choice(sorted(CX_LICENSES))]
+    if org.chance(0.6):
+        favourites += rng.sample(sorted(LICENSE_RANK), 2)
+    addon = rng.choice(sorted(ADDONS))
+    early = org.first_day - timedelta(days=rng.choice((0, 3)))
+    for user in org.users:
+        kind = rng.choice(
+            ("one", "one", "one", "none", "change", "both", "addon", "extra", "empty", "late")
+        )
+        code, other = rng.choice(favourites), rng.choice(favourites)
+        day = org.day()
+        held = {
+            "one": [(code, early, "")],
+            "none": [],
+            "change": [(code, early, day), (other, day, "")],
+            "both": [(code, early, ""), ("communicate", early, "")],
+            "addon": [(addon, early, "")],
+            "extra": [(code, early, ""), (addon, day, day + timedelta(days=20))],
+            "empty": [(code, day, day), (other, early, "")],
+            "late": [(code, day, day + timedelta(days=1)), (other, org.as_of, "")],
+        }[kind]
+        for license_code, start, end in held:
+            if end and end < start:
+                start, end = end, start
+            org.products.add(license_code)
+            name = org.other_name(license_code)
+            org.add("license_assignments", user, name, start, end)
+            if org.chance(0.1):  # ended later on
+                end = max(start, org.day())
+                org.add("license_assignments", user, license_code, start, end, file="b.csv")
+        if org.chance(0.2):
+            designate(org, user, early)
+        if org.has_contract and org.chance(0.8):
+            org.add("users", user, f"{user}@example.com", f"{user.title()}, Agent")
+
+
+def designate(org: RandomOrg, user: str, early: date) -> None:
+    """HOUR-03: a user by the hour, for days around a cycle start, for a day, or for none."""
+    start = org.rng.choice((early, *org.cycle_starts, org.day()))
+    length = org.rng.choice((None, 0, 1, 1, 5, 40))
+    start -= timedelta(days=org.rng.choice((0, 0, 1, length or 0)))
+    end = "" if length is None else start + timedelta(days=length)
+    name = org.rng.choice(("hourly_interacting", "billing:user:hourlyInteracting"))
+    org.add("license_assignments", user, name, start, end)
+
+
+def add_status(
+    org: RandomOrg, user: str, start: datetime, end: datetime | None, status: str = ""
+) -> None:
+    """A presence row; some delivered twice, some open first and closed later."""
+    status = status or org.rng.choice((*STATUSES, "NAPPING"))
+    copies = [(end, "a.csv")]
+    draw = org.rng.random()
+    if draw < 0.06:
+        copies = [(None, "a.csv"), (end, "b_late.csv")]
+    elif draw < 0.12:
+        copies = [(end, "a.csv"), (None, "b_late.csv")]
+    elif draw < 0.18:
+        copies = [(end, "a.csv"), (end, "a.csv")]
+    elif draw < 0.22 and end:
+        copies = [(end, "a.csv"), (start + (end - start) / 2, "b_late.csv")]
+    for until, file in copies:
+        org.add("user_presence", user, status, start, until, file=file)
+
+
+def write_presence(org: RandomOrg) -> None:
+    """Single logins, scenes at the edge of 30 minutes, handovers, open and empty statuses."""
+    rng = org.rng
+    for user in org.users:
+        for _ in range(rng.randint(1, 6)):
+            start = org.moment()
+            add_status(org, user, start, start + org.length())
+        if org.chance(0.3):  # open, ended by the next row
+            start = org.moment()
+            add_status(org, user, start, None)
+            add_status(org, user, start + org.length() + timedelta(seconds=1), None, "OFFLINE")
+        if org.chance(0.05):  # still on
+            add_status(org, user, org.moment(), None)
+        if org.chance(0.3):
+            start = org.moment()
+            add_status(org, user, start, start + timedelta(hours=3), "OFFLINE")
+        if org.chance(0.15):
+            start = midnight(org.as_of) + rng.choice((-1, 0)) * timedelta(minutes=10)
+            add_status(org, user, start, start + timedelta(minutes=20))
+    for _ in range(rng.randint(2, 5)):
+        write_scene(org, org.moment())
+    for start in org.cycle_starts[:3]:
+        if org.chance(0.5):
+            write_scene(org, midnight(start) - timedelta(minutes=rng.choice((0, 15, 30, 60))))
+
+
+def write_scene(org: RandomOrg, start: datetime) -> None:
+    """Some users for two hours; others on top for about 30 minutes, whole or in two parts."""
+    rng = org.rng
+    users = rng.sample(org.users, len(org.users))
+    base = users[: rng.randint(1, len(users))]
+    for user in base:
+        add_status(org, user, start - timedelta(hours=1), start + timedelta(hours=1))
+    shape = rng.choice(("top", "top", "spikes", "stairs", "handover", "devices"))
+    length = rng.choice(STRETCHES)
+    rest = users[len(base) :] or base[:1]
+    if shape == "top":
+        for user in rest[: rng.randint(1, 3)]:
+            add_status(org, user, start, start + length)
+    elif shape == "spikes":
+        for user in rest[:2]:
+            add_status(org, user, start, start + length / 2)
+            later = start + timedelta(minutes=40)
+            add_status(org, user, later, later + length / 2)
+    elif shape == "stairs":
+        for step, user in enumerate(rest[:3]):
+            add_status(org, user, start + step * timedelta(minutes=10), start + length)
+    elif shape == "handover":
+        for step, user in enumerate(rest[:2]):
+            begin = start + step * timedelta(minutes=20)
+            add_status(org, user, begin, begin + timedelta(minutes=20))
+    else:  # one user on two devices
+        add_status(org, rest[0], start, start + timedelta(minutes=20), "AVAILABLE")
+        add_status(org, rest[0], start + timedelta(minutes=10), start + length, "BUSY")
+
+
+def write_routing(org: RandomOrg) -> None:
+    """Interacting time inside some of the logged-in time."""
+    presence = [
+        cells
+        for (dataset, _), rows in list(org.files.items())
+        if dataset == "user_presence"
+        for cells in rows
+    ]
+    for user, status, start, end in org.rng.sample(presence, min(15, len(presence))):
+        if status != "OFFLINE" and end and end - start > timedelta(seconds=10):
+            middle = start + (end - start) / 2
+            middle = middle.replace(microsecond=0)
+            kind = org.rng.choice(("INTERACTING", "INTERACTING", "IDLE", "COMMUNICATING"))
+            org.add("routing_status", user, kind, start, middle)
+            if org.chance(0.2):
+                org.add("routing_status", user, kind, start, end, file="b.csv")
+
+    for user in org.users:  # also while logged out
+        if org.chance(0.4):
+            start = org.moment()
+            end = start + org.rng.choice((org.length(), timedelta(hours=1)))
+            org.add("routing_status", user, "interacting", start, end, file="c_more.csv")
+    if org.chance(0.4):
+        write_silent_user(org)
+
+
+def write_silent_user(org: RandomOrg) -> None:
+    """HOUR-03: somebody designated, with a license, who interacts and never logs in."""
+    user = f"{org.org_id}-silent"
+    for code in org.rng.sample(sorted(CX_LICENSES | ADDONS), 2):
+        org.products.add(code)
+        org.add("license_assignments", user, code, org.first_day, "")
+    if org.chance(0.7):
+        org.add("license_assignments", user, "hourly_interacting", org.first_day, "")
+    for _ in range(3):
+        start = org.moment()
+        end = start + org.length()
+        org.add("routing_status", user, "INTERACTING", start, end, file="c_more.csv")
