@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cx_billing import lake, landing, warehouse
+from deliveries import Warehouse
 from published_marts import publish_marts
 
 SAMPLE = lake.PROJECT_DIR / "sample"
@@ -41,6 +42,12 @@ def manifest(tmp_path_factory) -> dict:
     if not outcome.success:
         pytest.fail(f"dbt cannot parse the project: {outcome.exception}", pytrace=False)
     return json.loads((home / "target" / "manifest.json").read_text())
+
+
+@pytest.fixture(name="warehouse")
+def empty_warehouse(tmp_path) -> Warehouse:
+    """An inbox and a home of one test, both empty."""
+    return Warehouse(tmp_path)
 
 
 def told(failure: warehouse.Failure) -> str:

@@ -1,0 +1,50 @@
+"""What `docs/datasets.md` says is what is declared."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+
+from cx_billing import formats, lake
+
+DATASETS = (lake.PROJECT_DIR / "docs" / "datasets.md").read_text()
+
+
+@pytest.mark.parametrize("dataset", lake.datasets().values(), ids=lambda dataset: dataset.name)
+def test_the_documentation_has_every_dataset_with_its_columns(dataset):
+    [section] = re.findall(rf"^### `{dataset.name}`\n(.*?)(?=^##|\Z)", DATASETS, re.M | re.S)
+    documented = dict(re.findall(r"^\| `(\w+)` \| (yes|no) \|", section, re.M))
+    assert documented == {
+        column: "yes" if column in dataset.required else "no" for column in dataset.columns
+    }
+    [key] = re.findall(r"^Key: (.*)", section, re.M)
+    assert re.findall(r"`(\w+)`", key) == list(dataset.natural_key)
+    header, example = re.search(r"^```csv\n(.*)\n(.*)\n", section, re.M).groups()
+    positions = formats.match(header.split(","), dataset)
+    assert dataset.required <= set(positions)
+    assert len(next(csv.reader([example]))) == len(header.split(","))
+
+
+def test_the_documentation_explains_every_reason():
+    declared = (lake.PROJECT_DIR / "models/marts/quality/rejected_rows.yml").read_text()
+    [reasons] = re.findall(r"values: \[(wrong_column_count[^]]*)]", declared)
+    assert re.findall(r"^\| `(\w+)` \| \D", DATASETS.split("## Reasons")[1], re.M) == (
+        reasons.split(", ")
+    )
+
+
+def test_the_documentation_has_every_product_and_alias():
+    for seed in ("products", "product_aliases", "billing_option_names"):
+        with (lake.PROJECT_DIR / "seeds" / f"{seed}.csv").open() as file:
+            names = [next(iter(row.values())) for row in csv.DictReader(file)]
+        assert [name for name in names if f"`{name}`" not in DATASETS] == []
+
+
+def test_the_documentation_names_every_alias():
+    text = (lake.PROJECT_DIR / "docs" / "datasets.md").read_text()
+    for dataset in lake.datasets().values():
+        section = text.split(f"### `{dataset.name}`\n")[1].split("\n### ")[0]
+        aliases = [alias for found in dataset.header_aliases.values() for alias in found]
+        assert [alias for alias in aliases if f"`{alias}`" not in section] == [], dataset.name
