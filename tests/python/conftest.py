@@ -11,6 +11,7 @@ import pytest
 from cx_billing import lake, landing, warehouse
 from deliveries import Warehouse
 from published_marts import publish_marts
+from pulling import credentials, platform, waits  # noqa: F401 - fixtures
 
 SAMPLE = lake.PROJECT_DIR / "sample"
 
