@@ -16,7 +16,8 @@ import duckdb
 
 from cx_billing import lake, landing
 from fuzz import reader
-from fuzz.files import Bad, Case, draw_case
+from fuzz.cases import Bad, Case
+from fuzz.files import draw_case
 
 MOST_SECONDS = 60  # for one file, on a machine that is busy with something else
 REASONS = {
