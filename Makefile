@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The day as of which the sample is billed.
 AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
-.PHONY: help setup run test nightly fuzz mutants lint rules clean
+.PHONY: help setup run check test nightly fuzz mutants lint rules clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +26,10 @@ run: setup  ## Land, build, test, publish and show the sample in ./warehouse
 	@$(BIN)/cx-billing show invoices
 	@$(BIN)/cx-billing show telco
 
-test: lint  ## Run every check: lint, conventions, unit and data tests, pytest
+check: setup  ## Check what a change is most likely to break (1 min)
+	@$(BIN)/python tests/python/check_changes.py $(if $(SINCE),--since $(SINCE))
+
+test: lint  ## Run every check: lint, conventions, unit and data tests, pytest (10 min)
 	@$(BIN)/pytest
 
 # One batch after the other, each of a seed and a process of its own: memory stays bounded.

@@ -16,6 +16,13 @@ from pulling import credentials, platform, waits  # noqa: F401 - fixtures
 SAMPLE = lake.PROJECT_DIR / "sample"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the sample's build: `-m "not built"` leaves them out."""
+    for item in items:
+        if "sample_warehouse" in getattr(item, "fixturenames", ()):
+            item.add_marker("built")
+
+
 @pytest.fixture(scope="session")
 def sample_warehouse(tmp_path_factory) -> Path:
     """A home in which the sample was landed, built with all data tests, and published."""
