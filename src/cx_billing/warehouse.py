@@ -104,8 +104,11 @@ def build(
     select: str | None = None,
     on_event: Callable[[Step], None] | None = None,
     project_dir: Path = lake.PROJECT_DIR,
+    show_personal_data: bool = False,
 ) -> BuildResult:
     """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
+
+    What rejected rows hold of people is masked, unless `show_personal_data`.
 
     With `select` (dbt's node selection) only a part is built, and a part is never published.
     Every build starts from an empty file; `full_refresh` is handed to dbt for models that
@@ -119,7 +122,9 @@ def build(
     building = builds / ".building"
     working = building / "build" / PUBLISHED
     arguments = ["build", "--exclude-resource-type", "unit_test"]
-    arguments += ["--vars", json.dumps({"as_of": as_of.isoformat()})] if as_of else []
+    variables = {"as_of": as_of.isoformat()} if as_of else {}
+    variables |= {"show_personal_data": True} if show_personal_data else {}
+    arguments += ["--vars", json.dumps(variables)] if variables else []
     arguments += ["--full-refresh"] if full_refresh else []
     # Of a part, only tests whose models are all in it can run.
     partial = ["--select", select, "--indirect-selection", "buildable"] if select else []

@@ -1,5 +1,5 @@
 {#
-    The text of a rejected row as it was landed. Only rejected rows are turned into JSON, so
+    The text of a rejected row as it was landed, and as it may be published. Only rejected rows are turned into JSON, so
     this model goes back to the lake; it is the one exception to `only staging reads sources`.
 #}
 with
@@ -34,11 +34,8 @@ raw_rows as (
         select
             file_id,
             source_row,
-            json_merge_patch(
-                to_json({{ dataset }}_rows),
-                '{"org_id":null,"file_id":null,"source_file":null,'
-                || '"source_row":null,"landed_at":null}'
-            ) as raw_row
+            {{ landed_json(dataset ~ '_rows') }} as raw_row,
+            {{ landed_json(masked_row(dataset, dataset ~ '_rows')) }} as masked_row
         from {{ dataset }}_rows
         {% if not loop.last %}union all{% endif %}
     {% endfor %}

@@ -20,7 +20,9 @@ select
     judged.source_file,
     judged.source_row,
     judged.reject_reason as reason,
-    raw_rows.raw_row::json as raw_row
+    if(
+        {{ var('show_personal_data') }}, raw_rows.raw_row, raw_rows.masked_row
+    )::json as raw_row
 from judged
 inner join raw_rows
     on

@@ -39,8 +39,14 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     is_flag=True,
     help="Compute everything anew, even what a model could continue.",
 )
+@click.option(
+    "--show-personal-data",
+    is_flag=True,
+    help="Publish rejected rows with numbers, addresses, e-mails and names as they were landed. "
+    "[default: masked]",
+)
 @with_home
-def build(as_of: date | None, full_refresh: bool, home: Path) -> None:
+def build(as_of: date | None, full_refresh: bool, show_personal_data: bool, home: Path) -> None:
     """Build and test the warehouse, and publish it only if everything passed.
 
     Readers see the previous warehouse until then, and keep it if anything fails.
@@ -59,6 +65,7 @@ def build(as_of: date | None, full_refresh: bool, home: Path) -> None:
                 home,
                 as_of,
                 full_refresh,
+                show_personal_data=show_personal_data,
                 on_event=lambda step: show(step.done, step.total, step.node),
             )
     except KeyboardInterrupt:

@@ -43,7 +43,7 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     ]
     notes = [
         "Row 1 is the first row after the header. The rows themselves are in marts.rejected_rows, "
-        "column raw_row.",
+        "column raw_row; what is personal is masked (cx-billing build --show-personal-data).",
         "docs/datasets.md explains every reason and lists the values that each column takes.",
     ]
     if any(record["reason"] == "no_contract" for record in records):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oracle.masking import mask_row
 from oracle.reader import Organization
 
 
@@ -15,7 +16,7 @@ def rejected_rows(org: Organization) -> list[dict]:
             "source_row": row.number,
             "rejected_row_id": f"{row.file}/{row.number}",
             "reason": row.reason,
-            "raw_row": row.text,
+            "raw_row": mask_row(dataset, row.text),
         }
         for dataset, rows in org.landed.items()
         for row in rows

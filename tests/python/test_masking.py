@@ -1,0 +1,109 @@
+"""What a rejected row says of people is masked, unless a build is asked to show it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cx_billing import landing, warehouse
+
+# Nobody has a contract here, so every row is rejected.
+FILES = {
+    "users/a.csv": """
+        user_id,email,name,Desk Phone,Manager
+        u1,jane.doe@mail.example.com,Jane Doe,+1 (555) 010-4477,bob@example.com
+        u2,jane doe,Jane Doe
+    """,
+    "voice_usage/a.csv": """
+        sip_call_id,origin,destination,call_type,direction,start_time,duration_seconds,usage_rate_per_minute,total_cost,currency
+        call-1,+15550104477,sip:4477@10.1.2.3,Outbound,Outbound,2026-02-21T10:00:00Z,60,0.01,0.01,USD
+        call-2,+15550104477,,Outbound,Outbound,2026-02-21T10:00:00Z,60,0.01,0.01,USD
+        call-3,+15550104477,oops
+    """,
+    "message_interactions/a.csv": """
+        conversation_id,customer_account,platform,integration_id,start_time
+        c1,@jane.doe,facebook,i1,2026-02-03T08:00:00Z
+    """,
+    "phone_numbers/a.csv": """
+        Number,Type,Purchase Date
+        +44 20 7946 0999,local,2026-01-05
+    """,
+    "user_hour_report/a.csv": """
+        Email,Day,Logged-in Time
+        jane.doe@mail.example.com,2026-02-03,1:00:00
+    """,
+    "billable_usage_report/a.csv": """
+        Charge,User,Timestamp
+        CX 3,jane.doe@mail.example.com,2026-02-03T08:00:00Z
+    """,
+    "orders/a.csv": """
+        order_id,product_code,quantity,unit_price,ordered_date,Ship To
+        o1,phone,1,10,2026-02-03,call 555-010-4477 or +49 30 5550104 (jane.doe@mail.example.com)
+        o2,phone,1234567,jane.doe@mail.example.com
+    """,
+}
+SECRETS = ["jane", "Jane", "Doe", "bob", "5550104", "010-4477", "7946", "10.1.2.3"]
+
+
+def rejected_rows(folder: Path, **options) -> dict[tuple[str, int], dict]:
+    """Land and build; the rejected rows by dataset and number."""
+    for name, text in FILES.items():
+        file = folder / "inbox" / "acme" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(line.strip() for line in text.strip().splitlines()) + "\n")
+    assert not landing.land(folder / "inbox", folder / "home").refused
+    result = warehouse.build(folder / "home", select="+rejected_rows", **options)
+    assert result.passed, result.failures
+    with warehouse.connect_with_private(result.database) as connection:
+        found = connection.sql("select dataset, source_row, raw_row from marts.rejected_rows")
+        return {(dataset, row): json.loads(text) for dataset, row, text in found.fetchall()}
+
+
+@pytest.fixture(scope="module")
+def masked(tmp_path_factory) -> dict:
+    return rejected_rows(tmp_path_factory.mktemp("masked"))
+
+
+def test_nothing_of_a_person_is_published(masked):
+    assert len(masked) == 11
+    published = json.dumps([*masked.values()])
+    assert [secret for secret in SECRETS if secret in published] == []
+
+
+@pytest.mark.parametrize(
+    "dataset, row, column, shown",
+    [
+        ("users", 1, "email", "***@mail.example.com"),
+        ("users", 1, "name", "***"),
+        ("users", 1, "user_id", "u1"),
+        ("users", 1, "extra_columns", '{"Desk Phone":"***4477","Manager":"***@example.com"}'),
+        ("users", 2, "raw_text", "x9,xxxx xxx,Xxxx Xxx".lower()),
+        ("voice_usage", 1, "origin", "***4477"),
+        ("voice_usage", 1, "destination", "***0123"),
+        ("voice_usage", 1, "start_time", "2026-02-21T10:00:00Z"),
+        ("voice_usage", 2, "destination", None),
+        ("voice_usage", 3, "raw_text", "xxxx-9,+99999999999,xxxx"),
+        ("message_interactions", 1, "customer_account", "***"),
+        ("phone_numbers", 1, "phone_number", "***0999"),
+        ("user_hour_report", 1, "user", "***@mail.example.com"),
+        ("billable_usage_report", 1, "entity", "***@mail.example.com"),
+        (
+            *("orders", 1, "extra_columns"),
+            '{"Ship To":"call ***77 or ***04 (***@mail.example.com)"}',
+        ),
+        ("orders", 1, "ordered_date", "2026-02-03"),
+        ("orders", 2, "raw_text", "o2,phone,***67,***@mail.example.com"),
+    ],
+)
+def test_a_masked_row_can_still_be_recognised(masked, dataset, row, column, shown):
+    assert masked[dataset, row][column] == shown
+
+
+def test_a_build_can_be_asked_to_show_them(tmp_path):
+    shown = rejected_rows(tmp_path, show_personal_data=True)
+    assert shown["users", 1]["email"] == "jane.doe@mail.example.com"
+    assert shown["users", 2]["raw_text"] == "u2,jane doe,Jane Doe"
+    assert json.loads(shown["users", 1]["extra_columns"])["Manager"] == "bob@example.com"
+    assert shown["voice_usage", 1]["destination"] == "sip:4477@10.1.2.3"
