@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from command_line import cx_billing
 from cx_billing import cli, lake, warehouse
-from cx_billing.cli import options
+from cx_billing.cli import options, screen
 from cx_billing.cli.errors import SIGPIPE_EXIT
 from cx_billing.cli.show import show
 
@@ -133,6 +135,10 @@ def built(monkeypatch, **facts) -> list[tuple]:
     return calls
 
 
+def test_nothing_landed_yet(tmp_path):
+    assert "Nothing has been landed" in cx_billing("--home", tmp_path, "build", code=2)
+
+
 def test_a_good_build_says_what_was_published(home, monkeypatch):
     calls = built(monkeypatch, published=home / warehouse.PUBLISHED)
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
@@ -225,3 +231,17 @@ def test_a_second_build_ends_with_1(home):
 @pytest.mark.parametrize("day", ["yesterday", "1026-05-05", "3026-05-05"])
 def test_as_of_must_be_a_sensible_date(home, day):
     assert "--as-of" in cx_billing("--home", home, "build", "--as-of", day, code=2)
+
+
+# Progress.
+
+
+def test_progress_shortens_what_is_at_work_and_not_the_bar(monkeypatch):
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    monkeypatch.setattr(screen, "open_console", lambda stderr: console)
+    with screen.show_progress() as show:
+        show(100, 269, "a_node_with_a_very_long_name__" * 4)
+    (shown, *_) = [line for line in console.file.getvalue().splitlines() if "100/269" in line]
+    assert "━" * 10 in shown
+    assert "a_node_with" in shown
+    assert "…" in shown

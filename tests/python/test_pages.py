@@ -13,7 +13,6 @@ from rich.console import Console
 
 from command_line import cells, cx_billing
 from cx_billing import lake, pages, warehouse
-from cx_billing.cli import screen as screens
 from cx_billing.pages import rejected, unbilled
 from cx_billing.pages.formatting import format_number, format_period, format_text
 
@@ -24,10 +23,6 @@ def test_no_warehouse_yet(tmp_path):
     said = cx_billing("--home", tmp_path, "show", "invoices", code=2)
     assert "no published warehouse yet" in said
     assert "cx-billing land" in said
-
-
-def test_nothing_landed_yet(tmp_path):
-    assert "Nothing has been landed" in cx_billing("--home", tmp_path, "build", code=2)
 
 
 def test_an_unknown_organization_names_the_closest(home):
@@ -216,17 +211,6 @@ def test_a_terminal_shows_every_value_whole(home, width):
             ):
                 assert not column.is_number or cell in shown
         assert all(len(line) <= width for line in shown.splitlines() if "  " in line), shown
-
-
-def test_progress_shortens_what_is_at_work_and_not_the_bar(monkeypatch):
-    screen = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
-    monkeypatch.setattr(screens, "open_console", lambda stderr: screen)
-    with screens.show_progress() as show:
-        show(100, 269, "a_node_with_a_very_long_name__" * 4)
-    (shown, *_) = [line for line in screen.file.getvalue().splitlines() if "100/269" in line]
-    assert "━" * 10 in shown
-    assert "a_node_with" in shown
-    assert "…" in shown
 
 
 @pytest.mark.parametrize(
