@@ -6,14 +6,13 @@ from pathlib import Path
 
 import duckdb
 
-from cx_billing import warehouse
+from cx_billing import lake, warehouse
+
+SEEDS = ("currencies", "invoice_sections", "unbilled_reasons")
 
 # The published marts, as far as the pages read them: three invoices of two organizations.
 MARTS = """
-create schema reference;
 create schema marts;
-create table reference.currencies as
-    from (values ('USD', 2), ('JPY', 0)) t(currency, minor_units);
 create table marts.organizations as from (values
     ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent'),
     ('kaze', 'Kaze KK', 'JPY', 'named')
@@ -32,7 +31,8 @@ create table marts.invoices as from (values
      15000, 1500, 16500, 'final')
 ) t(invoice_id, org_id, billing_account_id, invoice_date, due_date, currency,
     subtotal_amount, tax_amount, total_amount, invoice_status);
-create table marts.invoice_lines as from (values
+create table marts.invoice_lines as
+select *, case org_id when 'acme' then 'USD' else 'JPY' end as currency from (values
     ('1', 'acme-2026-04-05', 'acme', date '2026-04-05', 'taxes_and_fees', 'tax_state',
      'State tax', 'tax', date '2026-03-05', date '2026-04-05',
      1::decimal(38, 6), 'each', 12.35::decimal(18, 6), 12.35::decimal(18, 4), false, null),
@@ -44,12 +44,16 @@ create table marts.invoice_lines as from (values
      7, 'user', 155, 0, true, 'ramp'),
     ('4', 'kaze-2026-04-10', 'kaze', date '2026-04-10', 'one_time', 'phone',
      'Phone', 'one_time', date '2026-03-20', date '2026-03-21', 1, 'each', 15000, 15000,
-     false, null)
+     false, null),
+    ('5', 'acme-2026-05-05', 'acme', date '2026-05-05', 'core_services', 'ex',
+     'EX', 'usage', date '2026-04-05', date '2026-05-05', 1, 'user', 0.01, 0.01, false, null)
 ) t(invoice_line_id, invoice_id, org_id, invoice_date, section, product_code, description,
     charge_type, service_period_start, service_period_end, quantity, unit_of_measure, unit_price,
     amount, is_waived, waiver_reason);
 create table marts.invoice_reconciliation as
-select *, invoice_date as expected_invoice_date from (values
+select *, case invoice_date when '2026-04-07' then '2026-04-05' else invoice_date end
+    as expected_invoice_date
+from (values
     ('r1', 'acme', 'V-77', date '2026-04-05', 'telco_outbound', 'usage', date '2026-03-05',
      date '2026-04-05', 'Outbound calls', 1000.1::decimal(38, 6), 1000.1::decimal(38, 6),
      1234.60::decimal(18, 4), 1234.5::decimal(18, 4), 0.1::decimal(18, 4), 'price_differs'),
@@ -64,19 +68,26 @@ select *, invoice_date as expected_invoice_date from (values
 ) t(reconciliation_id, org_id, invoice_number, invoice_date, product_code, charge_type,
     service_period_start, service_period_end, description, invoiced_quantity, expected_quantity,
     invoiced_amount, expected_amount, variance_amount, reason);
-create table marts.telco_reconciliation as from (values
+create table marts.telco_reconciliation as
+select *, (cycle_start_date + interval 1 month)::date as invoice_date from (values
     ('acme', date '2026-03-05', 'outbound', 321, 1000.1::decimal(38, 6), 1234.50123::decimal(38, 6),
      1234.5::decimal(18, 4), 1000::decimal(18, 4), 234.6::decimal(18, 4), 1234.6::decimal(18, 4),
      0.1::decimal(18, 4), 'differs'),
     ('acme', date '2026-04-05', 'inbound', 654, 1, 1, 1, 1, 0, 1, 0, 'matches')
 ) t(org_id, cycle_start_date, service, calls_count, cdr_minutes, cdr_cost, rated_cost,
     invoiced_us_amount, invoiced_international_amount, invoiced_amount, variance_amount, status);
-create table marts.short_call_surcharges as from (values
+create table marts.short_call_surcharges as
+select *, (cycle_start_date + interval 1 month)::date as invoice_date from (values
     ('acme', date '2026-03-05', 4000, 1000, 0.25::decimal(38, 6), 600, 0.01::decimal(18, 6),
      6::decimal(18, 4), 599, 'differs')
 ) t(org_id, cycle_start_date, completed_calls, short_calls, short_share, surcharge_quantity, rate,
     amount, invoiced_quantity, status);
-create table marts.concurrency_peaks as from (values
+create table marts.concurrency_peaks as
+select
+    *,
+    case org_id when 'acme' then 'concurrent' else 'named' end as license_model,
+    org_id = 'acme' as is_billed_by_peak
+from (values
     ('acme', date '2026-03-05', 'cx_all', 44, 41, 42, 40, 'sustained', 41,
      timestamp '2026-03-09 15:00:00', timestamp '2026-03-09 15:31:00.5'),
     ('acme', date '2026-03-05', 'cx3', 4, 3, 3, 3, 'sustained', 3, null, null),
@@ -85,12 +96,10 @@ create table marts.concurrency_peaks as from (values
 ) t(org_id, cycle_start_date, pool, highest_users, sustained_users, accumulated_users,
     accumulated_exact_users, peak_rule, billable_users, peak_started_at, peak_ended_at);
 create table marts.concurrency_daily as from (values
-    ('acme', date '2026-03-09', 'cx_all', 44, 12), ('acme', date '2026-04-05', 'cx_all', 39, 9),
-    ('acme', date '2026-03-10', 'cx3', 4, 7)
-) t(org_id, usage_date, pool, peak_users, minutes_at_peak);
-create table marts.license_usage as from (values
-    ('acme', date '2026-03-05', 'cx3', 'concurrent')
-) t(org_id, cycle_start_date, product_code, license_model);
+    ('acme', date '2026-03-09', 'cx_all', 44, 12, date '2026-03-05'),
+    ('acme', date '2026-04-05', 'cx_all', 39, 9, date '2026-04-05'),
+    ('acme', date '2026-03-10', 'cx3', 4, 7, date '2026-03-05')
+) t(org_id, usage_date, pool, peak_users, minutes_at_peak, cycle_start_date);
 create table marts.user_hours_daily as from (values
     ('acme', date '2026-04-06', 3600), ('acme', date '2026-04-19', 86400)
 ) t(org_id, usage_date, logged_in_seconds);
@@ -135,6 +144,10 @@ def publish_marts(home: Path) -> Path:
     database.parent.mkdir(parents=True)
     with duckdb.connect(str(database)) as connection:
         connection.execute(MARTS)
+        connection.execute("create schema reference")
+        for seed in SEEDS:
+            file = lake.PROJECT_DIR / "seeds" / f"{seed}.csv"
+            connection.execute(f"create table reference.{seed} as from read_csv('{file}')")
     warehouse.publish(home, database)
     (home / "lake").mkdir()
     return home

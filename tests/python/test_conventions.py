@@ -34,10 +34,11 @@ MARTS = {
     "conversations": """
         conversation_key org_id cycle_start_date platform integration_id customer_account_key
         interactions_count first_interaction_at last_interaction_at is_carried_over""",
-    "concurrency_daily": "org_id usage_date pool peak_users minutes_at_peak",
+    "concurrency_daily": "org_id usage_date pool peak_users minutes_at_peak cycle_start_date",
     "concurrency_peaks": """
         org_id cycle_start_date pool highest_users sustained_users accumulated_users
-        accumulated_exact_users peak_rule billable_users peak_started_at peak_ended_at""",
+        accumulated_exact_users peak_rule billable_users peak_started_at peak_ended_at
+        license_model is_billed_by_peak""",
     "billable_users": """
         org_id cycle_start_date user_id product_code first_billable_login_at logged_in_seconds""",
     "user_hours_daily": """
@@ -54,10 +55,11 @@ MARTS = {
         is_international""",
     "short_call_surcharges": """
         org_id cycle_start_date completed_calls short_calls short_share surcharge_quantity rate
-        amount invoiced_quantity status""",
+        amount invoiced_quantity status invoice_date""",
     "telco_reconciliation": """
         org_id cycle_start_date service calls_count cdr_minutes cdr_cost rated_cost
-        invoiced_us_amount invoiced_international_amount invoiced_amount variance_amount status""",
+        invoiced_us_amount invoiced_international_amount invoiced_amount variance_amount status
+        invoice_date""",
     "usage_summary": """
         org_id cycle_start_date product_code family committed_quantity actual_quantity
         overage_quantity prepay_rate overage_rate amount""",

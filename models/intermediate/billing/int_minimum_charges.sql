@@ -19,6 +19,13 @@ products as (
 
 ),
 
+core_sections as (
+
+    select * from {{ ref('invoice_sections') }}
+    where counts_toward_minimum
+
+),
+
 -- There is no minimum in the ramp (INV-10).
 cycles as (
 
@@ -51,13 +58,10 @@ core_lines as (
             and cycles.contract_id = lines.contract_id
             and cycles.cycle_start_date = lines.service_period_start
             and cycles.cycle_end_date = lines.service_period_end
+    semi join core_sections
+        on lines.section = core_sections.section
     where
-        lines.section in (
-            'core_services', 'core_services_prepay', 'resources', 'devices'
-        )
-        and not (
-            cycles.billing_option = 'annual_prepay' and lines.charge_type = 'prepay'
-        )
+        not (cycles.billing_option = 'annual_prepay' and lines.charge_type = 'prepay')
 
 ),
 

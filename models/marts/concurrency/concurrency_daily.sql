@@ -21,6 +21,7 @@ step_days as (
 
     select
         steps.org_id,
+        steps.cycle_start_date,
         steps.pool,
         steps.users_count,
         steps.started_at,
@@ -42,6 +43,7 @@ time_at_level as (
 
     select
         org_id,
+        max(cycle_start_date) as cycle_start_date,
         usage_date,
         pool,
         users_count,
@@ -58,6 +60,7 @@ daily_peaks as (
 
     select
         org_id,
+        max(cycle_start_date) as cycle_start_date,
         usage_date,
         pool,
         max(users_count) as peak_users,
@@ -72,5 +75,6 @@ select
     usage_date,
     pool,
     peak_users,
-    {{ divide_half_up('at_peak_us * 0.000001', '60') }} as minutes_at_peak
+    {{ divide_half_up('at_peak_us * 0.000001', '60') }} as minutes_at_peak,
+    cycle_start_date
 from daily_peaks

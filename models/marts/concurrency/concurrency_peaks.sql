@@ -12,6 +12,18 @@ witnesses as (
 
 ),
 
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
+license_terms as (
+
+    select * from {{ ref('int_license_terms') }}
+
+),
+
 -- Products always counted as named have a peak too, but no pool that bills.
 pools as (
 
@@ -34,10 +46,22 @@ select
     peaks.peak_rule,
     peaks.billable_users,
     witnesses.peak_started_at,
-    witnesses.peak_ended_at
+    witnesses.peak_ended_at,
+    coalesce(license_terms.license_model, cycles.license_model) as license_model,
+    coalesce(license_terms.license_model, cycles.license_model)
+    = 'concurrent' as is_billed_by_peak
 from peaks
 inner join pools
     on peaks.pool = pools.pool
+inner join cycles
+    on
+        peaks.org_id = cycles.org_id
+        and peaks.cycle_start_date = cycles.cycle_start_date
+left join license_terms
+    on
+        cycles.org_id = license_terms.org_id
+        and cycles.contract_id = license_terms.contract_id
+        and peaks.pool = license_terms.product_code
 left join witnesses
     on
         peaks.org_id = witnesses.org_id

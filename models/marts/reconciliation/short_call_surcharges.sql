@@ -68,7 +68,8 @@ select
         when invoiced.invoiced_quantity is null then 'missing_on_invoice'
         when measured.surcharge_quantity = 0 then 'not_expected'
         else 'quantity_differs'
-    end as status
+    end as status,
+    cycles.cycle_end_date as invoice_date
 from measured
 inner join cycles
     on

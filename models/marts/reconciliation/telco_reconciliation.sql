@@ -12,9 +12,9 @@ expected as (
 
 ),
 
-policies as (
+cycles as (
 
-    select * from {{ ref('billing_policies') }}
+    select * from {{ ref('int_cycles') }}
 
 ),
 
@@ -34,12 +34,13 @@ compared as (
         expected.amount_at_midnight,
         expected.amount_of_each_record,
         expected.amount_of_earlier_records,
-        policies.reconciliation_tolerance
+        cycles.cycle_end_date as invoice_date,
+        cycles.reconciliation_tolerance
     from services
-    inner join policies
+    inner join cycles
         on
-            services.cycle_start_date >= policies.valid_from
-            and services.cycle_start_date < policies.valid_to
+            services.org_id = cycles.org_id
+            and services.cycle_start_date = cycles.cycle_start_date
     left join expected
         on
             services.org_id = expected.org_id
@@ -77,5 +78,6 @@ select
             <= reconciliation_tolerance
             then 'duplicate_cdr'
         else 'amount_differs'
-    end as status
+    end as status,
+    invoice_date
 from compared

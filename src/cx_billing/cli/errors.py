@@ -38,7 +38,7 @@ class Commands(click.Group):
             leave_quietly(error)
         except OSError as error:
             raise RefusedError(explain_os_error(error)) from error
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise RefusedError(
                 "The published warehouse lacks something that this version reads; build it again. "
                 f"({str(error).splitlines()[0]})"

@@ -54,10 +54,9 @@ def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
     )
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection) -> Record:
+def count_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """How many organizations, invoices and rejected rows there are."""
-    (counts,) = read(connection, "build_counts")
-    return counts
+    return {row["mart"]: row["rows_count"] for row in read(connection, "row_counts")}
 
 
 def describe_usage_end(connection: duckdb.DuckDBPyConnection) -> str:

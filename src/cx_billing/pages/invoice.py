@@ -19,16 +19,6 @@ from cx_billing.pages.content import Page, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read, require
 
-# The sections of an invoice in the vendor's order.
-SECTIONS = {
-    "core_services": "Core services",
-    "core_services_prepay": "Core services, prepaid",
-    "resources": "Resources",
-    "devices": "Devices",
-    "telco": "Telco",
-    "one_time": "One-time charges",
-    "taxes_and_fees": "Taxes and fees",
-}
 COLUMNS = (
     text_column("Description", "description"),
     SERVICE_PERIOD,
@@ -50,8 +40,6 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
     require(invoice_date, heads, "invoice of", org_id)
     head = heads[invoice_date]
     lines = read(connection, "invoice_lines", org_id=org_id, invoice_date=invoice_date)
-    order = list(SECTIONS)
-    lines.sort(key=lambda line: order.index(line["section"]))
     notes = ["Service periods are shown with their last day."]
     if head["invoice_status"] == "accruing":
         notes.append("Accruing: the invoice is not final yet and shows the arrears so far.")
@@ -74,10 +62,10 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
 def list_rows(lines: list[Record], head: Record, minor_units: int) -> tuple[Row, ...]:
     """The lines of each section between its title and its subtotal, then the totals."""
     rows: list[Row] = []
-    for section, group in groupby(lines, key=lambda line: line["section"]):
+    for title, group in groupby(lines, key=lambda line: line["section_title"]):
         members = list(group)
         subtotal = add_up(members, "amount")
-        rows += [label_row(COLUMNS, "section", SECTIONS[section]), *fill_rows(COLUMNS, members)]
+        rows += [label_row(COLUMNS, "section", title), *fill_rows(COLUMNS, members)]
         rows += [
             label_row(COLUMNS, "subtotal", "Subtotal", amount=subtotal, minor_units=minor_units)
         ]

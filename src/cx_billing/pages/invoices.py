@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from cx_billing.pages.columns import date_column, money_column, name_organization, text_column
-from cx_billing.pages.content import Page, Table
+from cx_billing.pages.content import Column, Page, Record, Table
+from cx_billing.pages.formatting import format_number
 from cx_billing.pages.reading import find_organization, read
 
 
@@ -18,13 +19,7 @@ def compose_invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         date_column("Date", "invoice_date"),
         text_column("Status", "invoice_status"),
         text_column("Currency", "currency"),
-        money_column("Core", "core_services"),
-        money_column("Prepay", "core_services_prepay"),
-        money_column("Resources", "resources"),
-        money_column("Devices", "devices"),
-        money_column("Telco", "telco"),
-        money_column("One-time", "one_time"),
-        money_column("Taxes", "taxes_and_fees"),
+        *(amount_column(section) for section in read(connection, "invoice_sections")),
         money_column("Total", "total_amount"),
     )
     return Page(
@@ -38,4 +33,15 @@ def compose_invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None =
                 if_empty="No invoice yet.",
             ),
         ),
+    )
+
+
+def amount_column(section: Record) -> Column:
+    """The column of a section: the sum of its lines."""
+    return Column(
+        section["short_title"],
+        lambda invoice: format_number(
+            invoice["section_amounts"].get(section["section"]), invoice["minor_units"]
+        ),
+        is_number=True,
     )

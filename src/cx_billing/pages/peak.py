@@ -47,9 +47,8 @@ def compose_peak(
     days = read(
         connection, "peak_days", org_id=org_id, cycle_start_date=cycle_start_date, pool=pool
     )
-    # A peak is measured for every organization, and billed only where the model is concurrent.
     for record in peaks:
-        if record["license_model"] != "concurrent":
+        if not record["is_billed_by_peak"]:
             record["peak_rule"] = f"not billed by peak ({record['license_model']})"
             record["billable_users"] = None
     return Page(

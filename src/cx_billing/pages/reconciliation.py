@@ -56,10 +56,11 @@ def compose_reconciliation(
         for record in read(connection, "reconciliation_dates", org_id=org_id)
     }
     require(invoice_date, dates, "invoice of", org_id)
-    wanted = {"org_id": org_id, "invoice_date": invoice_date}
-    lines = read(connection, "reconciliation_lines", **wanted)
-    calls = read(connection, "reconciliation_calls", **wanted)
-    surcharges = read(connection, "reconciliation_surcharges", **wanted)
+    lines = read(connection, "reconciliation_lines", org_id=org_id, invoice_date=invoice_date)
+    # The calls of the invoices that the lines are compared with.
+    compared = {"invoice_dates": [invoice_date, *(x["expected_invoice_date"] for x in lines)]}
+    calls = read(connection, "telco", org_id=org_id, **compared)
+    surcharges = read(connection, "short_call_surcharges", org_id=org_id, **compared)
 
     is_landed = any(record["is_invoiced"] for record in dates.values())
     numbers = sorted({line["invoice_number"] for line in lines if line["invoice_number"]})

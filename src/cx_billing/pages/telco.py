@@ -40,7 +40,7 @@ def compose_telco(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
             Table.of_records(
                 "By cycle and service",
                 (*name_organization(org_id), *COLUMNS),
-                read(connection, "telco", org_id=org_id),
+                read(connection, "telco", org_id=org_id, invoice_dates=None),
                 if_empty="No calls and no telco lines.",
             ),
         ),

@@ -13,19 +13,6 @@ from cx_billing.pages.columns import (
 from cx_billing.pages.content import Page, Table
 from cx_billing.pages.reading import find_organization, read
 
-# What the reasons of `marts.unbilled_usage` mean.
-REASONS = {
-    "no_contract_item": "used, and no contract item has a price for it; add one to contract_items",
-    "within_allowance": "covered by the allowance of the licenses",
-    "within_commitment": "covered by the commitment",
-    "user_without_license": "users who logged in and held no license",
-    "not_logged_in": "interacting hours of users who hold the product and never logged in",
-    "no_customer_account": "interactions that name no customer account",
-    "peak_disregarded": "users above the billed peak, present too shortly to count",
-    "below_threshold": "short calls, too few for a surcharge",
-    "not_billable_service": "own carrier calls, or messages the contract prices otherwise",
-}
-
 
 def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
     """Unbilled usage with its reason; what lacks a price comes first."""
@@ -40,12 +27,10 @@ def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         quantity_column("Quantity", "quantity"),
         text_column("Unit", "unit_of_measure"),
     )
-    present = {record["reason"] for record in records}
+    reasons = {(row["position"], row["reason"], row["explanation"]) for row in records}
     return Page(
         title=f"Unbilled usage of {org_id}" if org_id else "Unbilled usage",
         facts=(),
         tables=(Table.of_records("On no invoice line", columns, records, "Everything is billed."),),
-        notes=tuple(
-            f"{reason}: {meaning}." for reason, meaning in REASONS.items() if reason in present
-        ),
+        notes=tuple(f"{reason}: {explanation}." for _, reason, explanation in sorted(reasons)),
     )

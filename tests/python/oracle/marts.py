@@ -135,12 +135,16 @@ def customer_rows(meters: list[Meter]) -> list[dict]:
 def concurrency_peak_rows(meter: Meter) -> list[dict]:
     """`concurrency_peaks`: all readings side by side, and the witness of the sustained one."""
     rows = []
-    rule = meter.cycle.contract.peak_rule
+    contract = meter.cycle.contract
+    rule = contract.peak_rule
     for pool, users in meter.pools.items():
         pieces = people.segments(users, meter.window)
         found = people.peaks(pieces)
         stretch = people.first_stretch(pieces, found["sustained"])
         started, ended = stretch if rule == "sustained" else (None, None)
+        model = contract.license_model
+        if pool != "cx_all":
+            model = people.counting_model(pool, model)
         rows.append(
             {
                 "pool": pool,
@@ -152,6 +156,8 @@ def concurrency_peak_rows(meter: Meter) -> list[dict]:
                 "billable_users": found[rule],
                 "peak_started_at": started,
                 "peak_ended_at": ended,
+                "license_model": model,
+                "is_billed_by_peak": model == "concurrent",
             }
         )
     return rows
@@ -255,6 +261,7 @@ def surcharge_rows(meter: Meter, theirs: list[VendorLine]) -> list[dict]:
             "rate": item["overage_rate"] if item else None,
             "amount": line_amount(quantity, item["overage_rate"], currency) if item else None,
             **surcharge_verdict(meter.cycle, quantity, theirs),
+            "invoice_date": meter.cycle.end,
         }
     ]
 
@@ -271,4 +278,4 @@ PER_CYCLE = {
     "ai_token_usage": lambda meter: meter.token_usage,
     "unbilled_usage": unbilled,
 }
-DAILY = {"concurrency_daily", "user_hours_daily"}
+DAILY = {"user_hours_daily"}

@@ -39,6 +39,7 @@ def telco_reconciliation(meter: Meter, theirs: list[VendorLine]) -> list[dict]:
                 "rated_cost": usage.sum_of_rated_costs(calls, meter.policy),
                 **invoiced_amounts(invoiced.get(service, [])),
                 **telco_verdict(meter, held, invoiced.get(service, []), verdict_of=kind),
+                "invoice_date": meter.cycle.end,
             }
         )
     return found

@@ -1,5 +1,5 @@
 select
-    invoice_lines.section,
+    invoice_sections.title as section_title,
     invoice_lines.description,
     invoice_lines.service_period_start,
     invoice_lines.service_period_end,
@@ -7,7 +7,7 @@ select
     invoice_lines.unit_of_measure,
     invoice_lines.unit_price,
     invoice_lines.amount,
-    coalesce(currencies.minor_units, 2) as minor_units,
+    currencies.minor_units,
     concat_ws(
         ', ',
         case when invoice_lines.charge_type = 'correction' then 'correction' end,
@@ -17,12 +17,13 @@ select
         end
     ) as remark
 from marts.invoice_lines
-inner join marts.organizations using (org_id)
-left join reference.currencies on organizations.currency = currencies.currency
+inner join reference.invoice_sections using (section)
+inner join reference.currencies using (currency)
 where
     invoice_lines.org_id = $org_id
     and invoice_lines.invoice_date = $invoice_date
 order by
+    invoice_sections.position,
     invoice_lines.product_code,
     invoice_lines.service_period_start,
     invoice_lines.charge_type,

@@ -1,15 +1,15 @@
+-- `section_amounts` maps the sections of an invoice to the sum of their lines.
 with
 
-sections as (
+section_amounts as (
 
-    pivot marts.invoice_lines
-    on
-        section in (
-            'core_services', 'core_services_prepay', 'resources', 'devices', 'telco',
-            'one_time', 'taxes_and_fees'
-        )
-    using sum(amount)
-    group by invoice_id
+    select
+        invoice_id,
+        section,
+        sum(amount) as amount
+    from marts.invoice_lines
+    where $org_id is null or org_id = $org_id
+    group by invoice_id, section
 
 )
 
@@ -19,11 +19,12 @@ select
     invoices.invoice_status,
     invoices.currency,
     invoices.total_amount,
-    sections.*,
-    coalesce(currencies.minor_units, 2) as minor_units
-from marts.invoices
-left join sections using (invoice_id)
-inner join marts.organizations using (org_id)
-left join reference.currencies on organizations.currency = currencies.currency
-where $org_id is null or invoices.org_id = $org_id
+    currencies.minor_units,
+    map_from_entries(
+        list(row(section_amounts.section, section_amounts.amount))
+    ) as section_amounts
+from section_amounts
+inner join marts.invoices using (invoice_id)
+inner join reference.currencies using (currency)
+group by all
 order by invoices.org_id, invoices.invoice_date

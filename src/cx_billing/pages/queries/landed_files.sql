@@ -1,4 +1,3 @@
-select 1 as is_landed
+select distinct org_id
 from marts.load_audit
 where org_id = $org_id
-limit 1

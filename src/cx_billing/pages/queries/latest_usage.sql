@@ -1,6 +1,17 @@
--- `latest_usage` is the day of the latest accepted usage (UTC), `usage_may_reach` the latest
--- it can be of: resources are published by cycle.
+-- `latest_usage` is the day of the latest accepted usage (UTC), `usage_may_reach` the
+-- latest it can be of: resources are published by cycle.
 with
+
+used_resources as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'core' as clock
+    from marts.resource_usage
+    where used_quantity > 0
+
+),
 
 usage as (
 
@@ -24,9 +35,8 @@ usage as (
     select
         (billing_cycles.usage_through_at - interval 1 second)::date as usage_date,
         false as is_exact
-    from marts.resource_usage
-    inner join marts.billing_cycles using (org_id, cycle_start_date)
-    where billing_cycles.clock = 'core' and resource_usage.used_quantity > 0
+    from used_resources
+    inner join marts.billing_cycles using (org_id, clock, cycle_start_date)
 
 )
 

@@ -1,5 +1,6 @@
 select
     invoice_reconciliation.invoice_number,
+    invoice_reconciliation.expected_invoice_date,
     invoice_reconciliation.description,
     invoice_reconciliation.product_code,
     invoice_reconciliation.charge_type,
@@ -11,10 +12,10 @@ select
     invoice_reconciliation.expected_amount,
     invoice_reconciliation.variance_amount,
     invoice_reconciliation.reason,
-    coalesce(currencies.minor_units, 2) as minor_units
+    currencies.minor_units
 from marts.invoice_reconciliation
 inner join marts.organizations using (org_id)
-left join reference.currencies using (currency)
+inner join reference.currencies using (currency)
 where
     invoice_reconciliation.org_id = $org_id
     and $invoice_date in (

@@ -29,7 +29,9 @@ by_reason as (
         count(distinct dataset) as datasets_count,
         count(*) as rows_rejected,
         min(
-            {source_file: source_file, source_row: source_row, raw_row: raw_row},
+            struct_pack(
+                source_file := source_file, source_row := source_row, raw_row := raw_row
+            ),
             $shown_examples::integer
         ) as examples
     from ranked

@@ -5,4 +5,4 @@ select
     raw_row
 from marts.rejected_rows
 where dataset in ('contracts', 'contract_items')
-order by reason = 'no_contract', dataset desc, source_file, source_row
+order by reason = 'no_contract' asc, dataset desc, source_file asc, source_row asc

@@ -11,11 +11,16 @@ select
     telco_reconciliation.invoiced_amount,
     telco_reconciliation.variance_amount,
     telco_reconciliation.status,
-    coalesce(currencies.minor_units, 2) as minor_units
+    currencies.minor_units
 from marts.telco_reconciliation
 inner join marts.organizations using (org_id)
-left join reference.currencies using (currency)
-where $org_id is null or telco_reconciliation.org_id = $org_id
+inner join reference.currencies using (currency)
+where
+    ($org_id is null or telco_reconciliation.org_id = $org_id)
+    and (
+        $invoice_dates is null
+        or list_contains($invoice_dates::date[], telco_reconciliation.invoice_date)
+    )
 order by
     telco_reconciliation.org_id,
     telco_reconciliation.cycle_start_date,
