@@ -135,7 +135,8 @@ select
     policies.call_increment_seconds,
     policies.call_rounding,
     policies.short_call_maximum_seconds,
-    policies.telco_reconcile_rows
+    policies.telco_reconcile_rows,
+    policies.reconciliation_tolerance
 from boundaries
 inner join policies
     on
