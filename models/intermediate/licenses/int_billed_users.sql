@@ -1,21 +1,21 @@
 with
 
-licensed as (
-
-    select * from {{ ref('int_users_licensed') }}
-
-),
-
-designations as (
-
-    select * from {{ ref('int_licenses_held') }}
-    where product_code = 'hourly_interacting'
-
-),
-
 cycles as (
 
     select * from {{ ref('int_cycles') }}
+
+),
+
+assignments as (
+
+    select * from {{ ref('stg_license_assignments') }}
+    where row_status = 'accepted'
+
+),
+
+products as (
+
+    select * from {{ ref('products') }}
 
 ),
 
@@ -25,20 +25,72 @@ hourly_products as (
 
 ),
 
+-- Held at any instant of the part of the cycle seen so far.
+held as (
+
+    select distinct
+        assignments.org_id,
+        cycles.cycle_start_date,
+        assignments.user_id,
+        assignments.product_code,
+        products.kind,
+        products.license_rank,
+        cycles.license_model
+    from assignments
+    inner join cycles
+        on
+            assignments.org_id = cycles.org_id
+            and assignments.assigned_from < cycles.usage_through_at
+            and coalesce(assignments.assigned_to, '9999-12-31'::date)
+            > cycles.cycle_start_at
+            and assignments.assigned_from
+            < coalesce(assignments.assigned_to, '9999-12-31'::date)
+    inner join products
+        on assignments.product_code = products.product_code
+
+),
+
+-- One base license per user and cycle: the highest held at any instant of it (LIC-03).
+base_licenses as (
+
+    select
+        org_id,
+        cycle_start_date,
+        user_id,
+        max_by(product_code, license_rank) as product_code
+    from held
+    where kind = 'license'
+    group by org_id, cycle_start_date, user_id
+
+),
+
+-- Add-ons count whatever the base license, and without any (LIC-05, LIC-06).
+licensed as (
+
+    select * from base_licenses
+    union all
+    select
+        org_id,
+        cycle_start_date,
+        user_id,
+        product_code
+    from held
+    where kind = 'addon'
+
+),
+
 -- Beside named or concurrent a designated user is counted by the hour for the whole cycle;
--- where everybody is, the designation does nothing (HOUR-03, X10).
+-- in an hourly contract everybody is, and the designation does nothing (HOUR-03, X10).
 designated as (
 
     select
-        designations.org_id,
-        designations.cycle_start_date,
-        designations.user_id
-    from designations
-    inner join cycles
-        on
-            designations.org_id = cycles.org_id
-            and designations.cycle_start_date = cycles.cycle_start_date
-    where cycles.license_model in ('named', 'concurrent')
+        org_id,
+        cycle_start_date,
+        user_id
+    from held
+    where
+        product_code = 'hourly_interacting'
+        and license_model in ('named', 'concurrent')
 
 )
 

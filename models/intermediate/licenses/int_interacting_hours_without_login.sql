@@ -20,22 +20,11 @@ counted as (
 
 ),
 
-interacting as (
-
-    select * from {{ ref('int_users_interacting') }}
-
-),
-
--- Only who was logged in is billable, so the hours of the others are on no line.
+-- Only users who were logged in are billable: the hours of the others are on no line.
 never_logged_in as (
 
-    select interacting.*
-    from interacting
-    anti join {{ ref('int_users_logged_in') }} as logged_in
-        on
-            interacting.org_id = logged_in.org_id
-            and interacting.cycle_start_date = logged_in.cycle_start_date
-            and interacting.user_id = logged_in.user_id
+    select * from {{ ref('int_user_time_by_cycle') }}
+    where first_billable_login_at is null
 
 ),
 

@@ -2,7 +2,8 @@ with
 
 logged_in as (
 
-    select * from {{ ref('int_users_logged_in') }}
+    select * from {{ ref('int_user_time_by_cycle') }}
+    where first_billable_login_at is not null
 
 ),
 

@@ -95,12 +95,13 @@ users_without_license as (
         'none' as product_code,
         'user_without_license' as reason,
         count(*) as quantity
-    from {{ ref('int_users_logged_in') }} as logged_in
-    anti join {{ ref('int_users_licensed') }} as licensed
+    from {{ ref('int_user_time_by_cycle') }} as logged_in
+    anti join {{ ref('int_billed_users') }} as licensed
         on
             logged_in.org_id = licensed.org_id
             and logged_in.cycle_start_date = licensed.cycle_start_date
             and logged_in.user_id = licensed.user_id
+    where logged_in.first_billable_login_at is not null
     group by logged_in.org_id, logged_in.cycle_start_date
 
 ),
