@@ -123,7 +123,7 @@ DAMAGE = {
         "select * replace (quantity + 1 as quantity)",
     ),
     "assert_a_raised_commitment_is_prepaid": (
-        "private.intermediate.int_contract_items_in_force",
+        "private.intermediate.int_contract_items",
         "select * replace (committed_quantity + 1 as committed_quantity)",
     ),
     "assert_everything_measured_is_billed_or_shown_as_unbilled": (

@@ -2,7 +2,7 @@ with
 
 usage as (
 
-    select * from {{ ref('int_usage_terms') }}
+    select * from {{ ref('int_usage_by_cycle') }}
 
 ),
 
@@ -56,6 +56,7 @@ select
     cycle_start_date,
     cycle_end_date,
     product_code,
+    usage_area,
     billing_option,
     measured_quantity,
     included_quantity,

@@ -13,20 +13,31 @@ contract_items as (
 
 ),
 
--- The days whose commitment and prices are asked for.
+-- The days whose commitment and prices are asked for: what is in force at the cycle start
+-- applies to the whole cycle (INV-11), what is in force on the first day of a year to it.
 starts as (
 
     select
         org_id,
         contract_id,
-        cycle_start_date as start_date
-    from {{ ref('int_cycles') }}
-    union
-    select
-        org_id,
-        contract_id,
-        year_start_date as start_date
-    from {{ ref('int_term_years') }}
+        start_date,
+        max(cycle_start_date) as cycle_start_date
+    from (
+        select
+            org_id,
+            contract_id,
+            cycle_start_date as start_date,
+            cycle_start_date
+        from {{ ref('int_cycles') }}
+        union all
+        select
+            org_id,
+            contract_id,
+            year_start_date as start_date,
+            null as cycle_start_date
+        from {{ ref('int_term_years') }}
+    ) as asked
+    group by org_id, contract_id, start_date
 
 ),
 
@@ -37,6 +48,7 @@ candidates as (
         starts.org_id,
         starts.contract_id,
         starts.start_date,
+        starts.cycle_start_date,
         contract_items.product_code,
         contract_items.committed_quantity,
         contract_items.prepay_rate,
@@ -72,6 +84,7 @@ select
     org_id,
     contract_id,
     start_date,
+    cycle_start_date,
     product_code,
     committed_quantity,
     prepay_rate,

@@ -26,7 +26,7 @@ peaks as (
 
 contract_items as (
 
-    select * from {{ ref('int_contract_items_in_force') }}
+    select * from {{ ref('int_contract_items') }}
 
 ),
 

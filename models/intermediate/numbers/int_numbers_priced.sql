@@ -54,7 +54,7 @@ contract_items as (
         split_part(product_code, '_', 1) || '_' || split_part(product_code, '_', 2)
             as charge_code,
         replace(substr(product_code, 12), '_', '') as number_type
-    from {{ ref('int_contract_items_in_force') }}
+    from {{ ref('int_contract_items') }}
     where product_code like 'number\_%' escape '\'
     -- Two spellings of one type are one price: the first by name.
     qualify

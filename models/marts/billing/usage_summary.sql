@@ -8,7 +8,7 @@ products as (
 
 contract_items as (
 
-    select * from {{ ref('int_contract_items_in_force') }}
+    select * from {{ ref('int_contract_items') }}
 
 ),
 

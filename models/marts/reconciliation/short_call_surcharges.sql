@@ -8,7 +8,7 @@ measured as (
 
 contract_items as (
 
-    select * from {{ ref('int_contract_items_in_force') }}
+    select * from {{ ref('int_contract_items') }}
     where product_code = 'short_call_surcharge'
 
 ),

@@ -42,7 +42,7 @@ select
     coalesce(prepaid.committed_quantity, 0) as prepaid_quantity,
     items.committed_quantity
 from cycles
-inner join {{ ref('int_contract_items_in_force') }} as items
+inner join {{ ref('int_contract_items') }} as items
     on
         cycles.org_id = items.org_id
         and cycles.cycle_start_date = items.cycle_start_date

@@ -29,7 +29,7 @@ accounted as (
             product_code,
             measured_quantity as quantity
         from {{ ref('int_usage_by_cycle') }}
-        where starts_with(product_code, 'conversation_')
+        where usage_area = 'conversations'
         union all
         select
             org_id,

@@ -97,7 +97,7 @@ full outer join accounted
         measured.org_id = accounted.org_id
         and measured.cycle_start_date = accounted.cycle_start_date
         and measured.product_code = accounted.product_code
-left join {{ ref('int_usage_terms') }} as terms
+left join {{ ref('int_usage_by_cycle') }} as terms
     on
         measured.org_id = terms.org_id
         and measured.cycle_start_date = terms.cycle_start_date

@@ -13,12 +13,24 @@ delivered_days as (
     from {{ ref('stg_resource_usage') }}
     where row_status = 'accepted'
     union all
+    -- API requests count where no figure of the day was delivered (FU-08).
     select
         org_id,
         usage_date,
-        product_code,
-        quantity
-    from {{ ref('int_api_requests_by_day') }}
+        'api_requests' as product_code,
+        requests as quantity
+    from {{ ref('stg_api_usage') }}
+    where
+        row_status = 'accepted'
+        and (org_id, usage_date) not in (
+            select
+                figures.org_id,
+                figures.usage_date
+            from {{ ref('stg_resource_usage') }} as figures
+            where
+                figures.row_status = 'accepted'
+                and figures.product_code = 'api_requests'
+        )
 
 ),
 
