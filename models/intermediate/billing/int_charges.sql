@@ -10,22 +10,55 @@ cycles as (
 
 ),
 
-by_cycle as (
+usage_split as (
 
     select
-        org_id,
-        cycle_start_date,
-        product_code,
-        charge_type,
-        invoice_date,
-        service_period_start,
-        service_period_end,
-        quantity,
-        unit_price,
-        null::decimal(38, 10) as unrounded_amount,
-        is_waived,
-        null as detail
-    from {{ ref('int_charges_by_cycle') }}
+        *,
+        cycle_start_date as service_period_start,
+        cycle_end_date as service_period_end
+    from {{ ref('int_usage_split') }}
+
+),
+
+-- The commitment of a cycle: in advance under monthly prepay, the first one on the last ramp
+-- invoice (INV-04, RAMP-02); in arrears month to month, whatever is used (INV-01, INV-05).
+commitments as (
+
+    select
+        * replace (prepay_rate as unit_price, false as is_waived),
+        case billing_option
+            when 'annual_prepay_monthly' then 'prepay'
+            when 'month_to_month' then 'committed'
+        end as charge_type,
+        case billing_option
+            when 'annual_prepay_monthly' then cycle_start_date
+            when 'month_to_month' then cycle_end_date
+        end as invoice_date,
+        committed_quantity as quantity
+    from usage_split
+    where
+        committed_quantity > 0
+        and billing_option in ('annual_prepay_monthly', 'month_to_month')
+
+),
+
+-- What is above it, at the end of the cycle (INV-02).
+in_arrears as (
+
+    select
+        *,
+        arrears_charge_type as charge_type,
+        cycle_end_date as invoice_date,
+        billable_overage_quantity as quantity
+    from usage_split
+
+),
+
+by_cycle as (
+
+    select * from commitments
+    union all by name
+    select * from in_arrears
     union all by name
     select * from {{ ref('int_charges_telco') }}
     union all by name
@@ -60,7 +93,7 @@ select
     service_period_end,
     quantity::decimal(38, 6) as quantity,
     unit_price::decimal(28, 10) as unit_price,
-    unrounded_amount,
+    unrounded_amount::decimal(38, 10) as unrounded_amount,
     coalesce(is_waived, false) as is_waived,
     detail
 from by_contract

@@ -2,11 +2,17 @@ with
 
 lines as (
 
-    select distinct
+    select
         org_id,
         contract_id,
         invoice_date
-    from {{ ref('int_untaxed_lines') }}
+    from {{ ref('int_invoice_charges') }}
+    union
+    select
+        org_id,
+        contract_id,
+        invoice_date
+    from {{ ref('int_minimum_charges') }}
 
 ),
 

@@ -2,7 +2,9 @@ with
 
 lines as (
 
-    select * from {{ ref('int_untaxed_lines') }}
+    select * from {{ ref('int_invoice_charges') }}
+    union all by name
+    select * from {{ ref('int_minimum_charges') }}
 
 ),
 
