@@ -1,8 +1,63 @@
 with
 
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
 calls as (
 
-    select * from {{ ref('int_calls_classified') }}
+    select
+        calls.* replace (calls.duration_seconds::bigint as duration_seconds)
+    from {{ ref('stg_voice_usage') }} as calls
+    cross join build
+    where
+        calls.row_status = 'accepted'
+        and calls.started_at < build.as_of_at
+
+),
+
+-- Calls come in millions, their descriptions in dozens: classify each description once.
+descriptions as (
+
+    select distinct
+        usage_group,
+        call_type,
+        direction
+    from calls
+
+),
+
+service_rules as (
+
+    select * from {{ ref('call_service_rules') }}
+
+),
+
+-- The first rule of the list that fits (TELCO-03, TELCO-08).
+services as (
+
+    select
+        descriptions.usage_group,
+        descriptions.call_type,
+        descriptions.direction,
+        min_by(service_rules.service, service_rules.priority) as service
+    from descriptions
+    inner join service_rules
+        on
+            regexp_full_match(
+                case service_rules.field
+                    when 'usage_group' then descriptions.usage_group
+                    when 'call_type' then descriptions.call_type
+                    when 'direction' then descriptions.direction
+                end,
+                service_rules.pattern
+            )
+    group by
+        descriptions.usage_group,
+        descriptions.call_type,
+        descriptions.direction
 
 ),
 
@@ -19,6 +74,7 @@ incremented as (
 
     select
         calls.*,
+        services.service,
         cycles.cycle_start_date,
         cycles.currency as contract_currency,
         case cycles.call_rounding
@@ -33,6 +89,11 @@ incremented as (
         calls.duration_seconds between 1 and cycles.short_call_maximum_seconds
             as is_short
     from calls
+    inner join services
+        on
+            calls.usage_group = services.usage_group
+            and calls.call_type = services.call_type
+            and calls.direction = services.direction
     inner join cycles
         on
             calls.org_id = cycles.org_id
