@@ -9,11 +9,7 @@ steps as (
 
 pools as (
 
-    select product_code as pool
-    from {{ ref('products') }}
-    where is_cx or kind = 'addon'
-    union all
-    select 'cx_all' as pool
+    {{ concurrency_pools() }}
 
 ),
 

@@ -24,14 +24,9 @@ license_terms as (
 
 ),
 
--- Products always counted as named have a peak too, but no pool that bills.
 pools as (
 
-    select product_code as pool
-    from {{ ref('products') }}
-    where is_cx or kind = 'addon'
-    union all
-    select 'cx_all' as pool
+    {{ concurrency_pools() }}
 
 )
 

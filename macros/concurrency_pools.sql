@@ -1,0 +1,11 @@
+{#
+    The pools whose peak is shown: CX licenses, add-ons, and cx_all of every CX user (CONC-03,
+    CONC-08). Products always counted as named have a peak too, but no pool that bills.
+#}
+{% macro concurrency_pools() -%}
+    select product_code as pool
+    from {{ ref('products') }}
+    where is_cx or kind = 'addon'
+    union all
+    select 'cx_all' as pool
+{%- endmacro %}
