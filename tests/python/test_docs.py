@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from rule_coverage import register
 
 from cx_billing import lake
+from rule_coverage import register
 
 PROJECT = lake.PROJECT_DIR
 DECISIONS = PROJECT / "DECISIONS.md"
@@ -34,9 +34,8 @@ def broken_links(page: Path) -> list[str]:
             continue
         file, _, fragment = link.partition("#")
         target = (page.parent / file).resolve() if file else page
-        if not target.exists():
-            broken.append(link)
-        elif fragment and fragment not in map(anchor, HEADING.findall(target.read_text())):
+        headings = HEADING.findall(target.read_text()) if target.is_file() and fragment else []
+        if not target.exists() or (fragment and fragment not in map(anchor, headings)):
             broken.append(link)
     return broken
 
