@@ -1,4 +1,4 @@
-"""Which model follows each rule and which test holds it: `docs/rules.md`, drawn from the files.
+"""Which model follows each rule and which tests check it: `docs/rules.md`, drawn from the files.
 
 The ids and what is true of them without code are in `rules.csv`. A rule is found by its id, as
 `CONC-02`, `CONC_02` (names of tests) or within `CONC-01..04`, in
@@ -7,7 +7,8 @@ The ids and what is true of them without code are in `rules.csv`. A rule is foun
 * tests: names and descriptions of dbt's unit and data tests, pytest functions, and the oracle,
   against which random organizations are compared.
 
-`python tests/python/rule_coverage.py` writes the page.
+`python tests/python/rule_coverage.py` writes the page, a short row per rule: where it is explained
+(a section of `docs/rules`), the models that follow it and how many tests name it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 REGISTER = Path(__file__).with_name("rules.csv")
 PAGE = PROJECT / "docs" / "rules.md"
+EXPLAINED = PROJECT / "docs" / "rules"
+DECISIONS = PROJECT / "DECISIONS.md"
+DECISION = re.compile(r"^### (.*)\nRules: (.*)$", re.MULTILINE)
+MOST_MODELS = 6
+SECTION = re.compile(r"^## (.*)\n([A-Z].*)$", re.MULTILINE)
 FAMILIES = "CYC|CONV|LIC|NAMED|HOUR|CONC|INV|RAMP|FU|VOICE|TELCO|NUM|SDC|TAX|PAY"
 ID = re.compile(
     rf"(?<![A-Za-z0-9])({FAMILIES})[-_](\d\d)(?![0-9])(?:\.\.(\d\d)(?![0-9]))?"
@@ -37,12 +43,16 @@ NOT_READ = {"rule_coverage.py", "test_rule_coverage.py"}
 HEAD = """# Rules, models and tests
 
 Drawn from the files by `make rules`; a test fails when this page is out of date, when a rule has
-neither a model with a test nor a reason, or when a file names a rule that is not here. X1 to X17
-are the points on which the vendor's own texts disagree. *Configuration* is what a user sets (a
-column of the contract, a seed); *documented* says why nothing is computed.
+neither a model with a test nor a reason, or when a file names a rule that is not here. The pages in
+[rules](rules/README.md) explain rules by example, [`DECISIONS.md`](../DECISIONS.md) says what was
+decided. X1 to X17 are the points on which the vendor's own texts disagree. *Configuration* is what
+a user sets (a column of the contract, a seed); *documented* says why nothing is computed.
 
-| rule | says | models, macros, seeds | tests | without code |
-|---|---|---|---|---|
+Models are those with a unit test that is named after the rule, else those whose text names it.
+`git grep -E "CYC[-_]01"` lists every model and test of a rule.
+
+| rule | says | explained | models, macros, seeds | tests | without code |
+|---|---|---|---|---|---|
 """
 
 
@@ -179,12 +189,14 @@ def problems(rules: list[Rule], found: Coverage) -> list[str]:
 
 def page(rules: list[Rule], found: Coverage) -> str:
     """The table, one row per rule."""
+    explained = sections()
     rows = (
         (
             rule.id,
             rule.title,
-            code(found.models.get(rule.id, ())),
-            code(found.tests.get(rule.id, ())),
+            explained.get(rule.id, ""),
+            shortened(sorted(main_models(rule.id, found))),
+            counted(found.tests.get(rule.id, set())),
             f"{rule.how}: {rule.reason}" if rule.how else "",
         )
         for rule in rules
@@ -192,9 +204,47 @@ def page(rules: list[Rule], found: Coverage) -> str:
     return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def code(names: set[str] | tuple) -> str:
-    """Names as code, in order."""
-    return ", ".join(f"`{name}`" for name in sorted(names))
+def sections() -> dict[str, str]:
+    """A link per rule id: to a section of `docs/rules`, else to the decision that is about it."""
+    found: dict[str, str] = {}
+    for file in sorted(EXPLAINED.glob("*.md")):
+        for heading, rules in SECTION.findall(file.read_text(encoding="utf-8")):
+            for rule in ids_in(rules):
+                found.setdefault(rule, f"[{file.stem}](rules/{file.name}#{anchor(heading)})")
+    for heading, rules in DECISION.findall(DECISIONS.read_text(encoding="utf-8")):
+        for rule in rules.split(", "):
+            found.setdefault(rule, f"[decision](../{DECISIONS.name}#{anchor(heading)})")
+    return found
+
+
+def anchor(heading: str) -> str:
+    """The name under which a heading can be linked to."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def main_models(rule: str, found: Coverage) -> set[str]:
+    """The models whose unit tests are named after the rule, else all that name it."""
+    models = found.models.get(rule, set())
+    tested = {test.split("__")[0] for test in found.tests.get(rule, ()) if named_after(test, rule)}
+    return models & tested or models
+
+
+def named_after(test: str, rule: str) -> bool:
+    """Whether a unit test's name begins with its model and this rule."""
+    return f"__{rule.replace('-', '_')}" in test
+
+
+def counted(tests: set[str]) -> str:
+    """How many tests there are, and whether the oracle follows the rule too."""
+    of_oracle = any(test.startswith("oracle ") for test in tests)
+    others = sum(not test.startswith("oracle ") for test in tests)
+    return ", ".join([str(others)] * bool(others) + ["oracle"] * of_oracle)
+
+
+def shortened(names: list[str]) -> str:
+    """Names as code, the first few of many."""
+    more = f" and {len(names) - MOST_MODELS} more" if len(names) > MOST_MODELS else ""
+    return ", ".join(f"`{name}`" for name in names[:MOST_MODELS]) + more
 
 
 if __name__ == "__main__":

@@ -9,21 +9,14 @@ import pytest
 import yaml
 
 from cx_billing import lake
-from rule_coverage import register
+from rule_coverage import DECISION, DECISIONS, SECTION, anchor, ids_in, register
 
 PROJECT = lake.PROJECT_DIR
-DECISIONS = PROJECT / "DECISIONS.md"
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.*)$", re.MULTILINE)
-DECISION = re.compile(r"^### (.*)\nRules: (.*)$", re.MULTILINE)
 MODEL = re.compile(r"`((?:int|stg)_\w+)`")
 UNIT_TEST = re.compile(r"`(\w+__(?:X\d+|[A-Z]+_\d\d)\w*)`")
-
-
-def anchor(heading: str) -> str:
-    """The name under which a heading can be linked to."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
 def broken_links(page: Path) -> list[str]:
@@ -60,6 +53,21 @@ def test_models_and_unit_tests_that_a_page_names_are_there(page):
     models = {file.stem for file in (PROJECT / "models").rglob("*.sql")}
     assert set(MODEL.findall(text)) <= models | unit_tests()
     assert set(UNIT_TEST.findall(text)) <= unit_tests()
+
+
+@pytest.mark.parametrize(
+    "page", sorted((PROJECT / "docs" / "rules").glob("[a-z]*.md")), ids=lambda page: page.stem
+)
+def test_every_rule_that_is_explained_has_an_example_and_its_sql(page):
+    text = page.read_text(encoding="utf-8")
+    known = {rule.id for rule in register()}
+    for heading, rules in SECTION.findall(text):
+        section = text.split(f"## {heading}\n")[1].split("\n## ")[0]
+        assert list(ids_in(rules)) == rules.split(", ")
+        assert set(ids_in(rules)) <= known
+        assert UNIT_TEST.search(section), f"{heading} names no unit test"
+        assert re.search(r"\.(sql|csv)\)", section), f"{heading} links no SQL or seed"
+    assert "](../../DECISIONS.md#" in text
 
 
 def test_a_broken_link_is_noticed(tmp_path):
