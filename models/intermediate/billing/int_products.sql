@@ -67,6 +67,11 @@ described as (
     select
         codes.product_code,
         codes.base_product_code,
+        -- The vendor does not say the type of a number, so invoices are compared by number.
+        case
+            when products.kind = 'number' then codes.base_product_code
+            else codes.product_code
+        end as match_code,
         products.kind,
         kinds.family,
         kinds.section,

@@ -2,12 +2,15 @@ with
 
 invoice_lines as (
 
-    select * from {{ ref('invoice_lines') }}
+    select
+        *,
+        product_code like 'telco\_%' escape '\' as is_call
+    from {{ ref('invoice_lines') }}
     where invoice_status = 'final'
 
 ),
 
-covering_invoices as (
+voice_cycles as (
 
     select * from {{ ref('int_voice_cycles_invoiced') }}
 
@@ -25,86 +28,89 @@ products as (
 
 ),
 
+-- What the calls of a line cost before rounding, and their international part.
 call_costs as (
 
-    select * from {{ ref('int_charges_telco') }}
+    select
+        org_id,
+        cycle_start_date as service_period_start,
+        'telco_' || service as product_code,
+        cdr_cost,
+        international_minutes,
+        international_cost
+    from {{ ref('int_calls_by_service') }}
 
 ),
 
--- Against a vendor invoice that has no row for them, toll-free calls are part of Inbound.
-named as (
+-- Toll-free calls are part of Inbound where the vendor's invoice has them there.
+calls as (
 
     select
-        invoice_lines.invoice_line_id,
-        invoice_lines.org_id,
-        invoice_lines.invoice_date,
+        invoice_lines.* exclude (product_code),
         case
             when
                 invoice_lines.product_code = 'telco_toll_free'
-                and covering_invoices.is_toll_free_folded
+                and voice_cycles.is_toll_free_folded
                 then 'telco_inbound'
             else invoice_lines.product_code
         end as product_code,
-        invoice_lines.charge_type,
-        invoice_lines.service_period_start,
-        invoice_lines.service_period_end,
-        invoice_lines.description,
-        invoice_lines.quantity,
-        invoice_lines.unit_price,
-        invoice_lines.amount,
-        call_costs.unrounded_amount,
-        invoice_lines.currency,
-        invoice_lines.is_waived
+        call_costs.cdr_cost,
+        call_costs.international_minutes,
+        call_costs.international_cost
     from invoice_lines
     left join call_costs
         on
             invoice_lines.org_id = call_costs.org_id
             and invoice_lines.product_code = call_costs.product_code
             and invoice_lines.service_period_start = call_costs.service_period_start
-    left join covering_invoices
+    left join voice_cycles
         on
-            invoice_lines.org_id = covering_invoices.org_id
-            and invoice_lines.service_period_start = covering_invoices.cycle_start_date
-            and invoice_lines.section = 'telco'
+            invoice_lines.org_id = voice_cycles.org_id
+            and invoice_lines.service_period_start = voice_cycles.cycle_start_date
+    where invoice_lines.is_call
 
 ),
 
--- What is folded is rounded once, together.
-telco_lines as (
+-- The costs on one row of the invoice are rounded once, as one sum.
+call_lines as (
 
     select
-        min(named.invoice_line_id) as expected_line_id,
-        named.org_id,
-        named.invoice_date,
-        named.product_code,
-        named.charge_type,
-        named.service_period_start,
-        named.service_period_end,
-        min(named.description) as description,
-        sum(named.quantity) as quantity,
-        null::decimal(28, 10) as unit_price,
+        min(calls.invoice_line_id) as expected_line_id,
+        calls.org_id,
+        calls.invoice_date,
+        calls.product_code,
+        calls.charge_type,
+        calls.service_period_start,
+        calls.service_period_end,
+        min(calls.description) as description,
+        sum(calls.quantity) as quantity,
+        {{ round_money('sum(calls.cdr_cost)', 'any_value(currencies.minor_units)') }}
+            as amount,
+        sum(calls.international_minutes) as international_quantity,
         {{ round_money(
-            'sum(named.unrounded_amount)', 'any_value(currencies.minor_units)'
-        ) }} as amount,
-        named.currency,
+            'sum(calls.international_cost)', 'any_value(currencies.minor_units)'
+        ) }} as international_amount,
+        calls.currency,
         false as is_waived
-    from named
+    from calls
     inner join currencies
-        on named.currency = currencies.currency
-    where named.product_code like 'telco\_%' escape '\'
+        on calls.currency = currencies.currency
     group by
-        named.org_id,
-        named.invoice_date,
-        named.product_code,
-        named.charge_type,
-        named.service_period_start,
-        named.service_period_end,
-        named.currency
+        calls.org_id,
+        calls.invoice_date,
+        calls.product_code,
+        calls.charge_type,
+        calls.service_period_start,
+        calls.service_period_end,
+        calls.currency
 
 ),
 
-other_lines as (
+-- The unit price of calls is only their average, so it is not compared.
+expected_lines as (
 
+    select * from call_lines
+    union all by name
     select
         invoice_line_id as expected_line_id,
         org_id,
@@ -119,27 +125,15 @@ other_lines as (
         amount,
         currency,
         is_waived
-    from named
-    where product_code not like 'telco\_%' escape '\'
-
-),
-
-expected_lines as (
-
-    select * from telco_lines
-    union all
-    select * from other_lines
+    from invoice_lines
+    where not is_call
 
 )
 
--- The vendor does not say the type of a number, so numbers match as numbers.
 select
     expected_lines.*,
     expected_lines.charge_type = 'prepay' as is_prepay,
-    case
-        when products.kind = 'number' then products.base_product_code
-        else expected_lines.product_code
-    end as match_code
+    coalesce(products.match_code, expected_lines.product_code) as match_code
 from expected_lines
 left join products
     on expected_lines.product_code = products.product_code

@@ -72,65 +72,35 @@ ranked as (
 
 ),
 
--- As many lines as both sides have of one quantity and amount agree ...
-agreeing as (
+-- Three passes: as many lines as both sides have of the same quantity and amount, then of
+-- the same amount, then of the same price. A pass sets aside what the one before matched.
+{% set passes = [
+    ('is_equal_in_both', 'quantity, amount', 'true'),
+    ('is_equal_in_amount', 'is_equal_in_both, amount', 'true'),
+    ('is_equal_in_price', 'is_equal_in_amount, unit_price',
+        'not is_equal_in_amount and unit_price is not null'),
+] %}
+{% for is_equal, values, condition in passes %}
+    {{ is_equal[3:] }} as (
 
-    select
-        *,
-        row_number() over one_side <= least(
-            count(*) filter (is_vendor) over alike,
-            count(*) filter (not is_vendor) over alike
-        ) as is_agreeing
-    from ranked
-    window
-        alike as (partition by line_key, is_committed, quantity, amount),
-        one_side as (
-            partition by line_key, is_committed, quantity, amount, is_vendor
-            order by line_rank
-        )
+        select
+            *,
+            {{ condition }}
+            and row_number() over one_side <= least(
+                count(*) filter (is_vendor) over alike,
+                count(*) filter (not is_vendor) over alike
+            ) as {{ is_equal }}
+        from {{ 'ranked' if loop.first else passes[loop.index0 - 1][0][3:] }}
+        window
+            alike as (partition by line_key, is_committed, {{ values }}),
+            one_side as (
+                partition by line_key, is_committed, {{ values }}, is_vendor
+                order by line_rank
+            )
 
-),
+    ),
 
--- ... of the others, as many as both have of one amount, whatever makes it ...
-equal_in_amount as (
-
-    select
-        *,
-        row_number() over one_side <= least(
-            count(*) filter (is_vendor) over alike,
-            count(*) filter (not is_vendor) over alike
-        ) as is_equal_in_amount
-    from agreeing
-    window
-        alike as (partition by line_key, is_committed, is_agreeing, amount),
-        one_side as (
-            partition by line_key, is_committed, is_agreeing, amount, is_vendor
-            order by line_rank
-        )
-
-),
-
--- ... and then of one price.
-equal_in_price as (
-
-    select
-        *,
-        not is_equal_in_amount
-        and unit_price is not null
-        and row_number() over one_side <= least(
-            count(*) filter (is_vendor) over alike,
-            count(*) filter (not is_vendor) over alike
-        ) as is_equal_in_price
-    from equal_in_amount
-    window
-        alike as (partition by line_key, is_committed, is_equal_in_amount, unit_price),
-        one_side as (
-            partition by line_key, is_committed, is_equal_in_amount, unit_price, is_vendor
-            order by line_rank
-        )
-
-),
-
+{% endfor %}
 -- What is left is paired in its order. The parts of a telco row share one line of ours.
 placed as (
 
@@ -145,7 +115,7 @@ placed as (
                 partition by line_key, is_committed, is_vendor
                 order by
                     case when is_equal_in_amount then amount end nulls last,
-                    case when is_agreeing then quantity end nulls last,
+                    case when is_equal_in_both then quantity end nulls last,
                     case when is_equal_in_price then unit_price end nulls last,
                     line_rank
             )

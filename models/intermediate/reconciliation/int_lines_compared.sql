@@ -2,7 +2,7 @@ with
 
 vendor_lines as (
 
-    select * from {{ ref('int_vendor_lines_matched') }}
+    select * from {{ ref('int_vendor_lines_dated') }}
 
 ),
 
@@ -12,58 +12,77 @@ expected_lines as (
 
 ),
 
-parts as (
+matches as (
 
-    select * from {{ ref('int_telco_parts') }}
+    select * from {{ ref('int_line_matches') }}
+
+),
+
+-- A service split U.S. / International is compared as a whole if the sums agree. If not, it
+-- is compared part by part where the call records tell the parts apart: not on Inbound,
+-- which may hold toll-free calls (TELCO-02).
+matched as (
+
+    select
+        vendor_lines.*,
+        matches.expected_line_id,
+        coalesce(
+            vendor_lines.is_split
+            and expected_lines.product_code <> 'telco_inbound'
+            and vendor_lines.amount_of_all_parts <> expected_lines.amount,
+            false
+        ) as is_compared_by_part
+    from vendor_lines
+    left join matches
+        on vendor_lines.vendor_line_id = matches.vendor_line_id
+    left join expected_lines
+        on matches.expected_line_id = expected_lines.expected_line_id
 
 )
 
--- On product, charge and service period, never on the date of the invoice. Of a telco row
--- in parts that we cannot tell apart, the last is held against what the others leave.
+-- Parts that cannot be told apart: the earlier ones are taken as invoiced, the last one is
+-- compared with the rest of our line.
 select
-    coalesce(vendor_lines.vendor_line_id, expected_lines.expected_line_id)
+    coalesce(matched.vendor_line_id, expected_lines.expected_line_id)
         as reconciliation_id,
-    coalesce(vendor_lines.org_id, expected_lines.org_id) as org_id,
-    vendor_lines.invoice_number,
-    coalesce(vendor_lines.invoice_date, expected_lines.invoice_date) as invoice_date,
-    coalesce(expected_lines.product_code, vendor_lines.product_code, 'unclassified')
+    coalesce(matched.org_id, expected_lines.org_id) as org_id,
+    matched.invoice_number,
+    coalesce(matched.invoice_date, expected_lines.invoice_date) as invoice_date,
+    coalesce(expected_lines.product_code, matched.product_code, 'unclassified')
         as product_code,
-    coalesce(expected_lines.charge_type, vendor_lines.charge_type) as charge_type,
+    coalesce(expected_lines.charge_type, matched.charge_type) as charge_type,
     expected_lines.invoice_date as expected_invoice_date,
-    coalesce(vendor_lines.is_prepay, expected_lines.is_prepay) as is_prepay,
-    coalesce(vendor_lines.service_period_start, expected_lines.service_period_start)
+    coalesce(matched.is_prepay, expected_lines.is_prepay) as is_prepay,
+    coalesce(matched.service_period_start, expected_lines.service_period_start)
         as service_period_start,
-    coalesce(vendor_lines.service_period_end, expected_lines.service_period_end)
+    coalesce(matched.service_period_end, expected_lines.service_period_end)
         as service_period_end,
-    coalesce(vendor_lines.description, expected_lines.description) as description,
-    vendor_lines.vendor_line_id is not null as is_invoiced,
+    coalesce(matched.description, expected_lines.description) as description,
+    matched.vendor_line_id is not null as is_invoiced,
     expected_lines.expected_line_id is not null as is_expected,
-    coalesce(vendor_lines.kind = 'call', false) as is_call,
-    vendor_lines.quantity as invoiced_quantity,
-    case
-        when expected_lines.expected_line_id is null then null
-        when parts.vendor_line_id is not null then parts.expected_quantity
-        when vendor_lines.is_earlier_part then vendor_lines.quantity
-        when vendor_lines.kind = 'call'
-            then expected_lines.quantity - vendor_lines.earlier_quantity
-        else expected_lines.quantity
-    end::decimal(38, 6) as expected_quantity,
-    vendor_lines.unit_price as invoiced_price,
+    coalesce(matched.kind = 'call', false) as is_call,
+    {% for measure in ['quantity', 'amount'] %}
+        matched.{{ measure }} as invoiced_{{ measure }},
+        case
+            when expected_lines.expected_line_id is null then null
+            when matched.is_compared_by_part and matched.breakout = 'international'
+                then expected_lines.international_{{ measure }}
+            when matched.is_compared_by_part
+                then
+                    expected_lines.{{ measure }}
+                    - expected_lines.international_{{ measure }}
+            when matched.is_earlier_part then matched.{{ measure }}
+            when matched.kind = 'call'
+                then expected_lines.{{ measure }} - matched.{{ measure }}_of_earlier_parts
+            else expected_lines.{{ measure }}
+        end::decimal({{ '38, 6' if measure == 'quantity' else '28, 4' }})
+            as expected_{{ measure }},
+    {% endfor %}
+    matched.unit_price as invoiced_price,
     expected_lines.unit_price as expected_price,
-    vendor_lines.amount as invoiced_amount,
-    case
-        when expected_lines.expected_line_id is null then null
-        when parts.vendor_line_id is not null then parts.expected_amount
-        when vendor_lines.is_earlier_part then vendor_lines.amount
-        when vendor_lines.kind = 'call'
-            then expected_lines.amount - vendor_lines.earlier_amount
-        else expected_lines.amount
-    end::decimal(28, 4) as expected_amount,
-    vendor_lines.currency as invoiced_currency,
+    matched.currency as invoiced_currency,
     expected_lines.currency as expected_currency,
     coalesce(expected_lines.is_waived, false) as is_waived
-from vendor_lines
+from matched
 full outer join expected_lines
-    on vendor_lines.expected_line_id = expected_lines.expected_line_id
-left join parts
-    on vendor_lines.vendor_line_id = parts.vendor_line_id
+    on matched.expected_line_id = expected_lines.expected_line_id

@@ -52,6 +52,7 @@ names as (
         name_keys.name_key,
         products.product_code,
         products.base_product_code,
+        products.match_code,
         products.kind,
         products.arrears_charge_type
     from name_keys
@@ -114,11 +115,7 @@ classified as (
         coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
         worded.description,
         coalesce(names.product_code, ordered.product_code) as product_code,
-        -- The vendor does not say the type of a number, so numbers match as numbers.
-        case
-            when names.kind = 'number' then names.base_product_code
-            else coalesce(names.product_code, ordered.product_code)
-        end as match_code,
+        coalesce(names.match_code, ordered.product_code) as match_code,
         names.kind,
         case
             when worded.is_prepay then 'prepay'

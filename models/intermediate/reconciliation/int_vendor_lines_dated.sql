@@ -6,15 +6,30 @@ vendor_lines as (
 
 ),
 
-expected_lines as (
+invoice_lines as (
+
+    select * from {{ ref('invoice_lines') }}
+    where invoice_status = 'final'
+
+),
+
+products as (
+
+    select * from {{ ref('int_products') }}
+
+),
+
+our_lines as (
 
     select distinct
-        org_id,
-        match_code,
-        is_prepay,
-        service_period_start,
-        service_period_end
-    from {{ ref('int_expected_lines') }}
+        invoice_lines.org_id,
+        coalesce(products.match_code, invoice_lines.product_code) as match_code,
+        invoice_lines.charge_type = 'prepay' as is_prepay,
+        invoice_lines.service_period_start,
+        invoice_lines.service_period_end
+    from invoice_lines
+    left join products
+        on invoice_lines.product_code = products.product_code
 
 ),
 
@@ -24,7 +39,7 @@ our_periods as (
         org_id,
         service_period_start,
         service_period_end
-    from expected_lines
+    from our_lines
     union
     select
         org_id,
@@ -34,8 +49,9 @@ our_periods as (
 
 ),
 
--- A vendor period that names its last day ends the day after, if only that makes it the
--- period of a line of ours of its product, else if only that makes it a period of ours.
+-- Some vendor periods name their last day: they end the day after. A period is read so if
+-- only then it is the period of one of our lines of that product, or else if only then it
+-- is the period of any of our lines or cycles (CYC-03).
 dated as (
 
     select
@@ -67,14 +83,14 @@ dated as (
         vendor_lines.amount,
         vendor_lines.currency
     from vendor_lines
-    left join expected_lines as as_stated
+    left join our_lines as as_stated
         on
             vendor_lines.org_id = as_stated.org_id
             and vendor_lines.match_code = as_stated.match_code
             and vendor_lines.is_prepay = as_stated.is_prepay
             and vendor_lines.service_period_start = as_stated.service_period_start
             and vendor_lines.service_period_end = as_stated.service_period_end
-    left join expected_lines as a_day_longer
+    left join our_lines as a_day_longer
         on
             vendor_lines.org_id = a_day_longer.org_id
             and vendor_lines.match_code = a_day_longer.match_code
@@ -94,4 +110,30 @@ dated as (
 
 )
 
-select * from dated
+-- The vendor may show a calling service in parts (U.S., International) that together are
+-- one line of ours. Each part has the total and the sum of the parts before it (TELCO-02).
+select
+    *,
+    kind = 'call' and row_number() over part_order < count(*) over parts
+        as is_earlier_part,
+    kind = 'call'
+    and count(*) over parts = 2
+    and count(distinct breakout) over parts = 2 as is_split,
+    sum(amount) over parts as amount_of_all_parts,
+    coalesce(sum(amount) over parts_before, 0) as amount_of_earlier_parts,
+    coalesce(sum(quantity) over parts_before, 0) as quantity_of_earlier_parts
+from dated
+window
+    parts as (
+        partition by
+            org_id, match_code, is_prepay, service_period_start, service_period_end
+    ),
+    part_order as (
+        partition by
+            org_id, match_code, is_prepay, service_period_start, service_period_end
+        order by
+            coalesce(breakout = 'international', false), unit_price, amount, vendor_line_id
+    ),
+    parts_before as (
+        part_order rows between unbounded preceding and 1 preceding
+    )
