@@ -23,6 +23,19 @@ LAYERS = ("intermediate", "marts")
 # The way of a row; conversations, resources, voice and numbers stand side by side.
 MAIN_LINE = ["calendar", "presence", "licenses", "concurrency", "billing", "reconciliation"]
 
+DEEPEST = 20
+# The marts that intermediate models read: where the mart is the quantity, not a view of it.
+MARTS_READ_BY_INTERMEDIATE = {
+    "billable_users": "who is billable, counted and compared with the vendor's report",
+    "calls": "calls as they are rated, summed by service and checked",
+    "concurrency_daily": "the peak of a day, compared with the vendor's report",
+    "conversations": "conversations as they are billed, counted",
+    "invoice_lines": "lines as they are invoiced, compared with the vendor's",
+    "rejected_rows": "rejected rows, searched for names nobody knows",
+    "usage_summary": "usage as it is billed, compared with the vendor's report",
+    "user_hours_daily": "hours of a day, compared with the vendor's report",
+}
+
 # The promise: the marts and their columns as published. Columns may be added, none may go.
 MARTS = {
     "organizations": """
@@ -103,6 +116,7 @@ HAS_MANY_PARENTS = {
     "int_landed_rows": "the union of all datasets",
     "int_rows_timed": "the union of all datasets",
     "int_rejected_rows_raw": "the union of all datasets",
+    "int_usage_by_cycle": "the union of all areas that measure, with the terms of the contract",
     "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
 }
@@ -229,6 +243,28 @@ def test_areas_depend_on_each_other_in_one_direction(manifest):
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError, which names it
     assert "quality" not in set().union(*graph.values()), "quality reads all, nothing reads it"
     assert [area for area in order if area in MAIN_LINE] == MAIN_LINE
+
+
+def test_no_model_is_deeper_than_allowed(manifest):
+    graph = {
+        name: {parent for parent in parents_of(manifest, name) if parent in SQL} for name in SQL
+    }
+    depth: dict[str, int] = {}
+    for name in TopologicalSorter(graph).static_order():
+        depth[name] = 1 + max((depth[parent] for parent in graph[name]), default=0)
+    too_deep = {name: steps for name, steps in depth.items() if steps > DEEPEST}
+    assert not too_deep, f"More than {DEEPEST} models in a row: {too_deep}"
+
+
+def test_intermediate_models_read_only_the_listed_marts(manifest):
+    read = {
+        parent
+        for name, layer in LAYER.items()
+        if layer == "intermediate"
+        for parent, kind in parents_of(manifest, name).items()
+        if kind == "marts"
+    }
+    assert read == set(MARTS_READ_BY_INTERMEDIATE)
 
 
 def test_the_datasets_of_the_macro_are_the_declared_ones():
