@@ -28,7 +28,9 @@ from pathlib import Path
 import duckdb
 import yaml
 
-PROJECT_DIR = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parent
+# The dbt project: in an installed package a part of it, in a checkout the checkout.
+PROJECT_DIR = installed if (installed := PACKAGE / "project").is_dir() else PACKAGE.parents[1]
 SOURCES_FILE = PROJECT_DIR / "models" / "staging" / "_sources.yml"
 PROVENANCE = {
     "extra_columns": "VARCHAR",
