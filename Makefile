@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The day as of which the sample is billed.
 AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
-.PHONY: help setup run check test nightly fuzz mutants lint rules clean
+.PHONY: help setup run check test nightly fuzz mutants lint rules lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,13 @@ lint: setup  ## Check style and that dbt parses the project without a warning
 
 rules: setup  ## Draw docs/rules.md: the models and tests of every rule
 	@$(BIN)/python tests/python/rule_coverage.py
+
+# The output names no host. A lock keeps its versions; delete it first to have the newest.
+LOCK = uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+
+lock:  ## Pin what pyproject.toml asks for, and of that what the image needs (needs uv)
+	@$(LOCK) pyproject.toml --extra build --extra dev --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra build --constraint requirements.lock --output-file requirements-image.lock
 
 clean:  ## Delete environment and caches; ./warehouse stays
 	@rm -rf $(VENV) target logs .pytest_cache .ruff_cache .hypothesis
