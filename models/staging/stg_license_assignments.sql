@@ -2,41 +2,21 @@ with
 
 landed as (
 
-    select
-        *,
-        lake_rows as as_landed
-    from {{ source('lake', 'license_assignments') }} as lake_rows
+    {{ landed_rows('license_assignments') }}
 
 ),
 
+-- Products by the hour are what designated users count as, never assigned.
 product_names as (
 
     select * from {{ ref('product_names') }}
-
-),
-
-footer_facts as (
-
-    select
-        file_name,
-        decode(key) as fact,
-        decode(value) as fact_value
-    from {{ source('lake', 'landed_files') }}
+    where
+        kind in ('license', 'addon', 'designation')
+        and is_hourly_product is not true
 
 ),
 
 -- A snapshot that names nobody has no rows, but its file knows its day.
-snapshot_files as (
-
-    select
-        max(fact_value) filter (where fact = 'org_id') as org_id,
-        max(fact_value) filter (where fact = 'snapshot_date') as snapshot_date
-    from footer_facts
-    group by file_name
-    having max(fact_value) filter (where fact = 'dataset') = 'license_assignments'
-
-),
-
 snapshots as (
 
     select
@@ -45,9 +25,14 @@ snapshots as (
     from landed
     union
     select
-        org_id,
-        snapshot_date
-    from snapshot_files
+        max(decode(value)) filter (where decode(key) = 'org_id') as org_id,
+        max(decode(value)) filter (where decode(key) = 'snapshot_date')
+            as snapshot_date
+    from {{ source('lake', 'landed_files') }}
+    group by file_name
+    having
+        max(decode(value)) filter (where decode(key) = 'dataset')
+        = 'license_assignments'
 
 ),
 
@@ -70,27 +55,17 @@ snapshot_days as (
 typed as (
 
     select
-        landed.org_id,
-        landed.file_id,
-        landed.source_file,
-        landed.source_row,
-        landed.landed_at,
-        landed.parse_error,
-        {{ cleaned('landed.user_id') }} as user_id,
+        {{ provenance() }},
+        landed.user_id,
         product_names.product_code,
         {{ utc_date('landed.assigned_from') }} as assigned_from,
         coalesce(
             {{ exclusive_end_date('landed.assigned_to') }},
             snapshot_days.next_snapshot_day
-        ) as assigned_to,
-        landed.as_landed
+        ) as assigned_to
     from landed
     left join product_names
-        on
-            {{ product_name_key('landed.license') }} = product_names.name_key
-            -- Products by the hour are what designated users count as, never assigned.
-            and product_names.kind in ('license', 'addon', 'designation')
-            and product_names.is_hourly_product is not true
+        on {{ product_name_key('landed.license') }} = product_names.name_key
     left join snapshot_days
         on
             landed.org_id = snapshot_days.org_id
@@ -98,49 +73,22 @@ typed as (
 
 ),
 
-judged as (
+checked as (
 
     select
-        *,
+        * exclude (raw, parse_error),
         case
             when parse_error is not null then parse_error
-            when
-                {{ cleaned('as_landed.user_id') }} is null
-                or {{ cleaned('as_landed.license') }} is null
-                or {{ cleaned('as_landed.assigned_from') }} is null then 'missing_value'
-            when
-                (
-                    assigned_from is null
-                    and {{ cleaned('as_landed.assigned_from') }} is not null
-                )
-                or (
-                    assigned_to is null
-                    and {{ cleaned('as_landed.assigned_to') }} is not null
-                )
-                then 'not_a_timestamp'
+            when {{ missing(['user_id', 'license', 'assigned_from']) }} then 'missing_value'
+            when {{ unreadable(['assigned_from', 'assigned_to']) }} then 'not_a_timestamp'
             when product_code is null then 'unknown_license'
             when assigned_to < assigned_from then 'end_before_start'
         end as reject_reason
     from typed
 
-),
-
-settled as (
-
-    select
-        org_id,
-        file_id,
-        source_file,
-        source_row,
-        landed_at,
-        user_id,
-        product_code,
-        assigned_from,
-        assigned_to,
-        reject_reason,
-        {{ row_status(['user_id', 'product_code', 'assigned_from']) }} as row_status
-    from judged
-
 )
 
-select * from settled
+select
+    *,
+    {{ row_status(['user_id', 'product_code', 'assigned_from']) }} as row_status
+from checked

@@ -2,10 +2,7 @@ with
 
 landed as (
 
-    select
-        *,
-        lake_rows as as_landed
-    from {{ source('lake', 'resources_usage_report') }} as lake_rows
+    {{ landed_rows('resources_usage_report') }}
 
 ),
 
@@ -18,62 +15,32 @@ product_names as (
 typed as (
 
     select
-        landed.org_id,
-        landed.file_id,
-        landed.source_file,
-        landed.source_row,
-        landed.landed_at,
-        landed.parse_error,
+        {{ provenance() }},
         {{ utc_date('landed.date') }} as usage_date,
-        {{ cleaned('landed.resource') }} as resource_name,
+        landed.resource as resource_name,
         product_names.product_code,
-        try_cast(
-            {{ cleaned('landed.quantity') }} as decimal(24, 12)
-        )::decimal(38, 12) as quantity,
-        landed.as_landed
+        try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity
     from landed
     left join product_names
         on {{ product_name_key('landed.resource') }} = product_names.name_key
 
 ),
 
-judged as (
+checked as (
 
     select
-        *,
+        * exclude (raw, parse_error),
         case
             when parse_error is not null then parse_error
-            when
-                {{ cleaned('as_landed.date') }} is null
-                or {{ cleaned('as_landed.resource') }} is null
-                or {{ cleaned('as_landed.quantity') }} is null then 'missing_value'
-            when
-                (usage_date is null and {{ cleaned('as_landed.date') }} is not null)
-                then 'not_a_timestamp'
-            when
-                (quantity is null and {{ cleaned('as_landed.quantity') }} is not null)
-                then 'not_a_number'
+            when {{ missing(['date', 'resource', 'quantity']) }} then 'missing_value'
+            when usage_date is null then 'not_a_timestamp'
+            when quantity is null then 'not_a_number'
         end as reject_reason
     from typed
 
-),
-
-settled as (
-
-    select
-        org_id,
-        file_id,
-        source_file,
-        source_row,
-        landed_at,
-        usage_date,
-        resource_name,
-        product_code,
-        quantity,
-        reject_reason,
-        {{ row_status(['usage_date', 'resource_name']) }} as row_status
-    from judged
-
 )
 
-select * from settled
+select
+    *,
+    {{ row_status(['usage_date', 'resource_name']) }} as row_status
+from checked

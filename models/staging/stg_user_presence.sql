@@ -2,68 +2,42 @@ with
 
 landed as (
 
-    select
-        *,
-        lake_rows as as_landed
-    from {{ source('lake', 'user_presence') }} as lake_rows
+    {{ landed_rows('user_presence') }}
 
 ),
 
 typed as (
 
     select
-        landed.org_id,
-        landed.file_id,
-        landed.source_file,
-        landed.source_row,
-        landed.landed_at,
-        landed.parse_error,
-        {{ cleaned('landed.user_id') }} as user_id,
-        upper({{ cleaned('landed.system_presence') }}) as system_presence,
+        {{ provenance() }},
+        landed.user_id,
+        upper(landed.system_presence) as system_presence,
         {{ utc_timestamp('landed.start_time') }} as started_at,
-        {{ utc_timestamp('landed.end_time') }} as ended_at,
-        landed.as_landed
+        {{ utc_timestamp('landed.end_time') }} as ended_at
     from landed
 
 ),
 
-judged as (
+checked as (
 
     select
-        *,
+        * exclude (raw, parse_error),
         case
             when parse_error is not null then parse_error
-            when
-                {{ cleaned('as_landed.user_id') }} is null
-                or {{ cleaned('as_landed.system_presence') }} is null
-                or {{ cleaned('as_landed.start_time') }} is null then 'missing_value'
-            when
-                (started_at is null and {{ cleaned('as_landed.start_time') }} is not null)
-                or (ended_at is null and {{ cleaned('as_landed.end_time') }} is not null)
+            when {{ missing(['user_id', 'system_presence', 'start_time']) }}
+                then 'missing_value'
+            when {{ unreadable({'started_at': 'start_time', 'ended_at': 'end_time'}) }}
                 then 'not_a_timestamp'
             when ended_at < started_at then 'end_before_start'
         end as reject_reason
     from typed
 
-),
-
-settled as (
-
-    select
-        org_id,
-        file_id,
-        source_file,
-        source_row,
-        landed_at,
-        user_id,
-        system_presence,
-        started_at,
-        ended_at,
-        reject_reason,
-        {{ row_status(['user_id', 'system_presence', 'started_at'],
-            first='ended_at desc nulls last, landed_at desc, source_row desc') }} as row_status
-    from judged
-
 )
 
-select * from settled
+select
+    *,
+    {{ row_status(
+        ['user_id', 'system_presence', 'started_at'],
+        first='ended_at desc nulls last'
+    ) }} as row_status
+from checked

@@ -2,64 +2,43 @@ with
 
 landed as (
 
-    select
-        *,
-        lake_rows as as_landed
-    from {{ source('lake', 'voice_usage') }} as lake_rows
+    {{ landed_rows('voice_usage') }}
 
 ),
 
 typed as (
 
     select
-        landed.org_id,
-        landed.file_id,
-        landed.source_file,
-        landed.source_row,
-        landed.landed_at,
-        landed.parse_error,
-        {{ cleaned('landed.sip_call_id') }} as sip_call_id,
-        lower(coalesce(trim(landed.call_type), '')) as call_type,
-        lower({{ cleaned('landed.direction') }}) as direction,
+        {{ provenance() }},
+        landed.sip_call_id,
+        lower(coalesce(landed.call_type, '')) as call_type,
+        lower(landed.direction) as direction,
         lower(concat_ws(' ', landed.usage_group, landed.usage_group_display))
             as usage_group,
-        {{ cleaned('landed.origin') }} as origin,
-        {{ cleaned('landed.destination') }} as destination,
+        landed.origin,
+        landed.destination,
         {{ utc_timestamp('landed.start_time') }} as started_at,
-        try_cast(
-            {{ cleaned('landed.duration_seconds') }} as decimal(12, 3)
-        )::decimal(18, 3)
+        try_cast(landed.duration_seconds as decimal(12, 3))::decimal(18, 3)
             as duration_seconds,
-        try_cast(
-            {{ cleaned('landed.usage_rate_per_minute') }} as decimal(18, 10)
-        )::decimal(28, 10)
+        try_cast(landed.usage_rate_per_minute as decimal(18, 10))::decimal(28, 10)
             as rate_per_minute,
-        try_cast(
-            {{ cleaned('landed.total_cost') }} as decimal(18, 10)
-        )::decimal(28, 10) as reported_cost,
-        upper({{ cleaned('landed.currency') }}) as currency,
-        landed.as_landed
+        try_cast(landed.total_cost as decimal(18, 10))::decimal(28, 10) as reported_cost,
+        upper(landed.currency) as currency
     from landed
 
 ),
 
-judged as (
+checked as (
 
     select
-        *,
+        * exclude (raw, parse_error),
         case
             when parse_error is not null then parse_error
-            when
-                {{ cleaned('as_landed.sip_call_id') }} is null
-                or {{ cleaned('as_landed.direction') }} is null
-                or {{ cleaned('as_landed.start_time') }} is null
-                or {{ cleaned('as_landed.duration_seconds') }} is null
-                or {{ cleaned('as_landed.usage_rate_per_minute') }} is null
-                or {{ cleaned('as_landed.total_cost') }} is null
-                or {{ cleaned('as_landed.currency') }} is null then 'missing_value'
-            when
-                (started_at is null and {{ cleaned('as_landed.start_time') }} is not null)
-                then 'not_a_timestamp'
+            when {{ missing([
+                'sip_call_id', 'direction', 'start_time', 'duration_seconds',
+                'usage_rate_per_minute', 'total_cost', 'currency'
+            ]) }} then 'missing_value'
+            when started_at is null then 'not_a_timestamp'
             when
                 duration_seconds is null
                 or duration_seconds <> duration_seconds::bigint
@@ -70,31 +49,9 @@ judged as (
         end as reject_reason
     from typed
 
-),
-
-settled as (
-
-    select
-        org_id,
-        file_id,
-        source_file,
-        source_row,
-        landed_at,
-        sip_call_id,
-        call_type,
-        direction,
-        usage_group,
-        origin,
-        destination,
-        started_at,
-        duration_seconds,
-        rate_per_minute,
-        reported_cost,
-        currency,
-        reject_reason,
-        {{ row_status(['sip_call_id', 'direction', 'started_at']) }} as row_status
-    from judged
-
 )
 
-select * from settled
+select
+    *,
+    {{ row_status(['sip_call_id', 'direction', 'started_at']) }} as row_status
+from checked

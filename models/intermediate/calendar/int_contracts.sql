@@ -10,10 +10,10 @@ build as (
 contracts as (
 
     select contracts.*
-    from {{ ref('stg_contracts') }} as contracts
+    from {{ ref('int_contracts_checked') }} as contracts
     cross join build
     where
-        contracts.row_status = 'accepted'
+        contracts.reject_reason is null
         and contracts.effective_date < build.as_of_date
 
 ),

@@ -14,8 +14,8 @@ build as (
 
 contracts as (
 
-    select * from {{ ref('stg_contracts') }}
-    where row_status = 'accepted'
+    select * from {{ ref('int_contracts_checked') }}
+    where reject_reason is null
 
 ),
 
@@ -140,8 +140,22 @@ calls_in_other_currency as (
 
 ),
 
+contracts_in_conflict as (
+
+    select
+        'contracts' as dataset,
+        file_id,
+        source_row,
+        reject_reason
+    from {{ ref('int_contracts_checked') }}
+    where reject_reason is not null
+
+),
+
 rejected as (
 
+    select * from contracts_in_conflict
+    union all
     select * from without_contract
     union all
     select * from outside_contract

@@ -1,0 +1,10 @@
+{# The natural key as _sources.yml declares it, in the names of the staging model. #}
+{% macro natural_key(dataset) -%}
+    {% set found = [] %}
+    {% for source in (graph.sources.values() if execute else []) if source.name == dataset %}
+        {% for column in source.meta.natural_key %}
+            {% do found.append(source.columns[column].meta.get('staged_as', column)) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(found) }}
+{%- endmacro %}
