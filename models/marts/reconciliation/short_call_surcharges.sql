@@ -19,13 +19,7 @@ cycles as (
 
 ),
 
-currencies as (
-
-    select * from {{ ref('currencies') }}
-
-),
-
-covering_invoices as (
+voice_cycles as (
 
     select * from {{ ref('int_voice_cycles_invoiced') }}
 
@@ -58,11 +52,11 @@ select
     contract_items.overage_rate as rate,
     {{ round_money(
         'measured.surcharge_quantity * contract_items.overage_rate',
-        'currencies.minor_units'
+        'cycles.minor_units'
     ) }} as amount,
     invoiced.invoiced_quantity::decimal(38, 6) as invoiced_quantity,
     case
-        when covering_invoices.org_id is null then 'no_invoice'
+        when voice_cycles.org_id is null then 'no_invoice'
         when coalesce(invoiced.invoiced_quantity, 0) = measured.surcharge_quantity
             then 'matched'
         when invoiced.invoiced_quantity is null then 'missing_on_invoice'
@@ -75,16 +69,14 @@ inner join cycles
     on
         measured.org_id = cycles.org_id
         and measured.cycle_start_date = cycles.cycle_start_date
-inner join currencies
-    on cycles.currency = currencies.currency
 left join contract_items
     on
         measured.org_id = contract_items.org_id
         and measured.cycle_start_date = contract_items.cycle_start_date
-left join covering_invoices
+left join voice_cycles
     on
-        measured.org_id = covering_invoices.org_id
-        and measured.cycle_start_date = covering_invoices.cycle_start_date
+        measured.org_id = voice_cycles.org_id
+        and measured.cycle_start_date = voice_cycles.cycle_start_date
 left join invoiced
     on
         measured.org_id = invoiced.org_id

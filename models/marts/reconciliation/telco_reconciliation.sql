@@ -1,51 +1,15 @@
 with
 
-services as (
-
-    select * from {{ ref('int_telco_rows') }}
-
-),
-
-expected as (
-
-    select * from {{ ref('int_telco_costs') }}
-
-),
-
-cycles as (
-
-    select * from {{ ref('int_cycles') }}
-
-),
-
--- A row whose calls are part of another one is expected to be nothing.
+-- The costs of calls that are part of another row are expected there, not here.
 compared as (
 
     select
-        services.*,
-        services.service <> services.invoice_service as is_folded,
-        coalesce(expected.calls_count, 0) = 0 as is_without_cdr,
+        *,
         case
-            when services.has_invoice
-                then
-                    coalesce(services.invoiced_amount, 0)
-                    - coalesce(expected.expected_amount, 0)
-        end as variance_amount,
-        expected.amount_at_midnight,
-        expected.amount_of_each_record,
-        expected.amount_of_earlier_records,
-        cycles.cycle_end_date as invoice_date,
-        cycles.reconciliation_tolerance
-    from services
-    inner join cycles
-        on
-            services.org_id = cycles.org_id
-            and services.cycle_start_date = cycles.cycle_start_date
-    left join expected
-        on
-            services.org_id = expected.org_id
-            and services.cycle_start_date = expected.cycle_start_date
-            and services.service = expected.invoice_service
+            when has_invoice
+                then coalesce(invoiced_amount, 0) - coalesce(expected_amount, 0)
+        end as variance_amount
+    from {{ ref('int_telco_rows') }}
 
 )
 
@@ -64,7 +28,7 @@ select
     case
         when not has_invoice then 'no_invoice'
         when is_folded and invoiced_amount is null then 'folded_into_inbound'
-        when is_without_cdr then 'invoice_without_cdr'
+        when expected_calls_count = 0 then 'invoice_without_cdr'
         when is_other_currency then 'currency_mismatch'
         when variance_amount = 0 then 'matched'
         when abs(variance_amount) <= reconciliation_tolerance

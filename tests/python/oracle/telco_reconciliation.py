@@ -19,8 +19,7 @@ from oracle.vendor_lines import SURCHARGE, VendorLine, folds_toll_free, is_invoi
 def telco_reconciliation(meter: Meter, theirs: list[VendorLine]) -> list[dict]:
     """`telco_reconciliation`: what calls of a cycle cost and the vendor's rows, by service."""
     invoiced = telephony(meter.cycle, theirs)
-    inbound_is_there = "inbound" in {*meter.calls, *invoiced}
-    folded = folds_toll_free(meter, theirs) and inbound_is_there
+    folded = folds_toll_free(meter, theirs)
     found = []
     for service in sorted({*meter.calls, *invoiced} - {"byoc"}):
         calls = meter.calls.get(service, [])

@@ -6,7 +6,8 @@
    line of ours of that product, or else a period of ours where it was none.
 3. Our lines are the final ones; a vendor's invoice dated on or after as-of is not seen yet.
 4. Toll-free calls belong to Inbound where the vendor's invoice has no toll-free row; the costs of
-   both are rounded as one sum.
+   both are rounded as one sum. Where there is no Inbound, neither of ours nor on the invoice, they
+   stay what they are.
 5. Telephony of the vendor belongs to the cycle in which its service period starts. There is an
    invoice of the telephony of a cycle if any telco line (calls, numbers, surcharge) is of it.
 """
@@ -223,6 +224,8 @@ def folds_toll_free(meter: Meter, theirs: list[VendorLine]) -> bool:
     """TELCO-02, X6: toll-free calls are within Inbound on the vendor's invoice of the cycle."""
     if not is_invoiced(meter.cycle, theirs):
         return False
+    invoiced = telephony(meter.cycle, theirs)
+    if "inbound" not in {*meter.calls, *invoiced}:
+        return False
     kept = meter.policy.telco_reconcile_rows
-    has_row = "toll_free" in telephony(meter.cycle, theirs)
-    return {"three_rows": True, "four_rows": False}.get(kept, not has_row)
+    return {"three_rows": True, "four_rows": False}.get(kept, "toll_free" not in invoiced)
