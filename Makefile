@@ -65,6 +65,7 @@ lint: export CX_BILLING_HOME := target/lint
 lint: setup  ## Check style and that dbt parses the project without a warning
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/dbt --quiet --warn-error parse --profiles-dir profiles
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt
@@ -83,4 +84,4 @@ lock:  ## Pin what pyproject.toml asks for, and of that what the image needs (ne
 	@$(LOCK) pyproject.toml --extra build --constraint requirements.lock --output-file requirements-image.lock
 
 clean:  ## Delete environment and caches; ./warehouse stays
-	@rm -rf $(VENV) target logs .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -106,8 +106,11 @@ def compared(connection: duckdb.DuckDBPyConnection, file: Path) -> Comparison:
     # As text of the mart's own types: 10 in the file is 10.000000 in a DECIMAL(38, 6).
     typed = ", ".join(f"cast(cast(? as {kind}) as varchar)" for kind in types)
     expected = [
-        connection.execute(f"select {typed}", [value or None for value in row]).fetchone()
+        expected_row
         for row in rows
+        for expected_row in connection.execute(
+            f"select {typed}", [value or None for value in row]
+        ).fetchall()
     ]
     actual = connection.execute(
         f"select cast(columns(*) as varchar) from (select {names} from marts.{mart}) order by all"

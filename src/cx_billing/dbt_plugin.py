@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
@@ -44,12 +45,12 @@ def customer_key(home: Path) -> str:
 class Plugin(BasePlugin):
     """Loaded by `profiles/profiles.yml` for every dbt command."""
 
-    def initialize(self, plugin_config):
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Make sure every source has a file to read, and know the key."""
         home = Path(os.environ.get("CX_BILLING_HOME", "warehouse"))
         lake.ensure(home)
         self.key = customer_key(home)
 
-    def configure_cursor(self, cursor):
+    def configure_cursor(self, cursor: Any) -> None:
         """Hand the key to SQL as a session variable, so that no compiled file ever holds it."""
         cursor.execute("set variable customer_key = ?", [self.key])

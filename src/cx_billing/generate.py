@@ -109,6 +109,7 @@ COMPANY_WORDS = ("Alder", "Birch", "Cedar", "Dune", "Ember", "Fjord", "Gale", "H
 COMPANY_TRADES = ("Airlines", "Bank", "Care", "Energy", "Foods", "Insurance", "Retail", "Telecom")
 
 Row = tuple
+Dollars = Decimal | str | int
 
 
 class GenerateError(ValueError):
@@ -247,7 +248,7 @@ def _users(org_id: str, rng: Random) -> Iterator[User]:
             name=name,
             email=f"{name.lower().replace(' ', '.')}.{number}@{org_id}.example",
             license=level,
-            addons=tuple(a for a in ADDONS.get(level, ()) if rng.random() < 0.25),
+            addons=tuple(a for a in ADDONS.get(level or "", ()) if rng.random() < 0.25),
             change=(
                 (rng.choice(others), rng.randint(10, 80))
                 if level in levels and rng.random() < 0.06
@@ -277,11 +278,11 @@ def _contracts(org: Organization, rng: Random) -> Iterator[Row]:
 def _contract_items(org: Organization, rng: Random) -> Iterator[Row]:
     """A commitment and prices for everything the organization can use."""
 
-    def price(dollars: Decimal | str | int) -> Decimal:
+    def price(dollars: Dollars) -> Decimal:
         places = Decimal("0.01") if org.currency == "JPY" else Decimal("0.0001")
         return (Decimal(dollars) * CURRENCIES[org.currency]).quantize(places, ROUND_HALF_UP)
 
-    def item(product: str, committed: int, prepay: object, overage: object) -> Row:
+    def item(product: str, committed: int, prepay: Dollars, overage: Dollars) -> Row:
         since = org.effective_date
         return (org.contract_id, product, committed, price(prepay), price(overage), since, "")
 

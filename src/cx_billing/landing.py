@@ -428,11 +428,12 @@ class _Lander:
     def _written(self, copy: str, watch: formats.Watch) -> int:
         """Rows that a copy has written, in a thread beside: here its progress is looked at."""
         with ThreadPoolExecutor(max_workers=1) as beside:
-            copying = beside.submit(lambda: self._connection.execute(copy).fetchone()[0])
+            copying = beside.submit(lambda: self._connection.execute(copy).fetchall())
             try:
                 while True:
                     with suppress(TimeoutError):
-                        return copying.result(timeout=SECONDS_BETWEEN_LOOKS)
+                        [[rows]] = copying.result(timeout=SECONDS_BETWEEN_LOOKS)
+                        return int(rows)
                     watch("writing", max(0.0, self._connection.query_progress()) / 100)
             finally:
                 if not copying.done():
@@ -441,10 +442,10 @@ class _Lander:
     def _latest_landing(self) -> datetime:
         footers = formats.glob_literal(self._lake).removesuffix("'") + "/*/*.parquet'"
         try:
-            [latest] = self._connection.execute(
+            [[latest]] = self._connection.execute(
                 f"select max(decode(value)) from parquet_kv_metadata({footers}) "
                 "where decode(key) = 'landed_at'"
-            ).fetchone()
+            ).fetchall()
         except duckdb.Error as error:
             raise LandingError(f"{self._lake}: the lake cannot be read: {error}") from error
         return datetime.fromisoformat(latest) if latest else datetime.min

@@ -20,6 +20,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pdfplumber.page import Page
 
 MOST_BYTES = 20 << 20
 MOST_PAGES = 300
@@ -182,7 +186,7 @@ def _look_at_the_bytes(path: Path) -> None:
         raise PdfError("is a PDF that was cut off; fetch it again")
 
 
-def _lines(page) -> list[list[tuple]]:
+def _lines(page: Page) -> list[list[tuple]]:
     from pdfplumber.utils import cluster_objects, dedupe_chars, extract_words
 
     level = [char for char in page.chars if _is_level(char["matrix"])]
@@ -229,6 +233,7 @@ def _main(path: str, seconds: str) -> None:
     with suppress(ValueError, OSError):  # not every system can bound both
         resource.setrlimit(resource.RLIMIT_CPU, (int(float(seconds)) + 1,) * 2)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    answer: dict[str, object]
     try:
         answer = {"pages": list(_pages(Path(path)))}
     except PdfError as error:

@@ -122,7 +122,7 @@ def build(
     building = builds / ".building"
     working = building / "build" / PUBLISHED
     arguments = ["build", "--exclude-resource-type", "unit_test"]
-    variables = {"as_of": as_of.isoformat()} if as_of else {}
+    variables: dict[str, Any] = {"as_of": as_of.isoformat()} if as_of else {}
     variables |= {"show_personal_data": True} if show_personal_data else {}
     arguments += ["--vars", json.dumps(variables)] if variables else []
     arguments += ["--full-refresh"] if full_refresh else []
@@ -148,7 +148,7 @@ def build(
                 database, published = keep(working, builds / "selected"), None
             else:
                 database = keep(working, builds / str(next_number(builds)))
-                published = publish(home, database)
+                published = publish(home, database) if database else None
                 prune(home)
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -200,7 +200,7 @@ def run(
             ]
         )
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         os.chdir(directory)
         os.environ.clear()
         os.environ.update(environment)

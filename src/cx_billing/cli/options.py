@@ -30,7 +30,8 @@ def inherit_home() -> Path:
     """The home given to the group of the command that is parsed."""
     group = click.get_current_context().parent
     assert group is not None, "every command is in a group that takes a home"
-    return group.params["home"]
+    home: Path = group.params["home"]
+    return home
 
 
 home_option = functools.partial(
@@ -46,7 +47,7 @@ home_option = functools.partial(
 with_home = home_option(default=inherit_home)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A date, written YYYY-MM-DD."""
 
     name = "date"

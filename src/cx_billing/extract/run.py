@@ -306,7 +306,7 @@ class _Run:
         window = Window(today, today + DAY)
         if self.journal.of(LICENSES).get(window, Arrival()).complete:
             return
-        bodies = []
+        bodies: list[bytes] = []
         for number in count(1):
             answer = self._client.get(
                 "/api/v2/license/users",

@@ -9,6 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 CHUNK = 1 << 22
 BUFFER = 1 << 17
@@ -19,6 +23,7 @@ SPREADSHEET_ROWS = (1_048_575, 1_048_576)  # a sheet with and without its header
 
 
 Watch = Callable[[str, float], None]  # hears what is done to the file, and how far it is: 0 to 1
+Opened = io.BufferedReader | gzip.GzipFile
 
 
 class UnreadableError(Exception):
@@ -84,7 +89,7 @@ class _Watched(io.FileIO):
         self._size = max(1, path.stat().st_size)
         self._tell = tell
 
-    def readinto(self, buffer: bytearray) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         count = super().readinto(buffer)
         self._tell(min(1.0, self.tell() / self._size))
         return count
@@ -95,12 +100,12 @@ def open_raw(path: Path, step: str = "reading", watch: Watch = unwatched) -> io.
     return io.BufferedReader(_Watched(path, partial(watch, step)), BUFFER)
 
 
-def open_bytes(path: Path, step: str = "reading", watch: Watch = unwatched) -> io.BufferedIOBase:
+def open_bytes(path: Path, step: str = "reading", watch: Watch = unwatched) -> Opened:
     raw = open_raw(path, step, watch)
     if not path.name.lower().endswith(".gz"):
         return raw
     unpacked = gzip.GzipFile(fileobj=raw)
-    unpacked.myfileobj = raw  # closed together
+    unpacked.myfileobj = raw  # type: ignore[assignment]  # closed together
     return unpacked
 
 

@@ -52,7 +52,7 @@ class _Scan:
 
     @property
     def newline(self) -> str:
-        return max(self.newlines, key=self.newlines.get)
+        return max(self.newlines, key=self.newlines.__getitem__)
 
     def is_regular(self, width: int) -> bool:
         kinds = sum(count > 0 for count in self.newlines.values())
@@ -216,7 +216,8 @@ def records(
                 values, problem = None, "wrong_column_count"
             else:
                 del values[width:]
-        if problem and any(_stands_alone(line, separator, width) for line in lines.record[1:]):
+        rest = lines.record[1:]
+        if problem and width and any(_stands_alone(line, separator, width) for line in rest):
             lines.keep_first()
             problem = "malformed_quotes"
         yield values, problem, "".join(lines.record).rstrip("\r\n")
@@ -227,7 +228,7 @@ def _fits(values: list[str], width: int) -> bool:
     return len(values) >= width and not any(values[width:])
 
 
-def _stands_alone(line: str, separator: str, width: int | None) -> bool:
+def _stands_alone(line: str, separator: str, width: int) -> bool:
     try:
         return _fits(next(csv.reader([line], delimiter=separator, strict=True)), width)
     except csv.Error:

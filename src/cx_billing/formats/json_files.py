@@ -49,7 +49,7 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
     decode = json.JSONDecoder(
         parse_int=Number, parse_float=Number, parse_constant=str, object_pairs_hook=_distinct
     ).raw_decode
-    blank = re.compile(r"[ \t\r\n]*")
+    no_blank = re.compile(r"[^ \t\r\n]")
     text, position, line = "", 0, 1
     in_array, found, expected = False, False, {"value"}
 
@@ -64,7 +64,8 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
         return bool(chunk)
 
     while True:
-        position = blank.match(text, position).end()
+        begins = no_blank.search(text, position)
+        position = begins.start() if begins else len(text)
         if position == len(text):
             if more():
                 continue

@@ -18,7 +18,7 @@ def rows(path: Path, dataset: Dataset, connection: duckdb.DuckDBPyConnection) ->
     )
     try:
         described = connection.execute(f"describe select * from {relation}").fetchall()
-        count = connection.execute(f"select count(*) from {relation}").fetchone()[0]
+        [[count]] = connection.execute(f"select count(*) from {relation}").fetchall()
     except duckdb.Error as error:
         raise UnreadableError(f"is no readable Parquet file ({first_line(error)})") from error
     kinds = {name: kind for name, kind, *_ in described if name != "file_row_number"}

@@ -64,7 +64,7 @@ class Stage:
         """Add one row, or the text of a record that has a problem or cannot be encoded."""
         if problem is None:
             try:
-                self._writer.writerow([*values, None, None])
+                self._writer.writerow([*(values or ()), None, None])
                 self.count += 1
                 return
             except UnicodeEncodeError:

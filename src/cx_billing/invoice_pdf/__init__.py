@@ -81,10 +81,17 @@ def parse(text: Sequence[pdf_lines.Line]) -> Invoice:
         | {"currency": money.currency, "section": charge.section}
         for charge in filled.charges
     )
-    return Invoice(*identity.values(), money.currency, str(total), charges, details)
+    return Invoice(
+        number=identity["invoice_number"],
+        date=identity["invoice_date"],
+        currency=money.currency,
+        total=str(total),
+        charges=charges,
+        details=details,
+    )
 
 
-def _row(charge: table.Charge, order: str | None, money: Money) -> dict[str, str | None]:
+def _row(charge: table.Charge, order: str, money: Money) -> dict[str, str | None]:
     start, end = [claim.readings[order] for claim in charge.period] or (None, None)
     numbers = {name: money.exact(printed) for name, printed in charge.printed.items()}
     return {

@@ -214,6 +214,7 @@ class Table:
                 raise _refusal(f"has a charge that {problem}", line)
         if self._last and self._last.page == line.page:
             self._pitches.append(line.bottom - self._last.bottom)
+        assert self._section is not None, "refused above"
         self.charges.append(Charge(self._section, description, printed, period, line))
         self._describe(line, texts[-1].x1)
         return True

@@ -102,19 +102,22 @@ def settle(claims: Iterable[Claim], what: str, advice: str) -> str | None:
     left ambiguous; `what` and `advice` complete the message.
     """
     claims = list(claims)
-    left, decisive = None, None
+    if not claims:
+        return None
+    decisive = claims[0]
+    left = set(decisive.readings)
     for claim in claims:
         if not claim.readings:
             raise UnreadableError(
                 f"has a {what} that cannot be read: '{claim.printed}' ({claim.where}); {advice}"
             )
-        common = set(claim.readings) if left is None else left & set(claim.readings)
+        common = left & set(claim.readings)
         if not common:
             raise UnreadableError(
                 f"prints more than one kind of {what}: '{decisive.printed}' "
                 f"({decisive.where}) and '{claim.printed}' ({claim.where}); {advice}"
             )
-        if left is None or len(common) < len(left):
+        if len(common) < len(left):
             left, decisive = common, claim
     for claim in claims:
         meant = sorted({claim.readings[key] for key in left})
@@ -123,7 +126,7 @@ def settle(claims: Iterable[Claim], what: str, advice: str) -> str | None:
                 f"leaves open which {what} '{claim.printed}' is ({claim.where}): "
                 f"{' or '.join(meant)}; {advice}"
             )
-    return min(left) if left else None
+    return min(left)
 
 
 # Numbers

@@ -72,8 +72,8 @@ def compose_reconciliation(
     elif not reasons:
         reasons.append(f"No line of the invoice of {invoice_date} has an amount to compare.")
     if is_landed:
-        compared = [str(day) for day, record in dates.items() if record["is_reconciled"]]
-        reasons.append("Compared: " + ", ".join(compared) + ".")
+        days = [str(day) for day, record in dates.items() if record["is_reconciled"]]
+        reasons.append("Compared: " + ", ".join(days) + ".")
     return Page(
         title=f"Reconciliation {org_id} {invoice_date}",
         facts=(
