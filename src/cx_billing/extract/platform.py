@@ -287,7 +287,7 @@ class Client:
         secrets = (
             self._credentials.client_secret,
             self._session.token.get("access_token"),
-            response.request.headers.get("Authorization", "").partition(" ")[2],
+            str(response.request.headers.get("Authorization", "")).partition(" ")[2],
         )
         for secret in filter(None, secrets):
             message = message.replace(secret, "***")
