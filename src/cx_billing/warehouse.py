@@ -183,7 +183,6 @@ def run(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    command, *options = arguments
     environment, directory = dict(os.environ), Path.cwd()
     os.environ["CX_BILLING_HOME"] = str((reads or home).absolute())
     os.environ["CX_BILLING_DATABASE"] = str(database.absolute())
@@ -192,11 +191,10 @@ def run(
             [
                 *("--log-level", "none", "--log-level-file", "debug", "--no-use-colors"),
                 *("--log-path", str(home / "logs")),
-                command,
+                *arguments,
                 *("--project-dir", str(project_dir)),
                 *("--profiles-dir", str(project_dir / "profiles")),
                 *("--target-path", str(home / "target")),
-                *options,
             ]
         )
     finally:

@@ -1,0 +1,120 @@
+"""What dbt offers its readers and operators: documentation, exposures, selectors, freshness."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cx_billing import lake, warehouse
+
+PROJECT = lake.PROJECT_DIR
+PAGES = PROJECT / "src" / "cx_billing" / "pages"
+SELECTORS = yaml.safe_load((PROJECT / "selectors.yml").read_text())["selectors"]
+EXPOSURES = yaml.safe_load((PROJECT / "models" / "exposures.yml").read_text())["exposures"]
+OF_PAGES = [exposure for exposure in EXPOSURES if exposure["name"].startswith("show_")]
+SHARED = {"currencies"}  # every page formats amounts by it
+
+
+def read_by(page: str) -> set[str]:
+    """The marts and seeds that a page's queries read."""
+    module = (PAGES / f"{page}.py").read_text()
+    queries = set(re.findall(r'read\(\s*connection, "(\w+)"', module))
+    if "find_organization" in module:
+        queries |= {"organizations", "landed_files"}
+    text = " ".join((PAGES / "queries" / f"{query}.sql").read_text() for query in queries)
+    return set(re.findall(r"\b(?:marts|reference)\.(\w+)", text))
+
+
+@pytest.mark.parametrize("exposure", OF_PAGES, ids=lambda exposure: exposure["name"])
+def test_the_exposure_of_a_page_names_what_its_queries_read(exposure):
+    declared = {re.fullmatch(r"ref\('(\w+)'\)", parent)[1] for parent in exposure["depends_on"]}
+    assert declared == read_by(exposure["name"].removeprefix("show_")) - SHARED
+
+
+def test_every_page_with_a_query_has_an_exposure():
+    pages = {file.stem for file in PAGES.glob("*.py") if read_by(file.stem)}
+    pages -= {"reading"}  # it finds the organization that other pages ask for
+    assert {f"show_{page}" for page in pages} == {exposure["name"] for exposure in OF_PAGES}
+
+
+def test_every_mart_is_read_by_an_exposure(manifest):
+    exposed = {
+        parent
+        for exposure in manifest["exposures"].values()
+        for parent in exposure["depends_on"]["nodes"]
+    }
+    marts = {key for key, node in manifest["nodes"].items() if node["schema"] == "marts"}
+    assert marts and marts <= exposed
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory) -> Path:
+    """A home in which dbt has parsed the project, so that what follows is quick."""
+    home = tmp_path_factory.mktemp("selected")
+    assert warehouse.run(["parse"], home, home / "parsed.duckdb").success
+    return home
+
+
+@pytest.mark.parametrize("selector", SELECTORS, ids=lambda selector: selector["name"])
+def test_a_selector_is_described_and_selects(selector, parsed):
+    assert selector["description"].endswith(".")
+    listed = ["ls", "--selector", selector["name"], "--output", "path"]
+    outcome = warehouse.run(listed, parsed, parsed / "parsed.duckdb")
+    assert outcome.success, outcome.exception
+    assert any(line.startswith(("models", "seeds", "tests")) for line in outcome.result)
+
+
+def test_every_area_has_a_selector():
+    areas = {folder.name for folder in (PROJECT / "models").glob("*/*") if folder.is_dir()}
+    assert areas <= {selector["name"] for selector in SELECTORS}
+
+
+def test_every_docs_block_is_used():
+    blocks = re.findall(r"{% docs (\w+) %}", (PROJECT / "models" / "docs.md").read_text())
+    described = " ".join(file.read_text() for file in (PROJECT / "models").rglob("*.yml"))
+    unused = [block for block in blocks if f"doc('{block}')" not in described]
+    assert unused == ["__overview__"]
+
+
+def test_documentation_is_generated_with_the_overview_and_the_marts(sample_warehouse, tmp_path):
+    database = copy_newest_build(sample_warehouse, tmp_path)
+    outcome = warehouse.run(["docs", "generate", "--no-compile"], sample_warehouse, database)
+    assert outcome.success, outcome.exception
+    target = sample_warehouse / "target"
+    manifest = json.loads((target / "manifest.json").read_text())
+    assert (
+        "CX billing warehouse"
+        in (manifest["docs"]["doc.cx_billing.__overview__"]["block_contents"])
+    )
+    invoices = "model.cx_billing.invoices"
+    assert manifest["nodes"][invoices]["columns"]["org_id"]["description"].startswith(
+        "Organization"
+    )
+    catalog = json.loads((target / "catalog.json").read_text())
+    assert "total_amount" in catalog["nodes"][invoices]["columns"]
+    assert (target / "index.html").exists()
+
+
+def test_freshness_of_the_lake_is_asked_of_what_was_landed(sample_warehouse, tmp_path):
+    outcome = warehouse.run(
+        ["source", "freshness", "--output", str(tmp_path / "sources.json")],
+        sample_warehouse,
+        tmp_path / "cx_billing.duckdb",
+    )
+    assert outcome.success, outcome.exception
+    found = {result.node.name: result.status for result in outcome.result.results}
+    assert "user_presence" in found and "contracts" not in found
+    assert set(found.values()) == {"pass"}
+
+
+def copy_newest_build(home: Path, folder: Path) -> Path:
+    """Both files of the published build, since dbt opens them for writing."""
+    published = (home / warehouse.PUBLISHED).resolve()
+    for file in (published, warehouse.private_file(published)):
+        shutil.copy(file, folder)
+    return folder / published.name
