@@ -119,6 +119,8 @@ HAS_MANY_PARENTS = {
     "int_usage_by_cycle": "the union of all areas that measure, with the terms of the contract",
     "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
+    "int_report_figures": "the union of all reports",
+    "int_report_expectations": "the union of all reports, each from where its figures are measured",
 }
 NEEDS_NO_UNIT_TEST: dict[str, str] = {}
 DECIDES = re.compile(r"\bcase\b|\bover\s*\(|\bover\s+[a-z_]+\b", re.IGNORECASE)

@@ -69,7 +69,7 @@ measured as (
         org_id,
         cycle_start_date,
         product_code,
-        quantity
+        1 as quantity
     from {{ ref('int_devices_in_service') }}
     union all
     select

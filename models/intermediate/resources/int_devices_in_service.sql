@@ -13,14 +13,14 @@ devices as (
 
 ),
 
--- In service at any instant of the part of the cycle seen so far: the whole price.
+-- In service at any instant of the part of the cycle seen so far.
 in_service as (
 
-    select
+    select distinct
         devices.org_id,
         cycles.cycle_start_date,
         devices.product_code,
-        count(distinct devices.device_id)::decimal(38, 6) as quantity
+        devices.device_id
     from devices
     inner join cycles
         on
@@ -30,7 +30,6 @@ in_service as (
             > cycles.cycle_start_at
             and devices.in_service_date
             < coalesce(devices.out_of_service_date, '9999-12-31'::date)
-    group by devices.org_id, cycles.cycle_start_date, devices.product_code
 
 )
 

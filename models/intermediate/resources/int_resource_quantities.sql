@@ -75,15 +75,12 @@ measured as (
         usage_days.org_id,
         cycles.cycle_start_date,
         usage_days.product_code,
-        case
-            when coalesce(products.cycle_value, 'sum') <> 'max'
-                then sum(usage_days.quantity)::decimal(38, 6)
-            when cycles.storage_month_value = 'average'
-                then {{ divide_half_up('sum(usage_days.quantity)', 'count(*)') }}
-            when cycles.storage_month_value = 'last'
-                then max_by(usage_days.quantity, usage_days.usage_date)::decimal(38, 6)
-            else max(usage_days.quantity)::decimal(38, 6)
-        end as used_quantity
+        {{ cycle_quantity(
+            'usage_days.quantity',
+            'usage_days.usage_date',
+            'products.cycle_value',
+            'cycles.storage_month_value'
+        ) }} as used_quantity
     from usage_days
     inner join cycles
         on

@@ -1,18 +1,52 @@
 with
 
+figures as (
+
+    select * from {{ ref('int_report_figures') }}
+
+),
+
+expectations as (
+
+    select * from {{ ref('int_report_expectations') }}
+
+),
+
+-- A reported 0 agrees with nothing used, and so does any day of R2, which compares numbers
+-- of users.
 compared as (
 
-    select * from {{ ref('int_report_billable_usage') }}
-    union all
-    select * from {{ ref('int_report_concurrent_usage') }}
-    union all
-    select * from {{ ref('int_report_resources_usage') }}
-    union all
-    select * from {{ ref('int_report_user_hours') }}
-    union all
-    select * from {{ ref('int_report_subscription_overview') }}
-    union all
-    select * from {{ ref('int_report_billing_charges') }}
+    select
+        figures.report_line_id,
+        coalesce(figures.org_id, expectations.org_id) as org_id,
+        coalesce(figures.report, expectations.report) as report,
+        coalesce(figures.usage_date, expectations.usage_date) as usage_date,
+        coalesce(figures.cycle_start_date, expectations.cycle_start_date)
+            as cycle_start_date,
+        coalesce(expectations.subject, figures.subject) as subject,
+        figures.reported_quantity,
+        coalesce(
+            expectations.expected_quantity,
+            case
+                when
+                    figures.report = 'concurrent_usage'
+                    or (
+                        figures.report in ('subscription_overview', 'billing_charges')
+                        and figures.reported_quantity = 0
+                    )
+                    then 0
+            end
+        )::decimal(38, 6) as expected_quantity,
+        abs(figures.minutes_at_peak - coalesce(expectations.minutes_at_peak, 0)) >= 1
+            as is_minutes_different
+    from figures
+    full outer join expectations
+        on
+            figures.org_id = expectations.org_id
+            and figures.report = expectations.report
+            and figures.cycle_start_date = expectations.cycle_start_date
+            and figures.usage_date is not distinct from expectations.usage_date
+            and lower(figures.subject) = lower(expectations.subject)
 
 )
 
@@ -36,6 +70,7 @@ select
         when reported_quantity is null then 'missing_on_report'
         when expected_quantity is null then 'not_expected'
         when reported_quantity <> expected_quantity then 'quantity_differs'
-        else coalesce(detail_reason, 'matched')
+        when is_minutes_different then 'minutes_differ'
+        else 'matched'
     end as reason
 from compared

@@ -1,0 +1,168 @@
+with
+
+-- What a report can name: each of its items, and null for anything.
+reported as (
+
+    select distinct
+        org_id,
+        report,
+        cycle_start_date,
+        usage_date,
+        coalesce(usage_date, cycle_start_date) as day_or_cycle,
+        unnest([item, null]) as item
+    from {{ ref('int_report_figures') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_products') }}
+
+),
+
+-- The overview leaves telephony out, and has minutes over the customer's own carrier only
+-- if it names them.
+usage as (
+
+    select
+        split.*,
+        products.kind in ('resource', 'message', 'conversation') as is_on_resource_report,
+        products.family <> 'voice' as is_on_overview,
+        case when split.product_code = 'byoc_minutes' then split.product_code end
+            as overview_item
+    from {{ ref('int_usage_split') }} as split
+    inner join products
+        on split.product_code = products.product_code
+
+),
+
+-- What a meter measures is billed in tokens, so by itself it is expected only on a report
+-- that names it (FU-13).
+token_meters as (
+
+    select
+        meters.org_id,
+        meters.cycle_start_date,
+        meters.product_code,
+        meters.used_quantity,
+        unnest(['resources_usage', 'subscription_overview', 'billing_charges']) as report
+    from {{ ref('int_ai_token_usage') }} as meters
+    inner join products
+        on meters.product_code = products.product_code
+    where meters.tokens is not null and products.kind = 'token_meter'
+
+),
+
+-- `item` is what the report has to name for the figure to be expected on it; null if it is
+-- expected on any report of the day or cycle.
+expectations as (
+
+    select
+        org_id,
+        'billable_usage' as report,
+        cycle_start_date as day_or_cycle,
+        null as item,
+        product_code || ' / ' || user_id as subject,
+        1::decimal(38, 6) as expected_quantity
+    from {{ ref('billable_users') }}
+    union all by name
+    select
+        org_id,
+        'billable_usage' as report,
+        cycle_start_date as day_or_cycle,
+        product_code as item,
+        product_code || ' / ' || device_id as subject,
+        1 as expected_quantity
+    from {{ ref('int_devices_in_service') }}
+    union all by name
+    -- The peak of the day and the minutes at it, not the billed peak (CONC-08).
+    select
+        org_id,
+        'concurrent_usage' as report,
+        usage_date as day_or_cycle,
+        pool as item,
+        pool as subject,
+        peak_users as expected_quantity,
+        minutes_at_peak
+    from {{ ref('concurrency_daily') }}
+    union all by name
+    -- The report shows whole milliseconds.
+    select
+        org_id,
+        'user_hours' as report,
+        usage_date as day_or_cycle,
+        null as item,
+        user_id as subject,
+        floor(logged_in_seconds * 1000) * 0.001 as expected_quantity
+    from {{ ref('user_hours_daily') }}
+    where logged_in_seconds > 0
+    union all by name
+    -- What is above the allowance, as it is billed (FU-07); messages and conversations have
+    -- no allowance.
+    select
+        org_id,
+        'resources_usage' as report,
+        cycle_start_date as day_or_cycle,
+        null as item,
+        product_code as subject,
+        above_allowance_quantity as expected_quantity
+    from usage
+    where is_on_resource_report and above_allowance_quantity > 0
+    union all by name
+    select
+        org_id,
+        'subscription_overview' as report,
+        cycle_start_date as day_or_cycle,
+        overview_item as item,
+        product_code as subject,
+        measured_quantity as expected_quantity
+    from usage
+    where is_on_overview and measured_quantity > 0
+    union all by name
+    select
+        org_id,
+        'billing_charges' as report,
+        cycle_start_date as day_or_cycle,
+        null as item,
+        product_code as subject,
+        actual_quantity as expected_quantity
+    from {{ ref('usage_summary') }}
+    where actual_quantity > 0
+    union all by name
+    select
+        org_id,
+        'billing_charges' as report,
+        cycle_start_date as day_or_cycle,
+        product_code || ' / overage' as item,
+        product_code || ' / overage' as subject,
+        overage_quantity as expected_quantity
+    from {{ ref('usage_summary') }}
+    where overage_quantity > 0
+    union all by name
+    select
+        org_id,
+        report,
+        cycle_start_date as day_or_cycle,
+        product_code as item,
+        product_code as subject,
+        used_quantity as expected_quantity
+    from token_meters
+    where used_quantity > 0 or report <> 'resources_usage'
+
+)
+
+select
+    reported.org_id,
+    reported.report,
+    reported.usage_date,
+    reported.cycle_start_date,
+    expectations.subject,
+    expectations.expected_quantity::decimal(38, 6) as expected_quantity,
+    expectations.minutes_at_peak
+from expectations
+inner join reported
+    on
+        expectations.org_id = reported.org_id
+        and expectations.report = reported.report
+        and expectations.day_or_cycle = reported.day_or_cycle
+        and expectations.item is not distinct from reported.item

@@ -1,0 +1,166 @@
+with
+
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
+users as (
+
+    select * from {{ ref('stg_users') }}
+    where row_status = 'accepted'
+
+),
+
+-- R1 names a user by email and a device by its id. If several users have had an email, it
+-- is the one who counts for the charge, else the first.
+billable_usage as (
+
+    select
+        'billable_usage' as report,
+        report.org_id,
+        null::date as usage_date,
+        cycles.cycle_start_date,
+        coalesce(report.product_code, report.charge_name) as item,
+        coalesce(report.product_code, report.charge_name) || ' / ' || coalesce(
+            min(users.user_id) filter (where billable_users.user_id is not null),
+            min(users.user_id),
+            report.entity
+        ) as subject,
+        min(report.file_id || '/' || report.source_row) as report_line_id,
+        1::decimal(38, 6) as reported_quantity,
+        null::decimal(38, 6) as minutes_at_peak
+    from {{ ref('stg_billable_usage_report') }} as report
+    inner join cycles
+        on
+            report.org_id = cycles.org_id
+            and report.first_login_at >= cycles.cycle_start_at
+            and report.first_login_at < cycles.usage_through_at
+    left join users
+        on
+            report.org_id = users.org_id
+            and report.entity = users.email
+    left join {{ ref('billable_users') }} as billable_users
+        on
+            users.org_id = billable_users.org_id
+            and users.user_id = billable_users.user_id
+            and cycles.cycle_start_date = billable_users.cycle_start_date
+            and report.product_code = billable_users.product_code
+    where report.row_status = 'accepted'
+    group by
+        report.org_id,
+        cycles.cycle_start_date,
+        coalesce(report.product_code, report.charge_name),
+        report.entity
+
+),
+
+-- R5 names a user by email or name. One that two users share names neither of them.
+user_names as (
+
+    select
+        org_id,
+        user_name,
+        min(user_id) as user_id
+    from (
+        select
+            org_id,
+            user_id,
+            unnest([email, lower(user_name)]) as user_name
+        from users
+    ) as names
+    where user_name is not null
+    group by org_id, user_name
+    having count(distinct user_id) = 1
+
+),
+
+-- The other reports have a figure per day or per billing period. Allowances and totals of
+-- the overview are no usage. A charge has two figures: all its usage, and its overage.
+{% set figures = [
+    ('concurrent_usage', 'concurrent_usage_report', 'usage_date', 'pool', 'peak_users'),
+    ('resources_usage', 'resources_usage_report', 'usage_date',
+        'coalesce(product_code, resource_name)', 'quantity'),
+    ('user_hours', 'user_hour_report', 'usage_date', 'user_name', 'logged_in_seconds'),
+    ('subscription_overview', 'subscription_overview', 'period_start_date',
+        'coalesce(product_code, usage_name)', 'usage_quantity'),
+    ('billing_charges', 'billing_charges', 'period_start_date',
+        'coalesce(product_code, charge_name)', 'actual_quantity'),
+    ('billing_charges', 'billing_charges', 'period_start_date',
+        "coalesce(product_code, charge_name) || ' / overage'", 'overage_quantity'),
+] %}
+report_rows as (
+
+    {% for report, dataset, reported_on, subject, quantity in figures %}
+        select
+            '{{ report }}' as report,
+            org_id,
+            file_id || '/' || source_row
+            {%- if quantity == 'overage_quantity' %} || '/overage'{% endif %} as line_id,
+            {{ reported_on }} as reported_on,
+            {{ subject }} as subject,
+            {{ quantity }} as quantity
+            {%- if report == 'concurrent_usage' %}, minutes_at_peak{% endif %}
+        from {{ ref('stg_' ~ dataset) }}
+        where
+            row_status = 'accepted'
+            {%- if report == 'subscription_overview' %} and usage_kind = 'usage'{% endif %}
+
+        {{ 'union all by name' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- R3 is per day, its allowance per cycle: so its days are added up to cycles.
+by_day_or_cycle as (
+
+    select
+        report_rows.report,
+        report_rows.org_id,
+        case
+            when report_rows.report in ('concurrent_usage', 'user_hours')
+                then report_rows.reported_on
+        end as usage_date,
+        cycles.cycle_start_date,
+        coalesce(user_names.user_id, report_rows.subject) as item,
+        coalesce(user_names.user_id, report_rows.subject) as subject,
+        min(report_rows.line_id) as report_line_id,
+        {{ cycle_quantity(
+            'report_rows.quantity',
+            'report_rows.reported_on',
+            'products.cycle_value',
+            'cycles.storage_month_value'
+        ) }} as reported_quantity,
+        max(report_rows.minutes_at_peak) as minutes_at_peak
+    from report_rows
+    inner join cycles
+        on
+            report_rows.org_id = cycles.org_id
+            and report_rows.reported_on >= cycles.cycle_start_date
+            and report_rows.reported_on < cycles.cycle_end_date
+            and report_rows.reported_on < cycles.usage_through_at
+    left join user_names
+        on
+            report_rows.report = 'user_hours'
+            and report_rows.org_id = user_names.org_id
+            and report_rows.subject = user_names.user_name
+    left join {{ ref('products') }} as products
+        on
+            report_rows.report = 'resources_usage'
+            and report_rows.subject = products.product_code
+    group by
+        report_rows.report,
+        report_rows.org_id,
+        usage_date,
+        cycles.cycle_start_date,
+        coalesce(user_names.user_id, report_rows.subject),
+        products.cycle_value,
+        cycles.storage_month_value
+
+)
+
+select * from billable_usage
+union all
+select * from by_day_or_cycle
+where reported_quantity is not null
