@@ -1,5 +1,11 @@
 with
 
+steps as (
+
+    select * from {{ ref('int_concurrency_steps') }}
+
+),
+
 sustained as (
 
     select * from {{ ref('int_peaks_sustained') }}
@@ -30,6 +36,7 @@ billable as (
         accumulated.accumulated_users,
         accumulated.accumulated_exact_users,
         cycles.peak_rule,
+        cycles.peak_minimum_minutes * interval 1 minute as minimum_length,
         case cycles.peak_rule
             when 'sustained' then sustained.sustained_users
             when 'accumulated' then accumulated.accumulated_users
@@ -46,6 +53,92 @@ billable as (
             sustained.org_id = cycles.org_id
             and sustained.cycle_start_date = cycles.cycle_start_date
 
+),
+
+-- The steps at or above the billed number under the sustained rule, joined to stretches.
+steps_at_peak as (
+
+    select
+        steps.org_id,
+        steps.cycle_start_date,
+        steps.pool,
+        steps.started_at,
+        steps.ended_at,
+        billable.minimum_length,
+        coalesce(lag(steps.ended_at) over pool_in_order <> steps.started_at, true)
+            as begins_stretch
+    from steps
+    inner join billable
+        on
+            steps.org_id = billable.org_id
+            and steps.cycle_start_date = billable.cycle_start_date
+            and steps.pool = billable.pool
+            and steps.users_count >= billable.billable_users
+    where billable.peak_rule = 'sustained' and billable.billable_users > 0
+    window
+        pool_in_order as (
+            partition by steps.org_id, steps.cycle_start_date, steps.pool
+            order by steps.started_at
+        )
+
+),
+
+numbered as (
+
+    select
+        *,
+        count(*) filter (where begins_stretch) over (
+            partition by org_id, cycle_start_date, pool
+            order by started_at
+            rows unbounded preceding
+        ) as stretch_number
+    from steps_at_peak
+
+),
+
+stretches as (
+
+    select
+        org_id,
+        cycle_start_date,
+        pool,
+        min(started_at) as peak_started_at,
+        max(ended_at) as peak_ended_at
+    from numbered
+    group by org_id, cycle_start_date, pool, stretch_number
+    having max(ended_at) - min(started_at) >= max(minimum_length)
+
+),
+
+-- The first unbroken stretch that supports the billed number is its witness.
+witnesses as (
+
+    select
+        org_id,
+        cycle_start_date,
+        pool,
+        min(peak_started_at) as peak_started_at,
+        min_by(peak_ended_at, peak_started_at) as peak_ended_at
+    from stretches
+    group by org_id, cycle_start_date, pool
+
 )
 
-select * from billable
+select
+    billable.org_id,
+    billable.cycle_start_date,
+    billable.pool,
+    billable.highest_users,
+    billable.sustained_users,
+    billable.accumulated_users,
+    billable.accumulated_exact_users,
+    billable.peak_rule,
+    billable.billable_users,
+    witnesses.peak_started_at,
+    witnesses.peak_ended_at
+from billable
+left join witnesses
+    on
+        billable.org_id = witnesses.org_id
+        and billable.cycle_start_date = witnesses.cycle_start_date
+        and billable.pool = witnesses.pool

@@ -6,12 +6,6 @@ peaks as (
 
 ),
 
-witnesses as (
-
-    select * from {{ ref('int_peak_witnesses') }}
-
-),
-
 cycles as (
 
     select * from {{ ref('int_cycles') }}
@@ -40,8 +34,8 @@ select
     peaks.accumulated_exact_users,
     peaks.peak_rule,
     peaks.billable_users,
-    witnesses.peak_started_at,
-    witnesses.peak_ended_at,
+    peaks.peak_started_at,
+    peaks.peak_ended_at,
     coalesce(license_terms.license_model, cycles.license_model) as license_model,
     coalesce(license_terms.license_model, cycles.license_model)
     = 'concurrent' as is_billed_by_peak
@@ -57,8 +51,3 @@ left join license_terms
         cycles.org_id = license_terms.org_id
         and cycles.contract_id = license_terms.contract_id
         and peaks.pool = license_terms.product_code
-left join witnesses
-    on
-        peaks.org_id = witnesses.org_id
-        and peaks.cycle_start_date = witnesses.cycle_start_date
-        and peaks.pool = witnesses.pool
