@@ -13,9 +13,10 @@ from rule_coverage import DECISION, DECISIONS, SECTION, anchor, ids_in, register
 
 PROJECT = lake.PROJECT_DIR
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
+OF_TODAY = [page for page in PAGES if page.name != "mutation.md"]  # a record of one run
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} (.*)$", re.MULTILINE)
-MODEL = re.compile(r"`((?:int|stg)_\w+)`")
+MODEL = re.compile(r"\b(?:int|stg)_[a-z]\w+")
 UNIT_TEST = re.compile(r"`(\w+__(?:X\d+|[A-Z]+_\d\d)\w*)`")
 
 
@@ -47,7 +48,7 @@ def test_links_lead_somewhere(page):
     assert broken_links(page) == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+@pytest.mark.parametrize("page", OF_TODAY, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_models_and_unit_tests_that_a_page_names_are_there(page):
     text = page.read_text(encoding="utf-8")
     models = {file.stem for file in (PROJECT / "models").rglob("*.sql")}
