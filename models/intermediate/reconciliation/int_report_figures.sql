@@ -69,7 +69,7 @@ user_names as (
             user_id,
             unnest([email, lower(user_name)]) as user_name
         from users
-    ) as names
+    ) as spellings
     where user_name is not null
     group by org_id, user_name
     having count(distinct user_id) = 1
