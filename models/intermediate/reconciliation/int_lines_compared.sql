@@ -20,7 +20,7 @@ matches as (
 
 -- A service split U.S. / International is compared as a whole if the sums agree. If not, it
 -- is compared part by part where the call records tell the parts apart: not on Inbound,
--- which may hold toll-free calls (TELCO-02).
+-- which may include toll-free calls (TELCO-02).
 matched as (
 
     select

@@ -61,8 +61,8 @@ names as (
 
 ),
 
--- What was ordered need not be in the catalogue; it is known by the words of the order,
--- to the organization that ordered it (INV-06).
+-- Orders outside the catalogue match vendor lines on the order's text, within their
+-- organization (INV-06).
 ordered as (
 
     select
