@@ -30,15 +30,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from cx_billing import lake
+from cx_billing import data_tests, lake
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 PUBLISHED = "cx_billing.duckdb"
 PRIVATE = "private"  # the name under which profiles/profiles.yml attaches the private file
@@ -121,13 +123,11 @@ def build(
     builds = home / "builds"
     building = builds / ".building"
     working = building / "build" / PUBLISHED
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
     variables: dict[str, Any] = {"as_of": as_of.isoformat()} if as_of else {}
     variables |= {"show_personal_data": True} if show_personal_data else {}
-    arguments += ["--vars", json.dumps(variables)] if variables else []
-    arguments += ["--full-refresh"] if full_refresh else []
-    # Of a part, only tests whose models are all in it can run.
-    partial = ["--select", select, "--indirect-selection", "buildable"] if select else []
+    options = ["--no-write-json"]  # half a second; nothing reads what it would write
+    options += ["--vars", json.dumps(variables)] if variables else []
+    options += ["--full-refresh"] if full_refresh else []
 
     started = time.monotonic()
     with build_lock(home):
@@ -135,13 +135,11 @@ def build(
         working.parent.mkdir(parents=True)
         try:
             reads = snapshot(home, building / "home")
-            outcome = run([*arguments, *partial], home, working, project_dir, on_event, reads=reads)
-            if isinstance(outcome.exception, KeyboardInterrupt):
-                raise KeyboardInterrupt
-            for file in (working, private_file(working)):
-                if file.exists():
-                    settle(file)
-            failures, warnings = failures_of(outcome, working), warnings_of(outcome, working)
+            dbt = partial(run, home=home, database=working, project_dir=project_dir, reads=reads)
+            outcome, tested = build_and_test(dbt, options, select, working, Progress(on_event))
+            data_tests.write_queries(tested, home / "target" / "compiled" / "data_tests")
+            failures = failures_of(outcome, working, tested)
+            warnings = warnings_of(outcome, working, tested)
             if failures:
                 database, published = keep(working, builds / "failed"), None
             elif select:
@@ -153,7 +151,7 @@ def build(
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
-    results = results_of(outcome)
+    results = [*results_of(outcome), *tested]
     return BuildResult(
         database=database,
         published=published,
@@ -165,17 +163,51 @@ def build(
     )
 
 
+def build_and_test(
+    dbt: Callable[..., dbtRunnerResult],
+    options: Sequence[str],
+    select: str | None,
+    database: Path,
+    progress: Progress,
+) -> tuple[dbtRunnerResult, list[data_tests.TestResult]]:
+    """Build all seeds and models, then run the data tests in one pass: dbt's outcome and theirs.
+
+    Of a selection dbt itself runs those tests whose models are all in it, one node each.
+    """
+    build = ["build", "--exclude-resource-type", "unit_test", *options]
+    if select:
+        build += ["--select", select, "--indirect-selection", "buildable"]
+        outcome = dbt(build, listen=progress.listen)
+        settle_build(database, outcome)
+        return outcome, []
+    parsed = dbt(["parse", *options])
+    if not parsed.success:
+        settle_build(database, parsed)
+        return parsed, []
+    dbt = partial(dbt, manifest=parsed.result)
+    tests = data_tests.tests_of(parsed.result)
+    progress.tests = len(tests)
+    outcome = dbt([*build, "--exclude-resource-type", "test"], listen=progress.listen)
+    settle_build(database, outcome)
+    built = {result.node.unique_id for result in results_of(outcome) if result.status == "success"}
+    queries = data_tests.render_queries(dbt)
+    with connect_with_private(database) as connection:
+        return outcome, list(data_tests.run(tests, queries, built, connection, progress))
+
+
 def run(
     arguments: Sequence[str],
     home: Path,
     database: Path,
     project_dir: Path = lake.PROJECT_DIR,
-    on_event: Callable[[Step], None] | None = None,
+    listen: Callable[[Any], None] | None = None,
     reads: Path | None = None,
+    manifest: Manifest | None = None,
 ) -> dbtRunnerResult:
     """Run one dbt command in this process against `database`, quietly.
 
-    The lake is that of `reads`, or of `home` itself.
+    The lake is that of `reads`, or of `home` itself. `listen` hears dbt's events; a `manifest`
+    from an earlier run spares dbt parsing.
 
     Afterwards no connection is open, and environment and working directory are as before.
     """
@@ -187,7 +219,7 @@ def run(
     os.environ["CX_BILLING_HOME"] = str((reads or home).absolute())
     os.environ["CX_BILLING_DATABASE"] = str(database.absolute())
     try:
-        return dbtRunner(callbacks=[steps(on_event)] if on_event else []).invoke(
+        return dbtRunner(manifest, callbacks=[listen] if listen else []).invoke(
             [
                 *("--log-level", "none", "--log-level-file", "debug", "--no-use-colors"),
                 *("--log-path", str(home / "logs")),
@@ -217,22 +249,32 @@ def snapshot(home: Path, copy: Path) -> Path:
     return copy
 
 
-def steps(on_event: Callable[[Step], None]) -> Callable[[Any], None]:
-    """Turn dbt's events into steps."""
-    done = total = 0
+class Progress:
+    """Tells `on_event` how far a build is: dbt's nodes, then the data tests."""
 
-    def callback(event: Any) -> None:
-        nonlocal done, total
+    def __init__(self, on_event: Callable[[Step], None] | None, tests: int = 0):
+        self.on_event = on_event or (lambda _step: None)
+        self.tests = tests
+        self.done = self.total = 0
+
+    def listen(self, event: Any) -> None:
+        """Take an event of dbt."""
         match event.info.name:
             case "ConcurrencyLine":
-                total = event.data.node_count
+                self.total = event.data.node_count + self.tests
             case "NodeStart":
-                on_event(Step(done, total, event.data.node_info.node_name))
+                self.begin(event.data.node_info.node_name)
             case "NodeFinished":
-                done += 1
-                on_event(Step(done, total, event.data.node_info.node_name))
+                self.end(event.data.node_info.node_name)
 
-    return callback
+    def begin(self, node: str) -> None:
+        """A node has begun."""
+        self.on_event(Step(self.done, self.total, node))
+
+    def end(self, node: str) -> None:
+        """A node has ended."""
+        self.done += 1
+        self.begin(node)
 
 
 def connect(home: Path) -> duckdb.DuckDBPyConnection:
@@ -292,6 +334,15 @@ def build_lock(home: Path) -> Iterator[None]:
         file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
         file.flush()
         yield
+
+
+def settle_build(database: Path, outcome: dbtRunnerResult) -> None:
+    """Settle the files that dbt wrote. Raises KeyboardInterrupt if it was interrupted."""
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt
+    for file in (database, private_file(database)):
+        if file.exists():
+            settle(file)
 
 
 def settle(database: Path) -> None:
@@ -384,11 +435,13 @@ def results_of(outcome: dbtRunnerResult) -> list[Any]:
     return list(getattr(outcome.result, "results", ()))
 
 
-def failures_of(outcome: dbtRunnerResult, database: Path) -> tuple[Failure, ...]:
-    """Every node that failed; or why dbt ran none."""
+def failures_of(
+    outcome: dbtRunnerResult, database: Path, tested: Sequence[data_tests.TestResult] = ()
+) -> tuple[Failure, ...]:
+    """Every node and every data test that failed; or why dbt ran none."""
     failures = tuple(
         described(result, offending_rows(result, database))
-        for result in results_of(outcome)
+        for result in (*results_of(outcome), *tested)
         if result.status in ("error", "fail", "runtime error", "partial success")
     )
     if failures or outcome.success:
@@ -397,11 +450,13 @@ def failures_of(outcome: dbtRunnerResult, database: Path) -> tuple[Failure, ...]
     return (Failure(name="dbt", file="", description="", message=reason),)
 
 
-def warnings_of(outcome: dbtRunnerResult, database: Path) -> tuple[Failure, ...]:
+def warnings_of(
+    outcome: dbtRunnerResult, database: Path, tested: Sequence[data_tests.TestResult] = ()
+) -> tuple[Failure, ...]:
     """Every data test that warned."""
     return tuple(
         described(result, offending_rows(result, database))
-        for result in results_of(outcome)
+        for result in (*results_of(outcome), *tested)
         if result.status == "warn"
     )
 

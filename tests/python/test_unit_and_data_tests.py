@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import partial
 
 import duckdb
 import pytest
@@ -183,6 +184,17 @@ def test_dbt_ran_no_unit_test_twice_or_under_another_name(results):
 
 def test_the_sample_passes_every_data_test(sample_warehouse):
     assert (sample_warehouse / warehouse.PUBLISHED).exists()
+
+
+def test_a_build_asks_what_dbt_would_ask(sample_warehouse, tmp_path):
+    """Rendered at once or compiled one by one, a data test is the same query."""
+    dbt = partial(warehouse.run, home=tmp_path, database=tmp_path / "cx_billing.duckdb")
+    compiled = dbt(["compile", "--select", "test_type:data"])
+    asked = sample_warehouse / "target" / "compiled" / "data_tests"
+    expected = {r.node.alias: r.node.compiled_code for r in warehouse.results_of(compiled)}
+    assert {file.stem: file.read_text().split() for file in asked.iterdir()} == {
+        name: sql.split() for name, sql in expected.items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,7 @@ PROPERTIES = """
 models: [{name: answers, description: One row per answer.}]
 data_tests: [{name: answers_are_small, description: No answer is above 99.}]
 """
+QUERIES = lake.PROJECT_DIR / "macros" / "data_test_queries.sql"
 FOREVER = "select count(*) as answer from range(1000000000000)"
 
 
@@ -54,6 +55,7 @@ class StandIn:
         files = {
             "dbt_project.yml": PROJECT,
             "profiles/profiles.yml": PROFILE,
+            "macros/data_test_queries.sql": QUERIES.read_text(),
             "models/_models.yml": PROPERTIES,
             "tests/answers_are_small.sql": "select * from {{ ref('answers') }} where answer > 99",
         }
