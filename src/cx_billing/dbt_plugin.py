@@ -11,7 +11,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from cx_billing import lake
+from cx_billing import files, lake
 
 KEY_FILE = "customer_key"
 KEY_BYTES = 32
@@ -30,7 +30,7 @@ def customer_key(home: Path) -> str:
         with NamedTemporaryFile("w", dir=home, prefix=f".{KEY_FILE}.") as file:
             file.write(secrets.token_hex(KEY_BYTES))
             file.flush()
-            os.fsync(file.fileno())
+            files.sync(Path(file.name))
             with suppress(FileExistsError):  # another process was first: its key it is
                 os.link(file.name, path)
     key = path.read_text().strip()

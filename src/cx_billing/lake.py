@@ -28,6 +28,8 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from cx_billing import files
+
 PACKAGE = Path(__file__).resolve().parent
 # The dbt project: in an installed package a part of it, in a checkout the checkout.
 PROJECT_DIR = installed if (installed := PACKAGE / "project").is_dir() else PACKAGE.parents[1]
@@ -103,7 +105,7 @@ def ensure(home: Path) -> Path:
             connection.execute(
                 f"copy (select {selected} limit 0) to ? (format parquet)", [str(fresh)]
             )
-            fresh.replace(empty)
+            files.replace(fresh, empty)
     return lake
 
 

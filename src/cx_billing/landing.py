@@ -10,22 +10,20 @@ same bytes again changes nothing, whatever the file is called.
 from __future__ import annotations
 
 import difflib
-import fcntl
 import hashlib
-import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from cx_billing import formats, lake
+from cx_billing import files, formats, lake
 from cx_billing.formats import literal
 
 LOCK_FILE = ".land.lock"
@@ -123,7 +121,6 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     report = Report()
     home = Path(home)
     deliveries = _deliveries(Path(inbox), home, report)
-    home.mkdir(parents=True, exist_ok=True)
     sizes = [_size(delivery.path) for delivery in deliveries]
     show = progress or (lambda state: None)
     done = 0
@@ -199,11 +196,11 @@ def _files(folder: Path, org_id: str, home: Path, report: Report) -> list[_Deliv
     if _is_home(folder, home):
         report.warnings.append(f"{where}: skipped, it is a home of cx-billing")
         return []
-    files = _visible(folder)
-    if not files:
+    paths = _visible(folder)
+    if not paths:
         report.warnings.append(f"{where}: the folder is empty")
     found = []
-    for path in files:
+    for path in paths:
         source_file = f"{where}/{path.name}"
         if path.is_dir() and folder.name in lake.datasets():
             report.warnings.append(f"{source_file}: folders within a dataset are ignored")
@@ -252,17 +249,14 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-@contextmanager
-def _lock(home: Path) -> Iterator[None]:
-    """Keep other runs out; the lock dies with the process."""
-    with (home / LOCK_FILE).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(
-                f"{home}: another run is landing files here; wait until it has ended"
-            ) from error
-        yield
+def _lock(home: Path) -> AbstractContextManager[None]:
+    """Keep other runs out."""
+    return files.lock(
+        home / LOCK_FILE,
+        lambda holder: BusyError(
+            f"{home}: another run is landing files here ({holder}); wait until it has ended"
+        ),
+    )
 
 
 class _Lander:
@@ -287,10 +281,10 @@ class _Lander:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         shutil.rmtree(self._scratch)
-        for (dataset, names), files in self._extra.items():
-            others = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        for (dataset, names), found in self._extra.items():
+            others = f" and {len(found) - 1} more" if len(found) > 1 else ""
             self._report.warnings.append(
-                f"{files[0]}{others}: columns that {dataset} does not know are kept in "
+                f"{found[0]}{others}: columns that {dataset} does not know are kept in "
                 f"extra_columns: {formats.shown(names)}"
             )
 
@@ -355,8 +349,7 @@ class _Lander:
             after = delivery.path.stat()
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise formats.UnreadableError("changed while it was read; land it again")
-            _flush(temporary)
-            temporary.replace(target)
+            files.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
         self._clock = landed_at
@@ -456,8 +449,8 @@ class _Lander:
 
     def _warn(self, delivery: _Delivery, rows: formats.Rows) -> None:
         if rows.extra:
-            files = self._extra.setdefault((delivery.dataset, rows.extra), [])
-            files.append(delivery.source_file)
+            found = self._extra.setdefault((delivery.dataset, rows.extra), [])
+            found.append(delivery.source_file)
         if rows.notice:
             self._report.warnings.append(f"{delivery.source_file}: {rows.notice}")
         if rows.is_full:
@@ -498,9 +491,3 @@ def _file_id(delivery: _Delivery, sha256: str) -> str:
         parts += filter(None, [formats.day_of(name)])
     identity = "\0".join(parts)
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
-
-
-def _flush(path: Path) -> None:
-    """Make sure the bytes are on the disk before the file gets its name."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

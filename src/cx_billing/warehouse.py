@@ -21,22 +21,21 @@ build is killed.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from cx_billing import data_tests, lake
+from cx_billing import data_tests, files, lake
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -313,27 +312,15 @@ def checked_home(home: Path) -> Path:
     return home
 
 
-@contextmanager
-def build_lock(home: Path) -> Iterator[None]:
-    """Hold the only right to build `home`. The lock ends with its process, however it ends.
-
-    Raises BuildLockedError at once if somebody else holds it.
-    """
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".build.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "a process that has just started"
-            raise BuildLockedError(
-                f"Another build of {home} is running: {holder}. Nothing was built. "
-                "Wait until it has ended (or end it: the lock goes with the process), then retry."
-            ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
-        file.flush()
-        yield
+def build_lock(home: Path) -> AbstractContextManager[None]:
+    """Hold the only right to build `home`; BuildLockedError at once if somebody else holds it."""
+    return files.lock(
+        home / ".build.lock",
+        lambda holder: BuildLockedError(
+            f"Another build of {home} is running: {holder}. Nothing was built. "
+            "Wait until it has ended (or end it: the lock goes with the process), then retry."
+        ),
+    )
 
 
 def settle_build(database: Path, outcome: dbtRunnerResult) -> None:
@@ -352,7 +339,7 @@ def settle(database: Path) -> None:
     log = database.with_name(database.name + ".wal")
     if log.exists():
         raise WarehouseError(f"{database} is still in use: its log {log.name} was not absorbed.")
-    sync(database)
+    files.sync(database)
 
 
 def publish(home: Path, database: Path) -> Path:
@@ -361,8 +348,7 @@ def publish(home: Path, database: Path) -> Path:
     new = home / f".{PUBLISHED}.new"
     new.unlink(missing_ok=True)
     new.symlink_to(database.relative_to(home))
-    new.replace(link)
-    sync(home)
+    files.replace(new, link)
     return link
 
 
@@ -372,8 +358,7 @@ def keep(working: Path, folder: Path) -> Path | None:
     shutil.rmtree(folder, ignore_errors=True)
     if not working.exists():
         return None
-    working.parent.replace(folder)
-    sync(folder.parent)
+    files.replace(working.parent, folder)
     return folder / working.name
 
 
@@ -419,15 +404,6 @@ def connect_with_private(database: Path, read_only: bool = True) -> duckdb.DuckD
         mode = " (read_only)" if read_only else ""
         connection.execute(f"attach '{private}' as {PRIVATE}{mode}")
     return connection
-
-
-def sync(path: Path) -> None:
-    """Have the operating system write a file or a folder to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def results_of(outcome: dbtRunnerResult) -> list[Any]:

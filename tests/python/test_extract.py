@@ -195,17 +195,17 @@ def test_a_full_disk_loses_no_page(platform, tmp_path, monkeypatch):
     """A page counts as arrived only when it lies in every folder it belongs to."""
     datasets = ["user_presence"]
     pull(platform, tmp_path / "whole", datasets=datasets)
-    write = run_module.write
+    write = run_module.files.write
 
     def full(path: Path, body: bytes) -> None:
         if path.name.endswith("_p0002.json") and "routing_status" in path.parts:
             raise OSError(28, "No space left on device")
         write(path, body)
 
-    monkeypatch.setattr(run_module, "write", full)
+    monkeypatch.setattr(run_module.files, "write", full)
     with pytest.raises(OSError, match="No space left"):
         pull(platform, tmp_path / "full", datasets=datasets)
-    monkeypatch.setattr(run_module, "write", write)
+    monkeypatch.setattr(run_module.files, "write", write)
     pull(platform, tmp_path / "full", datasets=datasets)
     assert files(tmp_path / "full") == files(tmp_path / "whole")
 

@@ -1,20 +1,17 @@
-"""What has arrived in an organization's folder, and how files get there: whole or not at all."""
+"""What has arrived in an organization's folder."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
+from cx_billing import files
 from cx_billing.extract.windows import Arrival, Window
 
 JOURNAL = ".extract.json"
 LOCK_FILE = ".extract.lock"
-PARTIAL = ".part"  # of a hidden file, which landing does not see
 VERSION = 1
 
 
@@ -63,29 +60,14 @@ class Journal:
                 for name, windows in sorted(self.windows.items())
             },
         }
-        write(self._path, json.dumps(kept, indent=1).encode())
+        files.write(self._path, json.dumps(kept, indent=1).encode())
 
 
-def write(path: Path, body: bytes) -> None:
-    """Write a file that nobody sees before it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = path.with_name(f".{path.name}{PARTIAL}")
-    with hidden.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    hidden.replace(path)
-
-
-@contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Keep other runs out of the organization's folder; the lock dies with the process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK_FILE).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ExtractError(
-                f"{folder}: another run is pulling into it; wait until it has ended"
-            ) from error
-        yield
+def lock(folder: Path) -> AbstractContextManager[None]:
+    """Keep other runs out of the organization's folder."""
+    return files.lock(
+        folder / LOCK_FILE,
+        lambda holder: ExtractError(
+            f"{folder}: another run is pulling into it ({holder}); wait until it has ended"
+        ),
+    )

@@ -10,7 +10,8 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from cx_billing.extract.journal import PARTIAL, ExtractError, Journal, lock, write
+from cx_billing import files
+from cx_billing.extract.journal import ExtractError, Journal, lock
 from cx_billing.extract.platform import (
     Answer,
     Client,
@@ -173,7 +174,7 @@ class _Run:
         self._seen: set[str] = set()  # conversations of this run
         self.journal = Journal(folder)
         self.report = Report()
-        for leftover in folder.glob(f"*/.*{PARTIAL}"):
+        for leftover in folder.glob(f"*/.*{files.PARTIAL}"):
             leftover.unlink()
 
     def identify(self) -> None:
@@ -349,7 +350,7 @@ class _Run:
     def _keep(self, datasets: Sequence[str], name: str, body: bytes) -> None:
         """Put a page where landing looks."""
         for dataset in datasets:
-            write(self._folder / dataset / f"{name}.json", body)
+            files.write(self._folder / dataset / f"{name}.json", body)
         self.report.pages += 1
 
     def _drop(self, datasets: Sequence[str], name: str, after: int) -> None:

@@ -1,0 +1,57 @@
+"""Files that appear whole or not at all, and locks that end with their process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PARTIAL = ".part"  # suffix of a hidden file that is being written
+
+
+@contextmanager
+def lock(path: Path, refuse: Callable[[str], Exception]) -> Iterator[None]:
+    """Hold the lock that `path` stands for. It ends with its process, however that ends.
+
+    If another holds it, raises at once what `refuse` makes of the holder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(path, fallback_to_soft=False)
+    try:
+        held.acquire(blocking=False)
+    except Timeout:
+        holder = path.read_text().strip() or "a process that has just started"
+        raise refuse(holder) from None
+    try:
+        path.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        yield
+    finally:
+        held.release()
+
+
+def write(path: Path, body: bytes) -> None:
+    """Write a file that nobody sees before it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".{path.name}{PARTIAL}")
+    hidden.write_bytes(body)
+    replace(hidden, path)
+
+
+def replace(new: Path, path: Path) -> None:
+    """Give a finished file, folder or link the name of another, also if the power fails now."""
+    sync(new)
+    new.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have the operating system write a file or a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
