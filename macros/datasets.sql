@@ -1,10 +1,33 @@
-{# The raw datasets in the order of their declaration; each has a staging model `stg_<dataset>`. #}
+{#
+    The datasets as _sources.yml declares them, each with its staging model `stg_<dataset>`,
+    and the interval that a row holds for as columns of that model: (start, end), by the core
+    clock unless a third says otherwise. An instant has both equal, `null` is not bound to time.
+    `none`: a contract or item, or, of a user's states, what int_user_states makes of them.
+#}
 {% macro datasets() -%}
-    {{ return([
-        'contracts', 'contract_items', 'users', 'license_assignments', 'user_presence',
-        'routing_status', 'message_interactions', 'resource_usage', 'api_usage',
-        'voice_usage', 'phone_numbers', 'devices', 'orders', 'billable_usage_report',
-        'concurrent_usage_report', 'resources_usage_report', 'user_hour_report',
-        'subscription_overview', 'billing_charges', 'vendor_invoice_lines'
-    ]) }}
+    {%- set ordered_or_shipped = (
+        'case when is_hardware then coalesce(shipped_date, ordered_date) else ordered_date end'
+    ) -%}
+    {{ return({
+        'contracts': none,
+        'contract_items': none,
+        'users': ('null', 'null'),
+        'license_assignments': ('assigned_from', 'assigned_to'),
+        'user_presence': none,
+        'routing_status': none,
+        'message_interactions': ('started_at', 'ended_at'),
+        'resource_usage': ('usage_date', 'usage_date'),
+        'api_usage': ('usage_date', 'usage_date'),
+        'voice_usage': ('started_at', 'started_at', 'voice'),
+        'phone_numbers': ('purchased_date', 'released_date'),
+        'devices': ('in_service_date', 'out_of_service_date'),
+        'orders': (ordered_or_shipped, ordered_or_shipped),
+        'billable_usage_report': ('first_login_at', 'first_login_at'),
+        'concurrent_usage_report': ('usage_date', 'usage_date'),
+        'resources_usage_report': ('usage_date', 'usage_date'),
+        'user_hour_report': ('usage_date', 'usage_date'),
+        'subscription_overview': ('period_start_date', 'period_start_date'),
+        'billing_charges': ('period_start_date', 'period_start_date'),
+        'vendor_invoice_lines': ('null', 'null'),
+    }) }}
 {%- endmacro %}
