@@ -93,7 +93,7 @@ expectations as (
         usage_date as day_or_cycle,
         null as item,
         user_id as subject,
-        floor(logged_in_seconds * 1000) * 0.001 as expected_quantity
+        (floor(logged_in_seconds * 1000) * 0.001)::decimal(38, 6) as expected_quantity
     from {{ ref('user_hours_daily') }}
     where logged_in_seconds > 0
     union all by name
