@@ -54,7 +54,8 @@ token_meters as (
 ),
 
 -- `item` is what the report has to name for the figure to be expected on it; null if it is
--- expected on any report of the day or cycle.
+-- expected on any report of the day or cycle. Each quantity is cast by itself: a union keeps
+-- the smallest scale.
 expectations as (
 
     select
@@ -72,7 +73,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         product_code as item,
         product_code || ' / ' || device_id as subject,
-        1 as expected_quantity
+        1::decimal(38, 6) as expected_quantity
     from {{ ref('int_devices_in_service') }}
     union all by name
     -- The peak of the day and the minutes at it, not the billed peak (CONC-08).
@@ -82,7 +83,7 @@ expectations as (
         usage_date as day_or_cycle,
         pool as item,
         pool as subject,
-        peak_users as expected_quantity,
+        peak_users::decimal(38, 6) as expected_quantity,
         minutes_at_peak
     from {{ ref('concurrency_daily') }}
     union all by name
@@ -105,7 +106,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         null as item,
         product_code as subject,
-        above_allowance_quantity as expected_quantity
+        above_allowance_quantity::decimal(38, 6) as expected_quantity
     from usage
     where is_on_resource_report and above_allowance_quantity > 0
     union all by name
@@ -115,7 +116,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         overview_item as item,
         product_code as subject,
-        measured_quantity as expected_quantity
+        measured_quantity::decimal(38, 6) as expected_quantity
     from usage
     where is_on_overview and measured_quantity > 0
     union all by name
@@ -125,7 +126,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         null as item,
         product_code as subject,
-        actual_quantity as expected_quantity
+        actual_quantity::decimal(38, 6) as expected_quantity
     from {{ ref('usage_summary') }}
     where actual_quantity > 0
     union all by name
@@ -135,7 +136,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         product_code || ' / overage' as item,
         product_code || ' / overage' as subject,
-        overage_quantity as expected_quantity
+        overage_quantity::decimal(38, 6) as expected_quantity
     from {{ ref('usage_summary') }}
     where overage_quantity > 0
     union all by name
@@ -145,7 +146,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         product_code as item,
         product_code as subject,
-        used_quantity as expected_quantity
+        used_quantity::decimal(38, 6) as expected_quantity
     from token_meters
     where used_quantity > 0 or report <> 'resources_usage'
 
@@ -157,7 +158,7 @@ select
     reported.usage_date,
     reported.cycle_start_date,
     expectations.subject,
-    expectations.expected_quantity::decimal(38, 6) as expected_quantity,
+    expectations.expected_quantity,
     expectations.minutes_at_peak
 from expectations
 inner join reported

@@ -78,6 +78,7 @@ user_names as (
 
 -- The other reports have a figure per day or per billing period. Allowances and totals of
 -- the overview are no usage. A charge has two figures: all its usage, and its overage.
+-- Days of R3 have twelve decimals, and a union would keep the smallest scale.
 {% set figures = [
     ('concurrent_usage', 'concurrent_usage_report', 'usage_date', 'pool', 'peak_users'),
     ('resources_usage', 'resources_usage_report', 'usage_date',
@@ -100,7 +101,7 @@ report_rows as (
             {%- if quantity == 'overage_quantity' %} || '/overage'{% endif %} as line_id,
             {{ reported_on }} as reported_on,
             {{ subject }} as subject,
-            {{ quantity }} as quantity
+            {{ quantity }}::decimal(38, 12) as quantity
             {%- if report == 'concurrent_usage' %}, minutes_at_peak{% endif %}
         from {{ ref('stg_' ~ dataset) }}
         where
