@@ -52,7 +52,7 @@ class TestResult:
 
 def tests_of(manifest: Manifest) -> list[Any]:
     """The data tests of a project, by name."""
-    tests = (node for node in manifest.nodes.values() if node.resource_type == "test")
+    tests = (node for node in manifest.nodes.values() if node.resource_type.value == "test")
     return sorted(tests, key=lambda test: test.name)
 
 

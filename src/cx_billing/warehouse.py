@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
@@ -183,8 +183,9 @@ def build_and_test(
     if not parsed.success:
         settle_build(database, parsed)
         return parsed, []
-    dbt = partial(dbt, manifest=parsed.result)
-    tests = data_tests.tests_of(parsed.result)
+    manifest = cast("Manifest", parsed.result)
+    dbt = partial(dbt, manifest=manifest)
+    tests = data_tests.tests_of(manifest)
     progress.tests = len(tests)
     outcome = dbt([*build, "--exclude-resource-type", "test"], listen=progress.listen)
     settle_build(database, outcome)
