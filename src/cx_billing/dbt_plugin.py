@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from contextlib import suppress
@@ -46,11 +47,13 @@ class Plugin(BasePlugin):
     """Loaded by `profiles/profiles.yml` for every dbt command."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Make sure every source has a file to read, and know the key."""
+        """Make sure every source has a file to read, and know the variables of the session."""
         home = Path(os.environ.get("CX_BILLING_HOME", "warehouse"))
         lake.ensure(home)
-        self.key = customer_key(home)
+        variables = json.loads(os.environ.get("CX_BILLING_VARIABLES", "{}"))
+        self.variables = {**variables, "customer_key": customer_key(home)}
 
     def configure_cursor(self, cursor: Any) -> None:
-        """Hand the key to SQL as a session variable, so that no compiled file ever holds it."""
-        cursor.execute("set variable customer_key = ?", [self.key])
+        """Hand the variables to SQL: no compiled file holds the key, no date makes dbt parse."""
+        for name, value in self.variables.items():
+            cursor.execute(f"set variable {name} = ?", [value])

@@ -25,7 +25,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -125,7 +125,6 @@ def build(
     variables: dict[str, Any] = {"as_of": as_of.isoformat()} if as_of else {}
     variables |= {"show_personal_data": True} if show_personal_data else {}
     options = ["--no-write-json"]  # half a second; nothing reads what it would write
-    options += ["--vars", json.dumps(variables)] if variables else []
     options += ["--full-refresh"] if full_refresh else []
 
     started = time.monotonic()
@@ -134,7 +133,14 @@ def build(
         working.parent.mkdir(parents=True)
         try:
             reads = snapshot(home, building / "home")
-            dbt = partial(run, home=home, database=working, project_dir=project_dir, reads=reads)
+            dbt = partial(
+                run,
+                home=home,
+                database=working,
+                project_dir=project_dir,
+                reads=reads,
+                variables=variables,
+            )
             outcome, tested = build_and_test(dbt, options, select, working, Progress(on_event))
             data_tests.write_queries(tested, home / "target" / "compiled" / "data_tests")
             failures = failures_of(outcome, working, tested)
@@ -203,11 +209,12 @@ def run(
     listen: Callable[[Any], None] | None = None,
     reads: Path | None = None,
     manifest: Manifest | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> dbtRunnerResult:
     """Run one dbt command in this process against `database`, quietly.
 
     The lake is that of `reads`, or of `home` itself. `listen` hears dbt's events; a `manifest`
-    from an earlier run spares dbt parsing.
+    from an earlier run spares dbt parsing; `variables` are those of the SQL session.
 
     Afterwards no connection is open, and environment and working directory are as before.
     """
@@ -218,6 +225,7 @@ def run(
     environment, directory = dict(os.environ), Path.cwd()
     os.environ["CX_BILLING_HOME"] = str((reads or home).absolute())
     os.environ["CX_BILLING_DATABASE"] = str(database.absolute())
+    os.environ["CX_BILLING_VARIABLES"] = json.dumps(variables or {})
     try:
         return dbtRunner(manifest, callbacks=[listen] if listen else []).invoke(
             [

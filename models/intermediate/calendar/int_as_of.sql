@@ -1,9 +1,12 @@
--- The only place that knows what day it is.
+-- The only place that knows what day it is. `cx-billing build --as-of` sets a variable of the
+-- session, so that another day does not make dbt parse the project again; plain dbt sets a var.
 select
     as_of_date,
     as_of_date::timestamp as as_of_at
 from (
     select
-        '{{ var("as_of") or run_started_at.strftime("%Y-%m-%d") }}'::date
-            as as_of_date
+        coalesce(
+            getvariable('as_of')::date,
+            '{{ var("as_of") or run_started_at.strftime("%Y-%m-%d") }}'::date
+        ) as as_of_date
 ) as build

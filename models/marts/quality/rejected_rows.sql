@@ -21,7 +21,9 @@ select
     judged.source_row,
     judged.reject_reason as reason,
     if(
-        {{ var('show_personal_data') }}, raw_rows.raw_row, raw_rows.masked_row
+        coalesce(getvariable('show_personal_data'), {{ var('show_personal_data') }}),
+        raw_rows.raw_row,
+        raw_rows.masked_row
     )::json as raw_row
 from judged
 inner join raw_rows
