@@ -333,7 +333,7 @@ class Suite:
             connection.execute("set TimeZone = 'UTC'")
             if home == self.known:
                 for file in sorted(self.expected.glob("*.csv")):
-                    if check.compared(connection, file).differences:
+                    if check.compare(connection, file).differences:
                         return file.stem
                 return ""
             actual = readable({mart: rows_of(connection, mart) for mart in KEYS})

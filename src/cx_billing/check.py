@@ -88,15 +88,15 @@ def run(
             return Result(failures=built.failures)
         with warehouse.connect(home) as connection:
             files = sorted((known_answer / "expected").glob("*.csv"))
-            return Result(tuple(compared(connection, file) for file in files))
+            return Result(tuple(compare(connection, file) for file in files))
 
 
-def versions() -> dict[str, str]:
+def read_versions() -> dict[str, str]:
     """The installed versions that an answer depends on."""
     return {package: version(package) for package in PACKAGES}
 
 
-def compared(connection: duckdb.DuckDBPyConnection, file: Path) -> Comparison:
+def compare(connection: duckdb.DuckDBPyConnection, file: Path) -> Comparison:
     """Hold the mart of a file against it: equal rows as often as expected, and no other row."""
     mart = file.stem
     with file.open(encoding="utf-8", newline="") as lines:
@@ -122,17 +122,17 @@ def compared(connection: duckdb.DuckDBPyConnection, file: Path) -> Comparison:
     for line, row in enumerate(expected, start=2):
         if missing[row]:
             missing[row] -= 1
-            nearest = most_alike(row, surplus)
+            nearest = find_most_alike(row, surplus)
             if nearest:
                 surplus[nearest] -= 1
             values = dict(zip(header, row, strict=True))
-            differences.append(Difference(mart, line, values, differing(values, nearest)))
+            differences.append(Difference(mart, line, values, find_differing(values, nearest)))
     for row in surplus.elements():
         differences.append(Difference(mart, None, dict(zip(header, row, strict=True))))
     return Comparison(mart, len(expected), tuple(differences))
 
 
-def most_alike(row: tuple, others: Counter) -> tuple | None:
+def find_most_alike(row: tuple, others: Counter) -> tuple | None:
     """The built row that differs least from an expected one, if they share more than half."""
 
     def alike(other: tuple) -> int:
@@ -142,7 +142,9 @@ def most_alike(row: tuple, others: Counter) -> tuple | None:
     return nearest if nearest and alike(nearest) * 2 > len(row) else None
 
 
-def differing(values: dict[str, str | None], built: tuple | None) -> dict[str, str | None] | None:
+def find_differing(
+    values: dict[str, str | None], built: tuple | None
+) -> dict[str, str | None] | None:
     """The columns of a built row that are not as expected, as they were built."""
     if built is None:
         return None

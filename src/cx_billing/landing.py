@@ -120,8 +120,8 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     """
     report = Report()
     home = Path(home)
-    deliveries = _deliveries(Path(inbox), home, report)
-    sizes = [_size(delivery.path) for delivery in deliveries]
+    deliveries = _list_deliveries(Path(inbox), home, report)
+    sizes = [_measure(delivery.path) for delivery in deliveries]
     show = progress or (lambda state: None)
     done = 0
     with _lock(home), _Lander(home, report) as lander:
@@ -147,7 +147,7 @@ def _now_and_then(state: Progress, show: Callable[[Progress], None]) -> formats.
     return watch
 
 
-def _deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
+def _list_deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
     """Every file of the inbox in path order.
 
     What lies where nothing is read is warned of; a folder that cannot be read is refused.
@@ -158,7 +158,7 @@ def _deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
         raise InboxError(f"{inbox}: is no folder; give the folder that holds <org_id>/<dataset>/")
     if _is_home(inbox, home):
         raise InboxError(f"{inbox}: is a home of cx-billing; give the folder that holds <org_id>/")
-    organizations = [path for path in _visible(inbox) if path.is_dir()]
+    organizations = [path for path in _list_visible(inbox) if path.is_dir()]
     if not organizations:
         raise InboxError(f"{inbox}: holds no organization folder; expected <org_id>/<dataset>/")
     if datasets := [path.name for path in organizations if _is_dataset(path)]:
@@ -168,26 +168,26 @@ def _deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
         )
     report.warnings += [
         f"{path.name}: ignored, not in <org_id>/<dataset>/"
-        for path in _visible(inbox)
+        for path in _list_visible(inbox)
         if path not in organizations
     ]
     found: list[_Delivery] = []
     for organization in organizations:
-        with _readable(organization.name, report):
+        with _reading(organization.name, report):
             if _is_home(organization, home):
                 report.warnings.append(f"{organization.name}: skipped, it is a home of cx-billing")
                 continue
-            folders = _visible(organization)
+            folders = _list_visible(organization)
             if not folders:
                 report.warnings.append(f"{organization.name}: the folder is empty")
             for folder in folders:
                 where = f"{organization.name}/{folder.name}"
-                with _readable(where, report):
-                    found += _files(folder, organization.name, home, report)
+                with _reading(where, report):
+                    found += _list_files(folder, organization.name, home, report)
     return sorted(found, key=lambda delivery: delivery.source_file)
 
 
-def _files(folder: Path, org_id: str, home: Path, report: Report) -> list[_Delivery]:
+def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[_Delivery]:
     """The files of one dataset folder of one organization."""
     where = f"{org_id}/{folder.name}"
     if not folder.is_dir():
@@ -196,7 +196,7 @@ def _files(folder: Path, org_id: str, home: Path, report: Report) -> list[_Deliv
     if _is_home(folder, home):
         report.warnings.append(f"{where}: skipped, it is a home of cx-billing")
         return []
-    paths = _visible(folder)
+    paths = _list_visible(folder)
     if not paths:
         report.warnings.append(f"{where}: the folder is empty")
     found = []
@@ -216,7 +216,7 @@ def _files(folder: Path, org_id: str, home: Path, report: Report) -> list[_Deliv
 
 
 @contextmanager
-def _readable(where: str, report: Report) -> Iterator[None]:
+def _reading(where: str, report: Report) -> Iterator[None]:
     """Refuse a folder that cannot be read, and go on with the next."""
     try:
         yield
@@ -228,7 +228,9 @@ def _readable(where: str, report: Report) -> Iterator[None]:
 def _is_dataset(folder: Path) -> bool:
     """Whether a folder in the place of an organization is a dataset's: its name, and files."""
     try:
-        return folder.name in lake.datasets() and any(path.is_file() for path in _visible(folder))
+        return folder.name in lake.datasets() and any(
+            path.is_file() for path in _list_visible(folder)
+        )
     except OSError:
         return False
 
@@ -240,12 +242,12 @@ def _is_home(folder: Path, home: Path) -> bool:
     )
 
 
-def _visible(folder: Path) -> list[Path]:
+def _list_visible(folder: Path) -> list[Path]:
     """What a folder holds, without hidden files and leftovers of editors."""
     return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
 
 
-def _size(path: Path) -> int:
+def _measure(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
@@ -304,7 +306,7 @@ class _Lander:
             if delivery.path.suffix.lower() != ".zip":
                 self._land(delivery, watch)
                 return
-            _dataset(delivery.dataset)
+            _find_dataset(delivery.dataset)
             with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
                 for member in formats.unpack(delivery.path, Path(folder)):
                     source_file = f"{delivery.source_file}/{member.name}"
@@ -327,7 +329,7 @@ class _Lander:
             self._refuse(delivery, f"could not be read or written ({reason}); land it again")
 
     def _land(self, delivery: _Delivery, watch: formats.Watch) -> None:
-        dataset = _dataset(delivery.dataset)
+        dataset = _find_dataset(delivery.dataset)
         try:
             delivery.source_file.encode()
         except UnicodeEncodeError as error:
@@ -336,7 +338,7 @@ class _Lander:
         before = delivery.path.stat()
         with formats.open_raw(delivery.path, "hashing", watch) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        file_id = _file_id(delivery, sha256)
+        file_id = _identify(delivery, sha256)
         target = self._lake / dataset.name / f"{file_id}.parquet"
         if target.exists():
             self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
@@ -404,7 +406,7 @@ class _Lander:
                 facts["snapshot_date"] = rows.snapshot_date
             metadata = ", ".join(f"{name}: {literal(fact)}" for name, fact in facts.items())
             try:
-                written = self._written(
+                written = self._write(
                     f"copy (select {selected} from {rows.relation}) "
                     f"to {literal(str(temporary))} (format parquet, compression zstd, "
                     f"use_tmp_file false, kv_metadata {{{metadata}}})",
@@ -418,7 +420,7 @@ class _Lander:
             failure = f"{written} of {rows.count} rows were written"
         raise formats.UnreadableError(f"could not be read without loss ({failure})")
 
-    def _written(self, copy: str, watch: formats.Watch) -> int:
+    def _write(self, copy: str, watch: formats.Watch) -> int:
         """Rows that a copy has written, in a thread beside: here its progress is looked at."""
         with ThreadPoolExecutor(max_workers=1) as beside:
             copying = beside.submit(lambda: self._connection.execute(copy).fetchall())
@@ -460,10 +462,10 @@ class _Lander:
             )
 
 
-def _dataset(name: str) -> lake.Dataset:
+def _find_dataset(name: str) -> lake.Dataset:
     declared = lake.datasets()
     if name not in declared:
-        close = _closest(name.lower().replace("-", "_"), list(declared))
+        close = _find_closest(name.lower().replace("-", "_"), list(declared))
         hint = f" Did you mean {close}?" if close else ""
         raise formats.UnreadableError(
             f"lies in a folder that is no dataset.{hint} Datasets are {', '.join(declared)}"
@@ -471,7 +473,7 @@ def _dataset(name: str) -> lake.Dataset:
     return declared[name]
 
 
-def _closest(name: str, declared: list[str]) -> str | None:
+def _find_closest(name: str, declared: list[str]) -> str | None:
     """What was meant: a name that begins alike, else one that is spelled alike."""
     alike = [known for known in declared if known.startswith(name) or name.startswith(known)]
     return min(alike, key=len, default=None) or next(
@@ -479,7 +481,7 @@ def _closest(name: str, declared: list[str]) -> str | None:
     )
 
 
-def _file_id(delivery: _Delivery, sha256: str) -> str:
+def _identify(delivery: _Delivery, sha256: str) -> str:
     """Hash of organization, dataset and content; a folder name cannot hold the NUL between.
 
     A snapshot has its day in its name alone: the same answer on another day is another file.

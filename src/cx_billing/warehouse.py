@@ -122,7 +122,7 @@ def build(
     Raises BuildLockedError if another build of this home is running, WarehouseError if the
     home cannot be used. A failing model or test raises nothing: the result tells.
     """
-    home = checked_home(home)
+    home = check_home(home)
     builds = home / "builds"
     building = builds / ".building"
     working = building / "build" / PUBLISHED
@@ -136,7 +136,7 @@ def build(
         shutil.rmtree(building, ignore_errors=True)  # left by a build that was killed
         working.parent.mkdir(parents=True)
         try:
-            reads = snapshot(home, building / "home")
+            reads = link_snapshot(home, building / "home")
             dbt = partial(
                 run,
                 home=home,
@@ -147,20 +147,20 @@ def build(
             )
             outcome, tested = build_and_test(dbt, options, select, working, Progress(on_event))
             data_tests.write_queries(tested, home / "target" / "compiled" / "data_tests")
-            failures = failures_of(outcome, working, tested)
-            warnings = warnings_of(outcome, working, tested)
+            failures = list_failures(outcome, working, tested)
+            warnings = list_warnings(outcome, working, tested)
             if failures:
                 database, published = keep(working, builds / "failed"), None
             elif select:
                 database, published = keep(working, builds / "selected"), None
             else:
-                database = keep(working, builds / str(next_number(builds)))
+                database = keep(working, builds / str(choose_number(builds)))
                 published = publish(home, database) if database else None
                 prune(home)
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
-    results = [*results_of(outcome), *tested]
+    results = [*list_results(outcome), *tested]
     return BuildResult(
         database=database,
         published=published,
@@ -199,7 +199,9 @@ def build_and_test(
     progress.tests = len(tests)
     outcome = dbt([*build, "--exclude-resource-type", "test"], listen=progress.listen)
     settle_build(database, outcome)
-    built = {result.node.unique_id for result in results_of(outcome) if result.status == "success"}
+    built = {
+        result.node.unique_id for result in list_results(outcome) if result.status == "success"
+    }
     queries = data_tests.render_queries(dbt)
     with connect_with_private(database) as connection:
         return outcome, list(data_tests.run(tests, queries, built, connection, progress))
@@ -251,7 +253,7 @@ def run(
         gc.set_threshold(*thresholds)
 
 
-def snapshot(home: Path, copy: Path) -> Path:
+def link_snapshot(home: Path, copy: Path) -> Path:
     """A home with the lake of `home` as it is now, in hard links, and its customer key."""
     from cx_billing.dbt_plugin import KEY_FILE, customer_key
 
@@ -297,7 +299,7 @@ def connect(home: Path) -> duckdb.DuckDBPyConnection:
 
     Raises WarehouseError if nothing has been published yet.
     """
-    published = checked_home(home) / PUBLISHED
+    published = check_home(home) / PUBLISHED
     if not published.exists():
         raise WarehouseError(
             f"{home} has no published warehouse yet. Land files and build it first: "
@@ -308,12 +310,12 @@ def connect(home: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def published_build(home: Path) -> str:
+def find_published_build(home: Path) -> str:
     """The number of the build that the link points into."""
     return Path((home / PUBLISHED).readlink().parts[1]).stem
 
 
-def checked_home(home: Path) -> Path:
+def check_home(home: Path) -> Path:
     """The absolute path of a home. Raises WarehouseError if DuckDB could not read below it."""
     home = home.absolute()
     if found := sorted(set(UNSAFE_IN_PATHS) & set(str(home))):
@@ -343,7 +345,7 @@ def settle_build(database: Path, outcome: dbtRunnerResult) -> None:
     """Settle the files that dbt wrote. Raises KeyboardInterrupt if it was interrupted."""
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise KeyboardInterrupt
-    for file in (database, private_file(database)):
+    for file in (database, place_private_file(database)):
         if file.exists():
             settle(file)
 
@@ -383,7 +385,7 @@ def prune(home: Path) -> None:
 
     Only the newest keeps its private file.
     """
-    builds = good_builds(home / "builds")
+    builds = list_good_builds(home / "builds")
     published = (home / PUBLISHED).resolve()
     for build in builds[:-KEPT_BUILDS]:
         if published in (build.resolve(), (build / PUBLISHED).resolve()):
@@ -393,21 +395,21 @@ def prune(home: Path) -> None:
         else:
             build.unlink()
     for build in filter(Path.is_dir, builds[:-1]):
-        private_file(build / PUBLISHED).unlink(missing_ok=True)
+        place_private_file(build / PUBLISHED).unlink(missing_ok=True)
 
 
-def good_builds(builds: Path) -> list[Path]:
+def list_good_builds(builds: Path) -> list[Path]:
     """The numbered builds, oldest first: folders, and the single files that version 0.1 wrote."""
     numbered = (build for build in builds.glob("*") if build.stem.isdecimal())
     return sorted(numbered, key=lambda build: int(build.stem))
 
 
-def next_number(builds: Path) -> int:
+def choose_number(builds: Path) -> int:
     """One more than the newest build."""
-    return max((int(build.stem) for build in good_builds(builds)), default=0) + 1
+    return max((int(build.stem) for build in list_good_builds(builds)), default=0) + 1
 
 
-def private_file(database: Path) -> Path:
+def place_private_file(database: Path) -> Path:
     """The file beside a database that holds what is not published, named as in profiles.yml."""
     return database.with_name(f"{database.stem}_private{database.suffix}")
 
@@ -416,24 +418,24 @@ def connect_with_private(database: Path, read_only: bool = True) -> duckdb.DuckD
     """Open the file of a build with its private one attached, as dbt's compiled queries need it."""
     connection = duckdb.connect(str(database), read_only=read_only)
     connection.execute("set TimeZone = 'UTC'")
-    if (private := private_file(database)).exists():
+    if (private := place_private_file(database)).exists():
         mode = " (read_only)" if read_only else ""
         connection.execute(f"attach '{private}' as {PRIVATE}{mode}")
     return connection
 
 
-def results_of(outcome: dbtRunnerResult) -> list[Any]:
+def list_results(outcome: dbtRunnerResult) -> list[Any]:
     """dbt's result per node; none if it stopped before the first."""
     return list(getattr(outcome.result, "results", ()))
 
 
-def failures_of(
+def list_failures(
     outcome: dbtRunnerResult, database: Path, tested: Sequence[data_tests.TestResult] = ()
 ) -> tuple[Failure, ...]:
     """Every node and every data test that failed; or why dbt ran none."""
     failures = tuple(
-        described(result, offending_rows(result, database))
-        for result in (*results_of(outcome), *tested)
+        describe(result, read_offending_rows(result, database))
+        for result in (*list_results(outcome), *tested)
         if result.status in ("error", "fail", "runtime error", "partial success")
     )
     if failures or outcome.success:
@@ -442,18 +444,18 @@ def failures_of(
     return (Failure(name="dbt", file="", description="", message=reason),)
 
 
-def warnings_of(
+def list_warnings(
     outcome: dbtRunnerResult, database: Path, tested: Sequence[data_tests.TestResult] = ()
 ) -> tuple[Failure, ...]:
     """Every data test that warned."""
     return tuple(
-        described(result, offending_rows(result, database))
-        for result in (*results_of(outcome), *tested)
+        describe(result, read_offending_rows(result, database))
+        for result in (*list_results(outcome), *tested)
         if result.status == "warn"
     )
 
 
-def described(result: Any, rows: tuple[dict[str, Any], ...] = ()) -> Failure:
+def describe(result: Any, rows: tuple[dict[str, Any], ...] = ()) -> Failure:
     """A node's result in our words."""
     node = result.node
     return Failure(
@@ -465,7 +467,7 @@ def described(result: Any, rows: tuple[dict[str, Any], ...] = ()) -> Failure:
     )
 
 
-def offending_rows(result: Any, database: Path) -> tuple[dict[str, Any], ...]:
+def read_offending_rows(result: Any, database: Path) -> tuple[dict[str, Any], ...]:
     """The first rows that a data test found."""
     query = getattr(result.node, "compiled_code", None)
     if result.status not in ("fail", "warn") or not query:

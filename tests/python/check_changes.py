@@ -102,7 +102,7 @@ def run_dbt(*arguments: str) -> bool:
     """Run a dbt command and print what failed; whether nothing did."""
     database = HOME / "check.duckdb"
     outcome = warehouse.run(arguments, HOME, database)
-    for failure in warehouse.failures_of(outcome, database):
+    for failure in warehouse.list_failures(outcome, database):
         print(f"{failure.name} ({failure.file})\n{failure.message}")
     return outcome.success
 

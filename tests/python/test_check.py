@@ -161,7 +161,7 @@ def differences_of(tmp_path: Path, *rows: str) -> list[tuple]:
     file.write_text("\n".join(["org_id,quantity,cycle_start_date", *rows]) + "\n")
     with duckdb.connect() as connection:
         connection.execute(MART)
-        found = check.compared(connection, file).differences
+        found = check.compare(connection, file).differences
     return [(difference.line, difference.built) for difference in found]
 
 

@@ -115,6 +115,6 @@ def test_freshness_of_the_lake_is_asked_of_what_was_landed(sample_warehouse, tmp
 def copy_newest_build(home: Path, folder: Path) -> Path:
     """Both files of the published build, since dbt opens them for writing."""
     published = (home / warehouse.PUBLISHED).resolve()
-    for file in (published, warehouse.private_file(published)):
+    for file in (published, warehouse.place_private_file(published)):
         shutil.copy(file, folder)
     return folder / published.name

@@ -227,14 +227,14 @@ def test_another_home_within_the_inbox_is_skipped(warehouse):
 def test_a_folder_that_cannot_be_read_stops_no_other(warehouse, monkeypatch, place):
     locked = warehouse.deliver(USERS).parents[1] / place.removeprefix("acme").strip("/")
     warehouse.deliver(USERS, org="zeta")
-    listed = landing._visible
+    listed = landing._list_visible
 
     def visible(folder):
         if folder == locked:
             raise PermissionError(13, "Permission denied", str(folder))
         return listed(folder)
 
-    monkeypatch.setattr(landing, "_visible", visible)
+    monkeypatch.setattr(landing, "_list_visible", visible)
     report = warehouse.land()
     assert [landed.org_id for landed in report.landed] == ["zeta"]
     [refused] = report.refused

@@ -164,9 +164,9 @@ def results(tmp_path_factory) -> dict:
     database = home / "empty.duckdb"
     resources = ("--resource-type", "seed", "--resource-type", "model")
     parents = warehouse.run(["build", "--empty", *resources], home, database)
-    assert parents.success, warehouse.failures_of(parents, database)
+    assert parents.success, warehouse.list_failures(parents, database)
     outcome = warehouse.run(["test", "--select", "test_type:unit"], home, database)
-    return {result.node.name: result for result in warehouse.results_of(outcome)}
+    return {result.node.name: result for result in warehouse.list_results(outcome)}
 
 
 @pytest.mark.parametrize("name", UNIT_TESTS)
@@ -191,7 +191,7 @@ def test_a_build_asks_what_dbt_would_ask(sample_warehouse, tmp_path):
     dbt = partial(warehouse.run, home=tmp_path, database=tmp_path / "cx_billing.duckdb")
     compiled = dbt(["compile", "--select", "test_type:data"])
     asked = sample_warehouse / "target" / "compiled" / "data_tests"
-    expected = {r.node.alias: r.node.compiled_code for r in warehouse.results_of(compiled)}
+    expected = {r.node.alias: r.node.compiled_code for r in warehouse.list_results(compiled)}
     assert {file.stem: file.read_text().split() for file in asked.iterdir()} == {
         name: sql.split() for name, sql in expected.items()
     }

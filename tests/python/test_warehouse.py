@@ -78,7 +78,7 @@ class StandIn:
             return reader.sql("select answer from marts.answers").fetchone()[0]
 
     def builds(self) -> list[str]:
-        return [file.name for file in warehouse.good_builds(self.home / "builds")]
+        return [file.name for file in warehouse.list_good_builds(self.home / "builds")]
 
     def build_elsewhere(self) -> subprocess.Popen:
         """Start a build in another process and wait until it is at work."""
@@ -229,8 +229,8 @@ def test_pruning_spares_the_published_build(stand_in):
     warehouse.prune(stand_in.home)
 
     assert stand_in.builds() == ["2", "8", "9", "10"]
-    assert warehouse.next_number(builds) == 11
-    assert warehouse.published_build(stand_in.home) == "2"
+    assert warehouse.choose_number(builds) == 11
+    assert warehouse.find_published_build(stand_in.home) == "2"
 
 
 def test_only_the_newest_build_keeps_what_is_private(stand_in):
@@ -255,12 +255,12 @@ def test_a_home_of_version_0_1_is_continued(stand_in):
                 f"create schema marts; create table marts.answers as select {name!r} as answer"
             )
     warehouse.publish(stand_in.home, builds / "7.duckdb")
-    assert warehouse.published_build(stand_in.home) == "7"
+    assert warehouse.find_published_build(stand_in.home) == "7"
     assert stand_in.published() == "7"
 
     stand_in.says(8).build()
     assert stand_in.published() == 8
-    assert warehouse.published_build(stand_in.home) == "8"
+    assert warehouse.find_published_build(stand_in.home) == "8"
     assert stand_in.builds() == ["6.duckdb", "7.duckdb", "8"]
     assert not stand_in.says(100).build().passed
     assert not (builds / "failed.duckdb").exists()
@@ -274,7 +274,7 @@ def touch_build(folder: Path) -> None:
     folder.mkdir(parents=True)
     for file in (
         folder / warehouse.PUBLISHED,
-        warehouse.private_file(folder / warehouse.PUBLISHED),
+        warehouse.place_private_file(folder / warehouse.PUBLISHED),
     ):
         file.touch()
 
@@ -326,7 +326,7 @@ def test_what_is_published_holds_marts_and_reference_only(sample_warehouse):
     schemas = "select distinct table_schema from information_schema.tables order by all"
     with warehouse.connect(sample_warehouse) as connection:
         assert connection.sql(schemas).fetchall() == [("marts",), ("reference",)]
-    with duckdb.connect(str(warehouse.private_file(published)), read_only=True) as connection:
+    with duckdb.connect(str(warehouse.place_private_file(published)), read_only=True) as connection:
         assert connection.sql(schemas).fetchall() == [("intermediate",), ("staging",)]
     assert published.stat().st_size < 8_000_000
 
@@ -335,7 +335,7 @@ def test_the_rows_that_break_a_data_test_of_private_models_are_shown(sample_ware
     published = (sample_warehouse / warehouse.PUBLISHED).resolve()
     query = "select org_id from private.staging.stg_contracts"
     result = SimpleNamespace(status="fail", node=SimpleNamespace(compiled_code=query))
-    rows = warehouse.offending_rows(result, published)
+    rows = warehouse.read_offending_rows(result, published)
     assert len(rows) == warehouse.SHOWN_ROWS
     assert all(set(row) == {"org_id"} for row in rows)
 

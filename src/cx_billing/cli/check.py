@@ -33,7 +33,7 @@ def check_known_answer(home: Path) -> None:
     As a cron line, every night at two (PATH must lead to cx-billing):
       0 2 * * *  cd /srv/billing && cx-billing check && cx-billing build
     """
-    versions = check.versions()
+    versions = check.read_versions()
     click.echo("Versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
     with show_progress() as show:
         result = check.run(lambda step: show(step.done, step.total, step.node))

@@ -20,7 +20,7 @@ LATEST_DAY_AHEAD = timedelta(days=366)
 def check_home(_context: click.Context, _parameter: click.Parameter, home: Path) -> Path:
     """Refuse a home that no command could use."""
     try:
-        warehouse.checked_home(home)
+        warehouse.check_home(home)
     except warehouse.WarehouseError as error:
         raise click.BadParameter(str(error)) from error
     return home

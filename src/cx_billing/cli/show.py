@@ -36,7 +36,7 @@ def show_page(compose: Callable[..., pages.Page]) -> Callable[..., None]:
             )
         with warehouse.connect(home) as connection:
             page = compose(connection, **arguments)
-            build = f"Build {warehouse.published_build(home)}."
+            build = f"Build {warehouse.find_published_build(home)}."
             foot = f"{build} {describe_usage_end(connection)}".strip()
         page = replace(page, notes=(*page.notes, foot))
         if html is None:
