@@ -10,6 +10,7 @@ import json
 import pytest
 
 from cx_billing import lake, landing
+from cx_billing.landing import inbox, lander
 from deliveries import HEADER, USERS, archive, workbook
 
 # What is in the lake
@@ -56,12 +57,12 @@ def test_landed_at_follows_path_order_and_earlier_runs(warehouse):
 def test_landed_at_increases_although_the_clock_stands_in_the_past(warehouse, monkeypatch):
     warehouse.landed(USERS)
 
-    class Past(landing.datetime):
+    class Past(lander.datetime):
         @classmethod
         def now(cls, tz=None):
             return cls(2001, 1, 1, tzinfo=tz)
 
-    monkeypatch.setattr(landing, "datetime", Past)
+    monkeypatch.setattr(lander, "datetime", Past)
     warehouse.deliver(USERS + b"u3,,\n", name="later.csv")
     warehouse.land()
     assert warehouse.sql("select max_by(source_file, landed_at) from lake") == [
@@ -227,14 +228,14 @@ def test_another_home_within_the_inbox_is_skipped(warehouse):
 def test_a_folder_that_cannot_be_read_stops_no_other(warehouse, monkeypatch, place):
     locked = warehouse.deliver(USERS).parents[1] / place.removeprefix("acme").strip("/")
     warehouse.deliver(USERS, org="zeta")
-    listed = landing._list_visible
+    listed = inbox.list_visible
 
     def visible(folder):
         if folder == locked:
             raise PermissionError(13, "Permission denied", str(folder))
         return listed(folder)
 
-    monkeypatch.setattr(landing, "_list_visible", visible)
+    monkeypatch.setattr(inbox, "list_visible", visible)
     report = warehouse.land()
     assert [landed.org_id for landed in report.landed] == ["zeta"]
     [refused] = report.refused
@@ -289,7 +290,7 @@ JSON_LINES = '{"user_id": "u1", "email": "a"}\n' * 60_000
     ],
 )  # fmt: skip
 def test_progress_is_told_within_a_file(warehouse, monkeypatch, name, content, steps):
-    monkeypatch.setattr(landing, "SECONDS_BETWEEN_LOOKS", 0.0)
+    monkeypatch.setattr(lander, "SECONDS_BETWEEN_LOOKS", 0.0)
     warehouse.deliver(content, name=name)
     seen = []
     landing.land(warehouse.inbox, warehouse.home, seen.append)

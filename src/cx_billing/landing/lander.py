@@ -1,11 +1,4 @@
-"""Bring delivered files into the lake: bytes to Parquet, nothing interpreted, nothing lost.
-
-Every file under `INBOX/<org_id>/<dataset>/` becomes `<home>/lake/<dataset>/<file_id>.parquet`,
-laid out as `cx_billing.lake` says, whole or not at all: it is written under a temporary name and
-renamed when complete. An archive lands as the files in it, each for itself; a damaged one not at
-all. The `file_id` follows from organization, dataset and content, so landing the
-same bytes again changes nothing, whatever the file is called.
-"""
+"""One run: every file it is given becomes one file of the lake, or is refused."""
 
 from __future__ import annotations
 
@@ -16,8 +9,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,243 +18,23 @@ import duckdb
 
 from cx_billing import files, formats, lake
 from cx_billing.formats import literal
+from cx_billing.landing.inbox import Delivery
+from cx_billing.landing.report import (
+    AlreadyLanded,
+    Landed,
+    LandingError,
+    Progress,
+    Refused,
+    Report,
+)
 
-LOCK_FILE = ".land.lock"
 TEMPORARY = ".landing"  # suffix of unfinished files, outside of the lake's *.parquet
 SCRATCH_PREFIX = ".scratch-"
 MEMORY_LIMIT = "1500MB"
 SECONDS_BETWEEN_LOOKS = 0.2
 
 
-class LandingError(Exception):
-    """Nothing could be landed, or the run had to stop; the message says why and what to do."""
-
-
-class InboxError(LandingError):
-    """The inbox is missing, no folder, holds no organization folder, is one, or is a home."""
-
-
-class BusyError(LandingError):
-    """Another run is landing into the same home."""
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A file that is new in the lake; `parse_errors` of its `rows` could not be split."""
-
-    source_file: str
-    org_id: str
-    dataset: str
-    file_id: str
-    rows: int
-    parse_errors: int
-
-
-@dataclass(frozen=True)
-class AlreadyLanded:
-    """A file whose content the lake already holds for this organization and dataset."""
-
-    source_file: str
-    file_id: str
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A file that was refused as a whole; `message` names file, dataset, cause and remedy."""
-
-    source_file: str
-    message: str
-
-
-@dataclass
-class Report:
-    """What became of every file, in the order of their paths."""
-
-    landed: list[Landed] = field(default_factory=list)
-    already_landed: list[AlreadyLanded] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: before each file (`source_file` is next) and at the end (None).
-
-    While a file is at work, `step` says what is done to it (`hashing`, `checking`, `splitting`,
-    `writing`), and `share` how much of that step is done, from 0 to 1.
-    """
-
-    files_done: int
-    files_total: int
-    bytes_done: int
-    bytes_total: int
-    source_file: str | None
-    step: str | None = None
-    share: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Delivery:
-    """A file in the inbox."""
-
-    path: Path
-    org_id: str
-    dataset: str
-    source_file: str
-
-
-def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = None) -> Report:
-    """Land every file of the inbox that is not in the lake of `home` yet.
-
-    A file that cannot be read is refused and reported, the others are landed. `progress` is called
-    with a `Progress` before each file, now and then within a file that takes long, and once at
-    the end. Raises InboxError if there is nothing
-    to land from, BusyError if another run holds the lock, LandingError if the lake is damaged.
-    """
-    report = Report()
-    home = Path(home)
-    deliveries = _list_deliveries(Path(inbox), home, report)
-    sizes = [_measure(delivery.path) for delivery in deliveries]
-    show = progress or (lambda state: None)
-    done = 0
-    with _lock(home), _Lander(home, report) as lander:
-        for number, (delivery, size) in enumerate(zip(deliveries, sizes, strict=True)):
-            state = Progress(number, len(sizes), done, sum(sizes), delivery.source_file)
-            show(state)
-            lander.land(delivery, _now_and_then(state, show))
-            done += size
-    show(Progress(len(sizes), len(sizes), done, done, None))
-    return report
-
-
-def _now_and_then(state: Progress, show: Callable[[Progress], None]) -> formats.Watch:
-    """Shows how far a file is, a few times a second."""
-    shown = time.monotonic()
-
-    def watch(step: str, share: float) -> None:
-        nonlocal shown
-        if time.monotonic() - shown >= SECONDS_BETWEEN_LOOKS:
-            shown = time.monotonic()
-            show(replace(state, step=step, share=share))
-
-    return watch
-
-
-def _list_deliveries(inbox: Path, home: Path, report: Report) -> list[_Delivery]:
-    """Every file of the inbox in path order.
-
-    What lies where nothing is read is warned of; a folder that cannot be read is refused.
-    """
-    if not inbox.exists():
-        raise InboxError(f"{inbox}: there is no such inbox; give the folder that holds <org_id>/")
-    if not inbox.is_dir():
-        raise InboxError(f"{inbox}: is no folder; give the folder that holds <org_id>/<dataset>/")
-    if _is_home(inbox, home):
-        raise InboxError(f"{inbox}: is a home of cx-billing; give the folder that holds <org_id>/")
-    organizations = [path for path in _list_visible(inbox) if path.is_dir()]
-    if not organizations:
-        raise InboxError(f"{inbox}: holds no organization folder; expected <org_id>/<dataset>/")
-    if datasets := [path.name for path in organizations if _is_dataset(path)]:
-        raise InboxError(
-            f"{inbox}: this looks like one organization's folder, since it holds the datasets "
-            f"{', '.join(datasets)}; land its parent, {inbox.absolute().parent}"
-        )
-    report.warnings += [
-        f"{path.name}: ignored, not in <org_id>/<dataset>/"
-        for path in _list_visible(inbox)
-        if path not in organizations
-    ]
-    found: list[_Delivery] = []
-    for organization in organizations:
-        with _reading(organization.name, report):
-            if _is_home(organization, home):
-                report.warnings.append(f"{organization.name}: skipped, it is a home of cx-billing")
-                continue
-            folders = _list_visible(organization)
-            if not folders:
-                report.warnings.append(f"{organization.name}: the folder is empty")
-            for folder in folders:
-                where = f"{organization.name}/{folder.name}"
-                with _reading(where, report):
-                    found += _list_files(folder, organization.name, home, report)
-    return sorted(found, key=lambda delivery: delivery.source_file)
-
-
-def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[_Delivery]:
-    """The files of one dataset folder of one organization."""
-    where = f"{org_id}/{folder.name}"
-    if not folder.is_dir():
-        report.warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
-        return []
-    if _is_home(folder, home):
-        report.warnings.append(f"{where}: skipped, it is a home of cx-billing")
-        return []
-    paths = _list_visible(folder)
-    if not paths:
-        report.warnings.append(f"{where}: the folder is empty")
-    found = []
-    for path in paths:
-        source_file = f"{where}/{path.name}"
-        if path.is_dir() and folder.name in lake.datasets():
-            report.warnings.append(f"{source_file}: folders within a dataset are ignored")
-        elif path.is_dir():
-            message = (
-                f"{source_file}: {folder.name} is no dataset. Files lie in <org_id>/<dataset>/; "
-                "an organization is one folder, so its id cannot hold a slash"
-            )
-            report.refused.append(Refused(source_file, message))
-        else:
-            found.append(_Delivery(path, org_id, folder.name, source_file))
-    return found
-
-
-@contextmanager
-def _reading(where: str, report: Report) -> Iterator[None]:
-    """Refuse a folder that cannot be read, and go on with the next."""
-    try:
-        yield
-    except OSError as error:
-        message = f"{where}: the folder could not be read ({error.strerror}); mend that, land again"
-        report.refused.append(Refused(where, message))
-
-
-def _is_dataset(folder: Path) -> bool:
-    """Whether a folder in the place of an organization is a dataset's: its name, and files."""
-    try:
-        return folder.name in lake.datasets() and any(
-            path.is_file() for path in _list_visible(folder)
-        )
-    except OSError:
-        return False
-
-
-def _is_home(folder: Path, home: Path) -> bool:
-    """Whether a folder is the home that is landed into, or has the looks of another one."""
-    return folder.resolve() == home.resolve() or (
-        (folder / "lake").is_dir() and (folder / "builds").is_dir()
-    )
-
-
-def _list_visible(folder: Path) -> list[Path]:
-    """What a folder holds, without hidden files and leftovers of editors."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
-
-
-def _measure(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
-
-
-def _lock(home: Path) -> AbstractContextManager[None]:
-    """Keep other runs out."""
-    return files.lock(
-        home / LOCK_FILE,
-        lambda holder: BusyError(
-            f"{home}: another run is landing files here ({holder}); wait until it has ended"
-        ),
-    )
-
-
-class _Lander:
+class Lander:
     """One run: a connection, a scratch folder and a clock that never stands still."""
 
     def __init__(self, home: Path, report: Report):
@@ -269,7 +42,7 @@ class _Lander:
         self._report = report
         self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
-    def __enter__(self) -> _Lander:
+    def __enter__(self) -> Lander:
         self._lake = lake.ensure(self._home)
         for leftover in self._lake.glob(f"*/*{TEMPORARY}"):
             leftover.unlink()
@@ -300,7 +73,7 @@ class _Lander:
         )
         return connection
 
-    def land(self, delivery: _Delivery, watch: formats.Watch = formats.unwatched) -> None:
+    def land(self, delivery: Delivery, watch: formats.Watch = formats.unwatched) -> None:
         """Land one file, or every file of an archive, and report what became of it."""
         with self._refusing(delivery):
             if delivery.path.suffix.lower() != ".zip":
@@ -315,7 +88,7 @@ class _Lander:
                         self._land(part, watch)
 
     @contextmanager
-    def _refusing(self, delivery: _Delivery) -> Iterator[None]:
+    def _refusing(self, delivery: Delivery) -> Iterator[None]:
         """Refuse and report what cannot be read, and go on."""
         try:
             yield
@@ -328,7 +101,7 @@ class _Lander:
             reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
             self._refuse(delivery, f"could not be read or written ({reason}); land it again")
 
-    def _land(self, delivery: _Delivery, watch: formats.Watch) -> None:
+    def _land(self, delivery: Delivery, watch: formats.Watch) -> None:
         dataset = _find_dataset(delivery.dataset)
         try:
             delivery.source_file.encode()
@@ -369,7 +142,7 @@ class _Lander:
 
     def _copy(
         self,
-        delivery: _Delivery,
+        delivery: Delivery,
         dataset: lake.Dataset,
         file_id: str,
         sha256: str,
@@ -445,11 +218,11 @@ class _Lander:
             raise LandingError(f"{self._lake}: the lake cannot be read: {error}") from error
         return datetime.fromisoformat(latest) if latest else datetime.min
 
-    def _refuse(self, delivery: _Delivery, reason: str) -> None:
+    def _refuse(self, delivery: Delivery, reason: str) -> None:
         message = f"{delivery.source_file} (dataset {delivery.dataset}): {reason}"
         self._report.refused.append(Refused(delivery.source_file, message))
 
-    def _warn(self, delivery: _Delivery, rows: formats.Rows) -> None:
+    def _warn(self, delivery: Delivery, rows: formats.Rows) -> None:
         if rows.extra:
             found = self._extra.setdefault((delivery.dataset, rows.extra), [])
             found.append(delivery.source_file)
@@ -481,7 +254,7 @@ def _find_closest(name: str, declared: list[str]) -> str | None:
     )
 
 
-def _identify(delivery: _Delivery, sha256: str) -> str:
+def _identify(delivery: Delivery, sha256: str) -> str:
     """Hash of organization, dataset and content; a folder name cannot hold the NUL between.
 
     A snapshot has its day in its name alone: the same answer on another day is another file.
@@ -493,3 +266,16 @@ def _identify(delivery: _Delivery, sha256: str) -> str:
         parts += filter(None, [formats.day_of(name)])
     identity = "\0".join(parts)
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def watch_now_and_then(state: Progress, show: Callable[[Progress], None]) -> formats.Watch:
+    """Shows how far a file is, a few times a second."""
+    shown = time.monotonic()
+
+    def watch(step: str, share: float) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= SECONDS_BETWEEN_LOOKS:
+            shown = time.monotonic()
+            show(replace(state, step=step, share=share))
+
+    return watch

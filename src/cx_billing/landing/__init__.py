@@ -1,0 +1,80 @@
+"""Bring delivered files into the lake: bytes to Parquet, nothing interpreted, nothing lost.
+
+Every file under `INBOX/<org_id>/<dataset>/` becomes `<home>/lake/<dataset>/<file_id>.parquet`,
+laid out as `cx_billing.lake` says, whole or not at all: it is written under a temporary name and
+renamed when complete. An archive lands as the files in it, each for itself; a damaged one not at
+all. The `file_id` follows from organization, dataset and content, so landing the
+same bytes again changes nothing, whatever the file is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from cx_billing import files
+from cx_billing.landing.inbox import list_deliveries
+from cx_billing.landing.lander import Lander, watch_now_and_then
+from cx_billing.landing.report import (
+    AlreadyLanded,
+    BusyError,
+    InboxError,
+    Landed,
+    LandingError,
+    Progress,
+    Refused,
+    Report,
+)
+
+__all__ = [
+    "AlreadyLanded",
+    "BusyError",
+    "InboxError",
+    "Landed",
+    "LandingError",
+    "Progress",
+    "Refused",
+    "Report",
+    "land",
+]
+
+LOCK_FILE = ".land.lock"
+
+
+def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = None) -> Report:
+    """Land every file of the inbox that is not in the lake of `home` yet.
+
+    A file that cannot be read is refused and reported, the others are landed. `progress` is called
+    with a `Progress` before each file, now and then within a file that takes long, and once at
+    the end. Raises InboxError if there is nothing
+    to land from, BusyError if another run holds the lock, LandingError if the lake is damaged.
+    """
+    report = Report()
+    home = Path(home)
+    deliveries = list_deliveries(Path(inbox), home, report)
+    sizes = [_measure(delivery.path) for delivery in deliveries]
+    show = progress or (lambda state: None)
+    done = 0
+    with _lock(home), Lander(home, report) as lander:
+        for number, (delivery, size) in enumerate(zip(deliveries, sizes, strict=True)):
+            state = Progress(number, len(sizes), done, sum(sizes), delivery.source_file)
+            show(state)
+            lander.land(delivery, watch_now_and_then(state, show))
+            done += size
+    show(Progress(len(sizes), len(sizes), done, done, None))
+    return report
+
+
+def _lock(home: Path) -> AbstractContextManager[None]:
+    """Keep other runs out."""
+    return files.lock(
+        home / LOCK_FILE,
+        lambda holder: BusyError(
+            f"{home}: another run is landing files here ({holder}); wait until it has ended"
+        ),
+    )
+
+
+def _measure(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0

@@ -1,0 +1,121 @@
+"""Which files lie in an inbox, and what lies where nothing is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cx_billing import lake
+from cx_billing.landing.report import InboxError, Refused, Report
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file in the inbox."""
+
+    path: Path
+    org_id: str
+    dataset: str
+    source_file: str
+
+
+def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
+    """Every file of the inbox in path order.
+
+    What lies where nothing is read is warned of; a folder that cannot be read is refused.
+    """
+    if not inbox.exists():
+        raise InboxError(f"{inbox}: there is no such inbox; give the folder that holds <org_id>/")
+    if not inbox.is_dir():
+        raise InboxError(f"{inbox}: is no folder; give the folder that holds <org_id>/<dataset>/")
+    if _is_home(inbox, home):
+        raise InboxError(f"{inbox}: is a home of cx-billing; give the folder that holds <org_id>/")
+    organizations = [path for path in list_visible(inbox) if path.is_dir()]
+    if not organizations:
+        raise InboxError(f"{inbox}: holds no organization folder; expected <org_id>/<dataset>/")
+    if datasets := [path.name for path in organizations if _is_dataset(path)]:
+        raise InboxError(
+            f"{inbox}: this looks like one organization's folder, since it holds the datasets "
+            f"{', '.join(datasets)}; land its parent, {inbox.absolute().parent}"
+        )
+    report.warnings += [
+        f"{path.name}: ignored, not in <org_id>/<dataset>/"
+        for path in list_visible(inbox)
+        if path not in organizations
+    ]
+    found: list[Delivery] = []
+    for organization in organizations:
+        with _reading(organization.name, report):
+            if _is_home(organization, home):
+                report.warnings.append(f"{organization.name}: skipped, it is a home of cx-billing")
+                continue
+            folders = list_visible(organization)
+            if not folders:
+                report.warnings.append(f"{organization.name}: the folder is empty")
+            for folder in folders:
+                where = f"{organization.name}/{folder.name}"
+                with _reading(where, report):
+                    found += _list_files(folder, organization.name, home, report)
+    return sorted(found, key=lambda delivery: delivery.source_file)
+
+
+def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[Delivery]:
+    """The files of one dataset folder of one organization."""
+    where = f"{org_id}/{folder.name}"
+    if not folder.is_dir():
+        report.warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
+        return []
+    if _is_home(folder, home):
+        report.warnings.append(f"{where}: skipped, it is a home of cx-billing")
+        return []
+    paths = list_visible(folder)
+    if not paths:
+        report.warnings.append(f"{where}: the folder is empty")
+    found = []
+    for path in paths:
+        source_file = f"{where}/{path.name}"
+        if path.is_dir() and folder.name in lake.datasets():
+            report.warnings.append(f"{source_file}: folders within a dataset are ignored")
+        elif path.is_dir():
+            message = (
+                f"{source_file}: {folder.name} is no dataset. Files lie in <org_id>/<dataset>/; "
+                "an organization is one folder, so its id cannot hold a slash"
+            )
+            report.refused.append(Refused(source_file, message))
+        else:
+            found.append(Delivery(path, org_id, folder.name, source_file))
+    return found
+
+
+@contextmanager
+def _reading(where: str, report: Report) -> Iterator[None]:
+    """Refuse a folder that cannot be read, and go on with the next."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{where}: the folder could not be read ({error.strerror}); mend that, land again"
+        report.refused.append(Refused(where, message))
+
+
+def _is_dataset(folder: Path) -> bool:
+    """Whether a folder in the place of an organization is a dataset's: its name, and files."""
+    try:
+        return folder.name in lake.datasets() and any(
+            path.is_file() for path in list_visible(folder)
+        )
+    except OSError:
+        return False
+
+
+def _is_home(folder: Path, home: Path) -> bool:
+    """Whether a folder is the home that is landed into, or has the looks of another one."""
+    return folder.resolve() == home.resolve() or (
+        (folder / "lake").is_dir() and (folder / "builds").is_dir()
+    )
+
+
+def list_visible(folder: Path) -> list[Path]:
+    """What a folder holds, without hidden files and leftovers of editors."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
