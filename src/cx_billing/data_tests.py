@@ -50,7 +50,7 @@ class TestResult:
     message: str = ""
 
 
-def tests_of(manifest: Manifest) -> list[Any]:
+def list_tests(manifest: Manifest) -> list[Any]:
     """The data tests of a project, by name."""
     tests = (node for node in manifest.nodes.values() if node.resource_type.value == "test")
     return sorted(tests, key=lambda test: test.name)

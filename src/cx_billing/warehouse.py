@@ -195,7 +195,7 @@ def build_and_test(
         return parsed, []
     manifest = cast("Manifest", parsed.result)
     dbt = partial(dbt, manifest=manifest)
-    tests = data_tests.tests_of(manifest)
+    tests = data_tests.list_tests(manifest)
     progress.tests = len(tests)
     outcome = dbt([*build, "--exclude-resource-type", "test"], listen=progress.listen)
     settle_build(database, outcome)
