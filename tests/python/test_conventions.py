@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -333,6 +334,31 @@ def test_columns_of_marts_are_described(name, manifest):
     columns = node_of(manifest, name)["columns"]
     silent = [column for column, told in columns.items() if not told["description"].strip()]
     assert not silent, f"{name} has columns without a description: {silent}"
+
+
+def test_columns_of_intermediate_models_that_several_read_are_described(manifest, sample_warehouse):
+    readers = Counter(
+        parent
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        for parent in set(node["depends_on"]["nodes"])
+    )
+    newest = (sample_warehouse / warehouse.PUBLISHED).resolve()
+    with warehouse.connect_with_private(newest) as connection:
+        built = connection.sql(
+            """
+            select table_name, column_name from duckdb_columns()
+            where schema_name = 'intermediate'
+            order by table_name, column_index
+            """
+        ).fetchall()
+    silent = [
+        f"{name}.{column}"
+        for name, column in built
+        if readers[f"model.cx_billing.{name}"] > 1
+        and not node_of(manifest, name)["columns"].get(column, {}).get("description")
+    ]
+    assert built and not silent, f"several models read these: {silent}"
 
 
 @models("marts")
