@@ -1,4 +1,4 @@
--- Which users made the billed peak? Everybody of the pool who was logged in during the
+-- Which users made the billed peak? Every user of the pool who was logged in during the
 -- stretch that supports it, and for how much of it. Paste into `duckdb
 -- <home>/cx_billing.duckdb`, started in the home, after attaching the newest build's private
 -- file: `attach 'builds/<n>/cx_billing_private.duckdb' as private (read_only);`. The periods

@@ -1,6 +1,6 @@
 {#
-    A personal value as a keyed hash: equal values stay equal, nobody without the key can
-    test a guess. The key is a session variable set by the dbt plugin, so it is in no file.
+    A personal value as a keyed hash: equal values stay equal, and without the key no guess can be
+    tested. The key is a session variable set by the dbt plugin, so it is in no file.
 #}
 {% macro keyed_hash(value) -%}
     sha256(

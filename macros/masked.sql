@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 {#
-    A landed row, a struct, with its personal columns masked. Columns nobody declared are masked as well
+    A landed row, a struct, with its personal columns masked. Undeclared columns are masked as well
     where a dataset is about people, and text that could not be split keeps its shape only.
 #}
 {% macro masked_row(dataset, row) -%}

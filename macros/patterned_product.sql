@@ -1,5 +1,5 @@
 {#
-    Products that come in kinds nobody can list: `sms_class_<class>`, `number_mrc_<type>` ...
+    Products that come in kinds without a closed list: `sms_class_<class>`, `number_mrc_<type>` ...
     The text as a product code if it starts with one of the prefixes, else null. The vendor
     calls a class of text messages `Rate Class C`, our lines `SMS Rate Class C` (CONV-08).
 #}

@@ -1,5 +1,5 @@
 {#
-    What is left of a product's name once spelling, the brand and the words for how it is
+    What is left of a product's name once spelling, the brand and the terms for how it is
     counted or paid are taken away: `Genesys Cloud CX 2 Concurrent`, `PureCloud 2 Concurrent
     User – Prepay` and `cx2` share one key. Compare keys only with keys.
 #}

@@ -1,7 +1,7 @@
 {#
     ISO 8601 text to a UTC timestamp, null if it is none. An offset is honoured; text without
     one is UTC (the session's time zone). A direct cast to TIMESTAMP would drop the offset.
-    What DuckDB does not read as it stands is tried once more with its seconds filled in.
+    What DuckDB does not read as it is is tried once more with its seconds filled in.
 #}
 {% macro utc_timestamp(column) -%}
     case

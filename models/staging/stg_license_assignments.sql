@@ -16,7 +16,7 @@ product_names as (
 
 ),
 
--- A snapshot that names nobody has no rows, but its file knows its day.
+-- A snapshot without users has no rows, but its file knows its day.
 snapshots as (
 
     select
@@ -36,7 +36,7 @@ snapshots as (
 
 ),
 
--- A snapshot tells who holds what on its day; it stands until the day of the next one.
+-- A snapshot says who holds what on its day; it is valid until the day of the next one.
 -- A day may come in several files, as the platform pages its answers.
 snapshot_days as (
 

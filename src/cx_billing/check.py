@@ -7,7 +7,7 @@
 ============================  ================================================================
 
 `run` builds the inbox in a temporary home with whatever is installed here, and holds every line
-of every mart against its file, both ways. Nobody's own home is read or written.
+of every mart against its file, both ways. No home of the user is read or written.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A mart held against its file."""
+    """A mart compared with its file."""
 
     mart: str
     lines: int

@@ -54,7 +54,7 @@ UNSAFE_IN_PATHS = "'*?[]\n"
 
 
 class WarehouseError(Exception):
-    """What the user can mend: no build yet, a home that cannot be used."""
+    """What the user can fix: no build yet, a home that cannot be used."""
 
 
 class BuildLockedError(WarehouseError):

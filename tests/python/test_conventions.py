@@ -1,4 +1,4 @@
-"""The rules of the house, held against dbt's manifest: one rule and one model, one failure.
+"""The rules of the house, compared with dbt's manifest: one rule and one model, one failure.
 
 Exceptions are listed here with their reason; an exception that is no longer needed fails too.
 """
@@ -32,7 +32,7 @@ MARTS_READ_BY_INTERMEDIATE = {
     "concurrency_daily": "the peak of a day, compared with the vendor's report",
     "conversations": "conversations as they are billed, counted",
     "invoice_lines": "lines as they are invoiced, compared with the vendor's",
-    "rejected_rows": "rejected rows, searched for names nobody knows",
+    "rejected_rows": "rejected rows, searched for unknown names",
     "usage_summary": "usage as it is billed, compared with the vendor's report",
     "user_hours_daily": "hours of a day, compared with the vendor's report",
 }

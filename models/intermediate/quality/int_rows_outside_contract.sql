@@ -68,7 +68,7 @@ without_contract as (
 
 ),
 
--- What lies at or after as-of is ignored, not rejected.
+-- What is at or after as-of is ignored, not rejected.
 to_be_covered as (
 
     select

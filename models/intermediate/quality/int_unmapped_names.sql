@@ -1,6 +1,6 @@
 with
 
--- Rows refused for a name the catalogue does not know, and the column it stands in.
+-- Rows refused for a name the catalogue does not know, and its column.
 refused_rows as (
 
     select

@@ -19,7 +19,7 @@ matches as (
 ),
 
 -- A service split U.S. / International is compared as a whole if the sums agree. If not, it
--- is compared part by part where the call records tell the parts apart: not on Inbound,
+-- is compared part by part where the call records distinguish the parts: not on Inbound,
 -- which may include toll-free calls (TELCO-02).
 matched as (
 
@@ -40,7 +40,7 @@ matched as (
 
 )
 
--- Parts that cannot be told apart: the earlier ones are taken as invoiced, the last one is
+-- Parts that cannot be distinguished: the earlier ones are taken as invoiced, the last one is
 -- compared with the rest of our line.
 select
     coalesce(matched.vendor_line_id, expected_lines.expected_line_id)

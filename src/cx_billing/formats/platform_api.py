@@ -89,7 +89,7 @@ def _instant(timestamp: str) -> str:
 class LicenseUsers(Answer):
     """License users: one row per license, assigned from the day in the file's name.
 
-    An answer that names nobody is a snapshot too: on that day nobody held a license.
+    An answer without users is a snapshot too: on that day no license was held.
     """
 
     def __init__(self, name: str):

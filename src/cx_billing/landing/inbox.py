@@ -95,7 +95,9 @@ def _reading(where: str, report: Report) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{where}: the folder could not be read ({error.strerror}); mend that, land again"
+        message = (
+            f"{where}: the folder could not be read ({error.strerror}); fix that, then land again"
+        )
         report.refused.append(Refused(where, message))
 
 

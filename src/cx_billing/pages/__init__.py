@@ -1,7 +1,7 @@
 """Pages of the published warehouse: read from the marts, drawn in a terminal or as HTML.
 
 =====================  ========================================================================
-`invoice` and others   one file a page: which queries it reads, and what stands in its tables
+`invoice` and others   one file a page: which queries it reads, and what its tables show
 `queries/*.sql`        what is read: marts and reference data only, joined by their keys
 `content`, `columns`   what a page consists of, neutral of how it is drawn
 `formatting`           values as text

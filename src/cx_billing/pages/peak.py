@@ -61,7 +61,7 @@ def compose_peak(
         tables=(
             Table.of_records("Readings of the peak", PEAK_COLUMNS, peaks),
             Table.of_records(
-                f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "Nobody was logged in."
+                f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "No user was logged in."
             ),
         ),
         notes=tuple(explain_readings(peaks)),

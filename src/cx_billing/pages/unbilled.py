@@ -1,4 +1,4 @@
-"""What was measured and stands on no invoice line."""
+"""What was measured and is on no invoice line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- A line nobody can classify would land in no section of the vendor's invoice (INV-03).
+-- A line that cannot be classified would be in no section of the invoice (INV-03).
 -- Only an order may be for something the catalogue does not know (INV-14).
 select
     invoice_lines.invoice_line_id,

@@ -1,4 +1,4 @@
--- Named and concurrent (or hourly) CX licenses never stand side by side in a cycle
+-- Named and concurrent (or hourly) CX licenses never appear side by side in a cycle
 -- (LIC-04); the products of hourly interacting users may, beside any of them (X10).
 select
     license_usage.org_id,

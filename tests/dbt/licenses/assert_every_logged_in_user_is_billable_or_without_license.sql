@@ -1,5 +1,5 @@
 -- Per cycle: users with time in the daily hours = users who count for a product + users
--- without any license. Nobody vanishes and nobody is invented (LIC-01, NAMED-01).
+-- without any license. No user is lost or invented (LIC-01, NAMED-01).
 with
 
 logged_in as (
