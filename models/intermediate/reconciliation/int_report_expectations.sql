@@ -54,8 +54,8 @@ token_meters as (
 ),
 
 -- `item` is what the report has to name for the figure to be expected on it; null if it is
--- expected on any report of the day or cycle. Each quantity is cast by itself: a union keeps
--- the smallest scale.
+-- expected on any report of the day or cycle. Each quantity is cast by itself: a union
+-- keeps the smallest scale.
 expectations as (
 
     select
