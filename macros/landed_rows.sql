@@ -16,10 +16,10 @@
         cleaned_rows as raw
     from (
         select
-            columns(name -> name in {{ provenance }}),
+            columns(lambda name: name in {{ provenance }}),
             nullif(trim(
                 columns(
-                    name -> name not in {{ provenance }}
+                    lambda name: name not in {{ provenance }}
                     and name not in ('extra_columns', 'raw_text')
                 ),
                 ' ' || chr(9) || chr(10) || chr(13) || chr(160)
