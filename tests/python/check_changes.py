@@ -132,7 +132,9 @@ def find_models(manifest: dict, files: set[str]) -> list[str]:
     }
     fixtures = {Path(file).stem for file in files if "fixtures" in Path(file).parts}
     tested: dict[str, bool] = {}
+    tested_in: dict[str, str] = {}
     for test in manifest["unit_tests"].values():
+        tested_in[test["model"]] = test["original_file_path"]
         rows = [*test["given"], test["expect"]]
         concerned = any(given.get("fixture") in fixtures for given in rows)
         tested[test["model"]] = tested.get(test["model"], False) or concerned
@@ -140,7 +142,7 @@ def find_models(manifest: dict, files: set[str]) -> list[str]:
     for name, concerned in tested.items():
         node = manifest["nodes"][f"model.cx_billing.{name}"]
         path = Path(node["original_file_path"])
-        own = {str(path), str(path.with_suffix(".yml"))}
+        own = {str(path), str(path.with_suffix(".yml")), tested_in[name]}
         if concerned or own & files or macros & find_macros(manifest, node["depends_on"]["macros"]):
             found.append(name)
     return sorted(found)

@@ -115,7 +115,7 @@ def implementations(project: Path) -> Iterator[tuple[str, str]]:
         yield f"macro {file.stem}", file.read_text()
     for file in sorted((project / "seeds").glob("*.csv")):
         yield f"seed {file.stem}", file.read_text()
-    for kind, node in nodes(project, "models", "seeds"):
+    for kind, node in nodes(project, "models", "seeds", "tests/unit"):
         if kind == "unit_tests":  # what a rule's unit test runs is where the rule is followed
             yield node["model"], f"{node['name']} {node.get('description', '')}"
         else:
@@ -124,7 +124,7 @@ def implementations(project: Path) -> Iterator[tuple[str, str]]:
 
 def tests(project: Path) -> Iterator[tuple[str, str]]:
     """The name and text of every dbt test and pytest function, and of the oracle's functions."""
-    for kind, node in nodes(project, "models", "seeds"):
+    for kind, node in nodes(project, "models", "seeds", "tests/unit"):
         if kind == "unit_tests":
             yield node["name"], f"{node['name']} {node.get('description', '')}"
     for file in sorted((project / "tests" / "dbt").rglob("*.sql")):

@@ -38,8 +38,8 @@ def unit_tests() -> set[str]:
     """The names of dbt's unit tests."""
     return {
         test["name"]
-        for file in (PROJECT / "models").rglob("*.yml")
-        for test in yaml.safe_load(file.read_text()).get("unit_tests", [])
+        for file in (PROJECT / "tests" / "unit").rglob("*.yml")
+        for test in yaml.safe_load(file.read_text())["unit_tests"]
     }
 
 

@@ -15,8 +15,8 @@ from cx_billing import lake, warehouse
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 UNIT_TESTS = sorted(
     unit_test["name"]
-    for file in (lake.PROJECT_DIR / "models").rglob("*.yml")
-    for unit_test in yaml.safe_load(file.read_text()).get("unit_tests", ())
+    for file in (lake.PROJECT_DIR / "tests" / "unit").rglob("*.yml")
+    for unit_test in yaml.safe_load(file.read_text())["unit_tests"]
 )
 
 
