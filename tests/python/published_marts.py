@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_billing import lake, warehouse
+from cx_billing import builds, lake
 
 SEEDS = ("currencies", "invoice_sections", "unbilled_reasons")
 
@@ -140,7 +140,7 @@ create table marts.rejected_rows as
 
 def publish_marts(home: Path) -> Path:
     """Publish the marts as build 7 of a home."""
-    database = home / "builds" / "7" / warehouse.PUBLISHED
+    database = home / "builds" / "7" / builds.PUBLISHED
     database.parent.mkdir(parents=True)
     with duckdb.connect(str(database)) as connection:
         connection.execute(MARTS)
@@ -148,6 +148,6 @@ def publish_marts(home: Path) -> Path:
         for seed in SEEDS:
             file = lake.PROJECT_DIR / "seeds" / f"{seed}.csv"
             connection.execute(f"create table reference.{seed} as from read_csv('{file}')")
-    warehouse.publish(home, database)
+    builds.publish(home, database)
     (home / "lake").mkdir()
     return home

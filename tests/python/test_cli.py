@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from command_line import cx_billing
-from cx_billing import cli, lake, warehouse
+from cx_billing import builds, cli, lake, warehouse
 from cx_billing.cli import options, screen
 from cx_billing.cli.errors import SIGPIPE_EXIT
 from cx_billing.cli.show import show
@@ -140,7 +140,7 @@ def test_nothing_landed_yet(tmp_path):
 
 
 def test_a_good_build_says_what_was_published(home, monkeypatch):
-    calls = built(monkeypatch, published=home / warehouse.PUBLISHED)
+    calls = built(monkeypatch, published=home / builds.PUBLISHED)
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
     assert calls == [(home, date(2026, 5, 5), False)]
     assert "builds/7/cx_billing.duckdb" in said
@@ -150,7 +150,7 @@ def test_a_good_build_says_what_was_published(home, monkeypatch):
 
 
 def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
-    built(monkeypatch, published=home / warehouse.PUBLISHED)
+    built(monkeypatch, published=home / builds.PUBLISHED)
     monkeypatch.setattr(options, "today", lambda: date(2026, 5, 13))
     warnings = [
         line.removeprefix("Warning: ")

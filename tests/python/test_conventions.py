@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cx_billing import lake, warehouse
+from cx_billing import builds, lake, warehouse
 
 PROJECT = lake.PROJECT_DIR
 SQL = {file.stem: file for file in sorted((PROJECT / "models").rglob("*.sql"))}
@@ -343,8 +343,8 @@ def test_columns_of_intermediate_models_that_several_read_are_described(manifest
         if node["resource_type"] == "model"
         for parent in set(node["depends_on"]["nodes"])
     )
-    newest = (sample_warehouse / warehouse.PUBLISHED).resolve()
-    with warehouse.connect_with_private(newest) as connection:
+    newest = (sample_warehouse / builds.PUBLISHED).resolve()
+    with builds.connect_with_private(newest) as connection:
         built = connection.sql(
             """
             select table_name, column_name from duckdb_columns()
@@ -424,8 +424,8 @@ def test_no_seed_declares_a_floating_point_column(manifest):
 
 
 def test_nothing_that_was_built_is_floating_point(sample_warehouse):
-    newest = (sample_warehouse / warehouse.PUBLISHED).resolve()
-    with warehouse.connect_with_private(newest) as connection:
+    newest = (sample_warehouse / builds.PUBLISHED).resolve()
+    with builds.connect_with_private(newest) as connection:
         floating = connection.sql(
             """
             select table_schema || '.' || table_name || '.' || column_name

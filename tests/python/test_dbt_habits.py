@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cx_billing import lake, warehouse
+from cx_billing import builds, lake, warehouse
 
 PROJECT = lake.PROJECT_DIR
 PAGES = PROJECT / "src" / "cx_billing" / "pages"
@@ -112,7 +112,7 @@ def test_freshness_of_the_lake_is_asked_of_what_was_landed(sample_warehouse, tmp
 
 def copy_newest_build(home: Path, folder: Path) -> Path:
     """Both files of the published build, since dbt opens them for writing."""
-    published = (home / warehouse.PUBLISHED).resolve()
-    for file in (published, warehouse.place_private_file(published)):
+    published = (home / builds.PUBLISHED).resolve()
+    for file in (published, builds.place_private_file(published)):
         shutil.copy(file, folder)
     return folder / published.name

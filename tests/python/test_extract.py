@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cx_billing import extract, landing, warehouse
+from cx_billing import builds, extract, landing, warehouse
 from cx_billing.extract import run as run_module
 from platform_history import DAY, Fault, Platform
 from platform_server import CONVERSATIONS, FOLLOWED, ME, TOKEN, USERS
@@ -39,7 +39,7 @@ def test_what_was_pulled_is_staged_like_what_was_written_directly(platform, tmp_
     )
     assert outcome.success, outcome.exception
     provenance = "org_id, file_id, source_file, source_row, landed_at, reject_reason, row_status"
-    with warehouse.connect_with_private(database) as connection:
+    with builds.connect_with_private(database) as connection:
         for model in models:
             pulled, direct = (
                 connection.sql(

@@ -14,7 +14,7 @@ from fpdf.enums import VAlign
 
 import invoice_pdfs as pdfs
 from conftest import SAMPLE
-from cx_billing import landing, warehouse
+from cx_billing import builds, landing, warehouse
 from cx_billing.invoice_pdf import values
 from invoice_pdfs import CORE, PREPAY, TAXES, Errors, Style
 from invoice_pdfs.reading import HEAD, INVOICE, LONG, TITLES, charge, page, parsed, refusal
@@ -224,8 +224,8 @@ def test_the_sample_is_reconciled_alike_from_pdf_and_csv(sample_warehouse, tmp_p
     report = landing.land(inbox, home)
     assert (len(report.landed), report.refused, report.warnings) == (6, [], [])
 
-    before = (sample_warehouse / warehouse.PUBLISHED).resolve()
-    after = tmp_path / warehouse.PUBLISHED
+    before = (sample_warehouse / builds.PUBLISHED).resolve()
+    after = tmp_path / builds.PUBLISHED
     shutil.copytree(before.parent, tmp_path, dirs_exist_ok=True)
     for folder in (sample_warehouse / "lake").iterdir():
         if folder.name != "vendor_invoice_lines":
@@ -243,7 +243,7 @@ def test_the_sample_is_reconciled_alike_from_pdf_and_csv(sample_warehouse, tmp_p
     for table, provenance in tables.items():
         columns = f"* exclude ({provenance})" if provenance else "*"
         csv, pdf = (
-            warehouse.connect_with_private(file).sql(f"select {columns} from {table}").fetchall()
+            builds.connect_with_private(file).sql(f"select {columns} from {table}").fetchall()
             for file in (before, after)
         )
         assert csv, table

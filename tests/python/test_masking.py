@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cx_billing import landing, warehouse
+from cx_billing import builds, landing, warehouse
 
 # Nobody has a contract here, so every row is rejected.
 FILES = {
@@ -56,7 +56,7 @@ def rejected_rows(folder: Path, **options) -> dict[tuple[str, int], dict]:
     assert not landing.land(folder / "inbox", folder / "home").refused
     result = warehouse.build(folder / "home", select="+rejected_rows", **options)
     assert result.passed, result.failures
-    with warehouse.connect_with_private(result.database) as connection:
+    with builds.connect_with_private(result.database) as connection:
         found = connection.sql("select dataset, source_row, raw_row from marts.rejected_rows")
         return {(dataset, row): json.loads(text) for dataset, row, text in found.fetchall()}
 

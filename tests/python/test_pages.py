@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from command_line import cells, cx_billing
-from cx_billing import lake, pages, warehouse
+from cx_billing import builds, lake, pages, warehouse
 from cx_billing.pages import rejected
 from cx_billing.pages.formatting import format_number, format_period, format_text
 from published_marts import publish_marts
@@ -37,7 +37,7 @@ def test_no_warehouse_yet(tmp_path):
 )
 def test_a_warehouse_of_an_older_version_is_to_be_built_again(tmp_path, older):
     home = publish_marts(tmp_path)
-    with duckdb.connect(str((home / warehouse.PUBLISHED).resolve())) as connection:
+    with duckdb.connect(str((home / builds.PUBLISHED).resolve())) as connection:
         connection.execute(older)
     said = cx_billing("--home", home, "show", "unbilled", code=2)
     assert "lacks something that this version reads; build it again" in said

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from conftest import SAMPLE, told
-from cx_billing import lake, landing, warehouse
+from cx_billing import builds, lake, landing, warehouse
 
 CHANGE = date(2026, 4, 1)
 COPIED = ("dbt_project.yml", "profiles", "macros", "models", "seeds", "tests/dbt")
@@ -142,7 +142,7 @@ def bills(sample_warehouse, tmp_path_factory):
         pytest.fail("\n\n".join(map(told, result.failures)), pytrace=False)
     with duckdb.connect() as connection:
         for name, of in (("was", sample_warehouse), ("now", home)):
-            file = (of / warehouse.PUBLISHED).resolve()
+            file = (of / builds.PUBLISHED).resolve()
             connection.execute(f"attach '{file}' as {name} (read_only)")
         yield connection
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from cx_billing import lake, warehouse
+from cx_billing import builds, lake, warehouse
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 UNIT_TESTS = sorted(
@@ -183,7 +183,7 @@ def test_dbt_ran_no_unit_test_twice_or_under_another_name(results):
 
 
 def test_the_sample_passes_every_data_test(sample_warehouse):
-    assert (sample_warehouse / warehouse.PUBLISHED).exists()
+    assert (sample_warehouse / builds.PUBLISHED).exists()
 
 
 def test_a_build_asks_what_dbt_would_ask(sample_warehouse, tmp_path):
@@ -200,10 +200,10 @@ def test_a_build_asks_what_dbt_would_ask(sample_warehouse, tmp_path):
 @pytest.fixture(scope="module")
 def scratch(sample_warehouse, tmp_path_factory) -> duckdb.DuckDBPyConnection:
     """A copy of the sample's warehouse to damage, under the names the compiled tests use."""
-    build = (sample_warehouse / warehouse.PUBLISHED).resolve().parent
+    build = (sample_warehouse / builds.PUBLISHED).resolve().parent
     copy = tmp_path_factory.mktemp("scratch")
     shutil.copytree(build, copy, dirs_exist_ok=True)
-    with warehouse.connect_with_private(copy / warehouse.PUBLISHED, read_only=False) as connection:
+    with builds.connect_with_private(copy / builds.PUBLISHED, read_only=False) as connection:
         yield connection
 
 
@@ -230,8 +230,8 @@ def test_every_data_test_of_its_own_is_tried():
 def test_questions_worth_keeping_have_answers(question, sample_warehouse, monkeypatch):
     monkeypatch.chdir(sample_warehouse)
     query = (lake.PROJECT_DIR / "analyses" / f"{question}.sql").read_text()
-    newest = (sample_warehouse / warehouse.PUBLISHED).resolve()
-    with warehouse.connect_with_private(newest) as connection:
+    newest = (sample_warehouse / builds.PUBLISHED).resolve()
+    with builds.connect_with_private(newest) as connection:
         assert len(connection.execute(query).fetchall()) == ANSWERS[question]
 
 

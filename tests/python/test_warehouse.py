@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from cx_billing import builds as build_folders
 from cx_billing import lake, landing, warehouse
 from cx_billing.dbt_plugin import KEY_FILE, customer_key
 
@@ -78,7 +79,7 @@ class StandIn:
             return reader.sql("select answer from marts.answers").fetchone()[0]
 
     def builds(self) -> list[str]:
-        return [file.name for file in warehouse.list_good_builds(self.home / "builds")]
+        return [file.name for file in build_folders.list_good_builds(self.home / "builds")]
 
     def build_elsewhere(self) -> subprocess.Popen:
         """Start a build in another process and wait until it is at work."""
@@ -90,7 +91,7 @@ class StandIn:
                 f"from pathlib import Path\nfrom cx_billing import warehouse\n{call}",
             ]
         )
-        working = self.home / "builds" / ".building" / "build" / warehouse.PUBLISHED
+        working = self.home / "builds" / ".building" / "build" / build_folders.PUBLISHED
         deadline = time.monotonic() + 60
         while not working.exists():
             assert process.poll() is None, "the build ended before it began"
@@ -224,12 +225,12 @@ def test_pruning_spares_the_published_build(stand_in):
     builds = stand_in.home / "builds"
     for number in range(1, 11):
         touch_build(builds / str(number))
-    warehouse.publish(stand_in.home, builds / "2" / warehouse.PUBLISHED)
+    build_folders.publish(stand_in.home, builds / "2" / build_folders.PUBLISHED)
 
-    warehouse.prune(stand_in.home)
+    build_folders.prune(stand_in.home)
 
     assert stand_in.builds() == ["2", "8", "9", "10"]
-    assert warehouse.choose_number(builds) == 11
+    assert build_folders.choose_number(builds) == 11
     assert warehouse.find_published_build(stand_in.home) == "2"
 
 
@@ -238,7 +239,7 @@ def test_only_the_newest_build_keeps_what_is_private(stand_in):
     for name in ("1", "2", "3", "failed", "selected"):
         touch_build(builds / name)
 
-    warehouse.prune(stand_in.home)
+    build_folders.prune(stand_in.home)
 
     kept = {file.parent.name for file in builds.glob("*/cx_billing_private.duckdb")}
     assert kept == {"3", "failed", "selected"}
@@ -254,7 +255,7 @@ def test_a_home_of_version_0_1_is_continued(stand_in):
             connection.execute(
                 f"create schema marts; create table marts.answers as select {name!r} as answer"
             )
-    warehouse.publish(stand_in.home, builds / "7.duckdb")
+    build_folders.publish(stand_in.home, builds / "7.duckdb")
     assert warehouse.find_published_build(stand_in.home) == "7"
     assert stand_in.published() == "7"
 
@@ -273,8 +274,8 @@ def touch_build(folder: Path) -> None:
     """A build of two empty files."""
     folder.mkdir(parents=True)
     for file in (
-        folder / warehouse.PUBLISHED,
-        warehouse.place_private_file(folder / warehouse.PUBLISHED),
+        folder / build_folders.PUBLISHED,
+        build_folders.place_private_file(folder / build_folders.PUBLISHED),
     ):
         file.touch()
 
@@ -322,17 +323,19 @@ def test_a_file_in_the_place_of_the_link_is_not_overwritten(stand_in):
 
 def test_what_is_published_holds_marts_and_reference_only(sample_warehouse):
     """Staging and intermediate, with raw text and numbers, lie in a file beside it."""
-    published = (sample_warehouse / warehouse.PUBLISHED).resolve()
+    published = (sample_warehouse / build_folders.PUBLISHED).resolve()
     schemas = "select distinct table_schema from information_schema.tables order by all"
     with warehouse.connect(sample_warehouse) as connection:
         assert connection.sql(schemas).fetchall() == [("marts",), ("reference",)]
-    with duckdb.connect(str(warehouse.place_private_file(published)), read_only=True) as connection:
+    with duckdb.connect(
+        str(build_folders.place_private_file(published)), read_only=True
+    ) as connection:
         assert connection.sql(schemas).fetchall() == [("intermediate",), ("staging",)]
     assert published.stat().st_size < 8_000_000
 
 
 def test_the_rows_that_break_a_data_test_of_private_models_are_shown(sample_warehouse):
-    published = (sample_warehouse / warehouse.PUBLISHED).resolve()
+    published = (sample_warehouse / build_folders.PUBLISHED).resolve()
     query = "select org_id from private.staging.stg_contracts"
     result = SimpleNamespace(status="fail", node=SimpleNamespace(compiled_code=query))
     rows = warehouse.read_offending_rows(result, published)

@@ -20,8 +20,9 @@ usage_split as (
 
 ),
 
--- The commitment of a cycle: in advance under monthly prepay, the first one on the last ramp
--- invoice (INV-04, RAMP-02); in arrears month to month, whatever is used (INV-01, INV-05).
+-- The commitment of a cycle: in advance under monthly prepay, the first one on the last
+-- ramp invoice (INV-04, RAMP-02); in arrears month to month, whatever is used (INV-01,
+-- INV-05).
 commitments as (
 
     select

@@ -109,7 +109,11 @@ used as (
         product_code,
         max(usage_area) as usage_area,
         sum(quantity)::decimal(38, 6) as quantity
-    from (from measured union all from committed) as used_or_committed
+    from (
+        select * from measured
+        union all
+        select * from committed
+    ) as used_or_committed
     group by org_id, cycle_start_date, product_code
 
 )

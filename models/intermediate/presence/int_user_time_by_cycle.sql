@@ -1,5 +1,6 @@
--- Being logged in at any instant of the cycle makes a user billable (LIC-01, NAMED-01); time
--- in a routing status that counts as interacting is kept whether logged in or not (HOUR-03).
+-- Being logged in at any instant of the cycle makes a user billable (LIC-01, NAMED-01);
+-- time in a routing status that counts as interacting is kept whether logged in or not
+-- (HOUR-03).
 select
     org_id,
     cycle_start_date,

@@ -40,8 +40,8 @@ matched as (
 
 )
 
--- Parts that cannot be distinguished: the earlier ones are taken as invoiced, the last one is
--- compared with the rest of our line.
+-- Parts that cannot be distinguished: the earlier ones are taken as invoiced, the last one
+-- is compared with the rest of our line.
 select
     coalesce(matched.vendor_line_id, expected_lines.expected_line_id)
         as reconciliation_id,

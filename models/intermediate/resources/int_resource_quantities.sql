@@ -25,7 +25,8 @@ resource_days as (
 
 ),
 
--- A day for which resource_usage has API requests of its own counts with those alone (FU-08).
+-- A day for which resource_usage has API requests of its own counts with those alone
+-- (FU-08).
 request_days as (
 
     select

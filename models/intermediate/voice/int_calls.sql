@@ -8,8 +8,7 @@ build as (
 
 calls as (
 
-    select
-        calls.* replace (calls.duration_seconds::bigint as duration_seconds)
+    select calls.* replace (calls.duration_seconds::bigint as duration_seconds)
     from {{ ref('stg_voice_usage') }} as calls
     cross join build
     where

@@ -42,24 +42,24 @@ currencies as (
 taxable as (
 
     select
-        lines.org_id,
-        max_by(lines.contract_id, contracts.effective_date) as contract_id,
-        lines.invoice_date,
+        untaxed_lines.org_id,
+        max_by(untaxed_lines.contract_id, contracts.effective_date) as contract_id,
+        untaxed_lines.invoice_date,
         contracts.tax_jurisdiction,
-        lines.currency,
-        min(lines.service_period_start) as service_period_start,
-        max(lines.service_period_end) as service_period_end,
-        sum(lines.amount) as taxable_amount
-    from untaxed_lines as lines
+        untaxed_lines.currency,
+        min(untaxed_lines.service_period_start) as service_period_start,
+        max(untaxed_lines.service_period_end) as service_period_end,
+        sum(untaxed_lines.amount) as taxable_amount
+    from untaxed_lines
     inner join contracts
         on
-            lines.org_id = contracts.org_id
-            and lines.contract_id = contracts.contract_id
+            untaxed_lines.org_id = contracts.org_id
+            and untaxed_lines.contract_id = contracts.contract_id
     group by
-        lines.org_id,
-        lines.invoice_date,
+        untaxed_lines.org_id,
+        untaxed_lines.invoice_date,
         contracts.tax_jurisdiction,
-        lines.currency
+        untaxed_lines.currency
 
 ),
 

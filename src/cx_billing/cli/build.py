@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cx_billing import pages, warehouse
+from cx_billing import builds, pages, warehouse
 from cx_billing.cli import options
 from cx_billing.cli.errors import BUILD_FAILED, RefusedError
 from cx_billing.cli.options import Day, check_day, with_home
@@ -86,7 +86,7 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
         findings = pages.collect_findings(connection)
     assert result.published is not None, "a good build is published"
     click.echo(
-        f"Published {home / warehouse.PUBLISHED} -> {result.published.readlink()} "
+        f"Published {home / builds.PUBLISHED} -> {result.published.readlink()} "
         f"({result.nodes} models and tests in {result.seconds:.0f} s)."
     )
     click.echo(
