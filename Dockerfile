@@ -1,9 +1,13 @@
 # The command line in an image of Debian's and PyPI's packages.
 #
 #     docker build --tag cx-billing .
-#     docker run --rm --volume "$PWD/warehouse:/data" cx-billing land sample/inbox
-#     docker run --rm --volume "$PWD/warehouse:/data" cx-billing build --as-of 2026-05-05
-#     docker run --rm --volume "$PWD/warehouse:/data" cx-billing show invoices
+#     docker volume create cx-billing
+#     docker run --rm --volume cx-billing:/data cx-billing land sample/inbox
+#     docker run --rm --volume cx-billing:/data cx-billing build --as-of 2026-05-05
+#     docker run --rm --volume cx-billing:/data cx-billing show invoices
+#
+# A folder of the host in place of the volume must exist and be writable to who runs it:
+# `mkdir -p warehouse` and `--volume "$PWD/warehouse:/data" --user "$(id -u):$(id -g)"`.
 #
 # No image has been built from it by the project's checks, which have no container engine:
 # tests/python/test_dockerfile.py runs its steps as a script, all but those of apt.

@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
 
 from cx_billing import files, lake
 
@@ -49,6 +50,11 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Make sure every source has a file to read, and know the variables of the session."""
         home = Path(os.environ.get("CX_BILLING_HOME", "warehouse"))
+        database = os.environ.get("CX_BILLING_DATABASE", "x.duckdb")
+        if not database.endswith(".duckdb"):  # profiles.yml names the private file after it
+            raise DbtRuntimeError(
+                f"CX_BILLING_DATABASE is {database}: a name that ends in .duckdb is needed."
+            )
         lake.ensure(home)
         variables = json.loads(os.environ.get("CX_BILLING_VARIABLES", "{}"))
         self.variables = {**variables, "customer_key": customer_key(home)}

@@ -130,7 +130,8 @@ def build(
     started = time.monotonic()
     with build_lock(home):
         shutil.rmtree(building, ignore_errors=True)  # left by a build that was killed
-        working.parent.mkdir(parents=True)
+        building.mkdir(parents=True, mode=0o700)
+        working.parent.mkdir()
         try:
             reads = link_snapshot(home, building / "home")
             dbt = partial(
@@ -346,7 +347,10 @@ def settle_build(database: Path, outcome: dbtRunnerResult) -> None:
     """Settle the files that dbt wrote. Raises KeyboardInterrupt if it was interrupted."""
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise KeyboardInterrupt
-    for file in (database, place_private_file(database)):
+    private = place_private_file(database)
+    if private.exists():
+        private.chmod(0o600)  # who may read the bills may not read this
+    for file in (database, private):
         if file.exists():
             settle(file)
 

@@ -22,6 +22,10 @@ UNIT_TESTS = sorted(
 
 # For every data test of its own a damage it must notice: a table, and what becomes of its rows.
 DAMAGE = {
+    "assert_one_row_of_a_natural_key_is_accepted": (
+        "private.staging.stg_users",
+        "select * from private.staging.stg_users union all select *",
+    ),
     "assert_every_product_goes_by_its_older_names": (
         "private.staging.product_names",
         "select * replace ('cx1' as product_code)",

@@ -334,6 +334,18 @@ def test_what_is_published_holds_marts_and_reference_only(sample_warehouse):
     assert published.stat().st_size < 8_000_000
 
 
+def test_the_private_file_is_readable_to_its_owner_only(sample_warehouse):
+    published = (sample_warehouse / build_folders.PUBLISHED).resolve()
+    assert build_folders.place_private_file(published).stat().st_mode & 0o077 == 0
+    assert published.stat().st_mode & 0o400
+
+
+def test_a_database_of_plain_dbt_needs_its_ending(tmp_path):
+    outcome = warehouse.run(["run", "--select", "int_as_of"], tmp_path, tmp_path / "billing.db")
+    assert "ends in .duckdb" in str(outcome.exception or outcome.result)
+    assert not list(tmp_path.glob("*_private.duckdb"))
+
+
 def test_the_rows_that_break_a_data_test_of_private_models_are_shown(sample_warehouse):
     published = (sample_warehouse / build_folders.PUBLISHED).resolve()
     query = "select org_id from private.staging.stg_contracts"
