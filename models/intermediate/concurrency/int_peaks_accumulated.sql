@@ -49,12 +49,12 @@ peaks as (
         coalesce(max(time_at_or_above.users_count) filter (
             where
             time_at_or_above.at_least_us
-            >= cycles.peak_minimum_minutes * 60000000
+            >= cycles.peak_minimum_minutes::bigint * 60000000
         ), 0) as accumulated_users,
         coalesce(max(time_at_or_above.users_count) filter (
             where
             time_at_or_above.exact_us
-            >= cycles.peak_minimum_minutes * 60000000
+            >= cycles.peak_minimum_minutes::bigint * 60000000
         ), 0) as accumulated_exact_users
     from time_at_or_above
     inner join cycles

@@ -20,8 +20,8 @@ timed_steps as (
         steps.pool,
         epoch_us(steps.started_at) as started_us,
         steps.users_count,
-        cycles.peak_minimum_minutes * 60000000 as minimum_us,
-        cycles.peak_minimum_minutes * 60000000 - 1 as reach_us,
+        cycles.peak_minimum_minutes::bigint * 60000000 as minimum_us,
+        cycles.peak_minimum_minutes::bigint * 60000000 - 1 as reach_us,
         max(epoch_us(steps.ended_at)) over (
             partition by steps.org_id, steps.cycle_start_date, steps.pool
         ) as pool_ended_us
