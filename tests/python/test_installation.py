@@ -37,7 +37,8 @@ def test_the_wheel_holds_the_dbt_project(wheel):
     # Unit tests stay in the checkout: an installed project builds, and does not parse them.
     paths = [path for name in project if name.endswith("-paths") for path in project[name]]
     folders = [path for path in paths if "CX_BILLING_UNIT_TESTS" not in path]
-    files = [lake.PROJECT_DIR / "dbt_project.yml", lake.PROJECT_DIR / "profiles/profiles.yml"]
+    alone = ("dbt_project.yml", "selectors.yml", "profiles/profiles.yml")
+    files = [lake.PROJECT_DIR / name for name in alone]
     for folder in folders:
         found = [file for file in (lake.PROJECT_DIR / folder).rglob("*") if file.is_file()]
         assert found, f"dbt_project.yml names {folder}, which holds nothing"
