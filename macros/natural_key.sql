@@ -8,3 +8,12 @@
     {% endfor %}
     {{ return(found) }}
 {%- endmacro %}
+
+{# Whether the latest file of a key replaces all its rows, as _sources.yml declares it. #}
+{% macro replaced_by_file(dataset) -%}
+    {% set found = [] %}
+    {% for source in (graph.sources.values() if execute else []) if source.name == dataset %}
+        {% do found.append(source.meta.get('replaced_by_file', false)) %}
+    {% endfor %}
+    {{ return(found == [true]) }}
+{%- endmacro %}

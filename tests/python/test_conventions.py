@@ -293,6 +293,14 @@ def test_staging_settles_the_declared_natural_key(dataset, manifest):
     assert re.findall(r"'(\w+)'", settled) == declared
 
 
+@pytest.mark.parametrize("dataset", lake.datasets())
+def test_staging_lets_a_row_or_a_file_supersede_as_declared(dataset, manifest):
+    source = manifest["sources"][f"source.cx_billing.lake.{dataset}"]
+    by_file = source["meta"].get("replaced_by_file", False)
+    settled = re.findall(r"\b(row_status\w*)\(", SQL[f"stg_{dataset}"].read_text())
+    assert settled == ["row_status_by_file" if by_file else "row_status"]
+
+
 # Documentation and contracts.
 
 

@@ -1,8 +1,7 @@
 -- Of every dataset, by the natural key that _sources.yml declares; of those that a file
 -- replaces as a whole, the rows of one landing.
-{% set replaced = ['subscription_overview', 'billing_charges', 'vendor_invoice_lines'] %}
 {% for dataset in datasets() %}
-    {% set counted = 'count(distinct landed_at)' if dataset in replaced else 'count(*)' %}
+    {% set counted = 'count(distinct landed_at)' if replaced_by_file(dataset) else 'count(*)' %}
     select
         '{{ dataset }}' as dataset,
         org_id,
