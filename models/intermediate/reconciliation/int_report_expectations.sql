@@ -55,7 +55,8 @@ token_meters as (
 
 -- `item` is what the report has to name for the figure to be expected on it; null if it is
 -- expected on any report of the day or cycle. Each quantity is cast by itself: a union
--- keeps the smallest scale.
+-- keeps the smallest scale. R1 and R5 may have an id in another case, so what they are
+-- compared by, `subject_key`, has it in lower case.
 expectations as (
 
     select
@@ -64,6 +65,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         null as item,
         product_code || ' / ' || user_id as subject,
+        product_code || ' / ' || lower(user_id) as subject_key,
         1::decimal(38, 6) as expected_quantity
     from {{ ref('billable_users') }}
     union all by name
@@ -73,6 +75,7 @@ expectations as (
         cycle_start_date as day_or_cycle,
         product_code as item,
         product_code || ' / ' || device_id as subject,
+        product_code || ' / ' || lower(device_id) as subject_key,
         1::decimal(38, 6) as expected_quantity
     from {{ ref('int_devices_in_service') }}
     union all by name
@@ -94,6 +97,7 @@ expectations as (
         usage_date as day_or_cycle,
         null as item,
         user_id as subject,
+        lower(user_id) as subject_key,
         (floor(logged_in_seconds * 1000) * 0.001)::decimal(38, 6) as expected_quantity
     from {{ ref('user_hours_daily') }}
     where logged_in_seconds > 0
@@ -158,6 +162,7 @@ select
     reported.usage_date,
     reported.cycle_start_date,
     expectations.subject,
+    coalesce(expectations.subject_key, expectations.subject) as subject_key,
     expectations.expected_quantity,
     expectations.minutes_at_peak
 from expectations

@@ -15,22 +15,18 @@ users as (
 
 -- R1 names a user by email and a device by its id. If several users have had an email, it
 -- is the one who counts for the charge, else the first.
-billable_usage as (
+billable_entities as (
 
     select
-        'billable_usage' as report,
         report.org_id,
-        null::date as usage_date,
         cycles.cycle_start_date,
         coalesce(report.product_code, report.charge_name) as item,
-        coalesce(report.product_code, report.charge_name) || ' / ' || coalesce(
+        coalesce(
             min(users.user_id) filter (where billable_users.user_id is not null),
             min(users.user_id),
             report.entity
-        ) as subject,
-        min(report.file_id || '/' || report.source_row) as report_line_id,
-        1::decimal(38, 6) as reported_quantity,
-        null::decimal(38, 6) as minutes_at_peak
+        ) as entity_id,
+        min(report.file_id || '/' || report.source_row) as report_line_id
     from {{ ref('stg_billable_usage_report') }} as report
     inner join cycles
         on
@@ -53,6 +49,26 @@ billable_usage as (
         cycles.cycle_start_date,
         coalesce(report.product_code, report.charge_name),
         report.entity
+
+),
+
+-- `subject_key` is what a figure is compared by. Staging has names of R1 and R5 in lower
+-- case, an id among them too; a user named by email and by id is one.
+billable_usage as (
+
+    select
+        'billable_usage' as report,
+        org_id,
+        null::date as usage_date,
+        cycle_start_date,
+        item,
+        item || ' / ' || min(entity_id) as subject,
+        item || ' / ' || lower(entity_id) as subject_key,
+        min(report_line_id) as report_line_id,
+        1::decimal(38, 6) as reported_quantity,
+        null::decimal(38, 6) as minutes_at_peak
+    from billable_entities
+    group by org_id, cycle_start_date, item, lower(entity_id)
 
 ),
 
@@ -124,8 +140,9 @@ by_day_or_cycle as (
                 then report_rows.reported_on
         end as usage_date,
         cycles.cycle_start_date,
-        coalesce(user_names.user_id, report_rows.subject) as item,
-        coalesce(user_names.user_id, report_rows.subject) as subject,
+        coalesce(min(user_names.user_id), min(report_rows.subject)) as item,
+        coalesce(min(user_names.user_id), min(report_rows.subject)) as subject,
+        coalesce(lower(user_names.user_id), report_rows.subject) as subject_key,
         min(report_rows.line_id) as report_line_id,
         {{ cycle_quantity(
             'report_rows.quantity',
@@ -155,7 +172,7 @@ by_day_or_cycle as (
         report_rows.org_id,
         usage_date,
         cycles.cycle_start_date,
-        coalesce(user_names.user_id, report_rows.subject),
+        subject_key,
         products.cycle_value,
         cycles.storage_month_value
 

@@ -46,7 +46,7 @@ compared as (
             and figures.report = expectations.report
             and figures.cycle_start_date = expectations.cycle_start_date
             and figures.usage_date is not distinct from expectations.usage_date
-            and lower(figures.subject) = lower(expectations.subject)
+            and figures.subject_key = expectations.subject_key
 
 )
 
