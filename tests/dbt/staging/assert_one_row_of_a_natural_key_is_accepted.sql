@@ -1,7 +1,8 @@
 -- Of every dataset, by the natural key that _sources.yml declares; of those that a file
 -- replaces as a whole, the rows of one landing.
 {% for dataset in datasets() %}
-    {% set counted = 'count(distinct landed_at)' if replaced_by_file(dataset) else 'count(*)' %}
+    {% set is_replaced = replaced_by_file(dataset) %}
+    {% set counted = 'count(distinct landed_at)' if is_replaced else 'count(*)' %}
     select
         '{{ dataset }}' as dataset,
         org_id,
