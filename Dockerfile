@@ -22,7 +22,7 @@ COPY requirements-image.lock ./
 RUN python3 -m venv venv
 RUN venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements-image.lock
 
-COPY pyproject.toml README.md LICENSE dbt_project.yml ./
+COPY pyproject.toml README.md LICENSE dbt_project.yml selectors.yml ./
 COPY src src/
 COPY profiles.yml ./
 COPY profiles profiles/
