@@ -14,26 +14,41 @@
     {{ return(found) }}
 {%- endmacro %}
 
+{# Whether the build publishes rows and names as they were landed. #}
+{% macro shows_personal_data() -%}
+    coalesce(getvariable('show_personal_data'), {{ var('show_personal_data') }})
+{%- endmacro %}
+
 {#
-    A landed row, a struct, with its personal columns masked. Undeclared columns are masked as well
-    where a dataset is about people, and text that could not be split keeps its shape only.
+    A landed row, JSON, as it may be published: nothing of its personal columns and of those nobody
+    declared, the other columns without the e-mails and numbers in them (a row can be shifted, an
+    id can be an e-mail), and of text that could not be split its shape.
 #}
 {% macro masked_row(dataset, row) -%}
     {%- set personal = personal_columns(dataset) -%}
-    struct_update(
-        {{ row }},
-        {% for column in personal %}
-            "{{ column }}" := {{ masked(row ~ '."' ~ column ~ '"') }},
-        {% endfor %}
-        extra_columns := to_json(map_from_entries(list_transform(
-            map_entries(from_json({{ row }}.extra_columns, '"MAP(VARCHAR, VARCHAR)"')),
-            lambda entry: {
-                'key': entry.key,
-                'value': {{ masked('entry.value') if personal else masked_text('entry.value') }}
-            }
-        )))::varchar,
-        raw_text := {{ masked_shape(row ~ '.raw_text') if personal else masked_text(row ~ '.raw_text') }}
-    )
+    to_json(map_from_entries(list_transform(
+        map_entries(from_json({{ row }}, '"MAP(VARCHAR, VARCHAR)"')),
+        lambda entry: {
+            'key': entry.key,
+            'value': case
+                when entry.key = 'parse_error' then entry.value
+                when entry.key = 'raw_text' then {{ masked_shape('entry.value') }}
+                when entry.key = 'extra_columns' then {{ masked_extra_columns('entry.value') }}
+                {% if personal %}
+                    when entry.key in ('{{ personal | join("', '") }}') then {{ masked('entry.value') }}
+                {% endif %}
+                else {{ masked_text('entry.value') }}
+            end
+        }
+    )))
+{%- endmacro %}
+
+{# The columns nobody declared, JSON as text, with their values masked. #}
+{% macro masked_extra_columns(columns) -%}
+    to_json(map_from_entries(list_transform(
+        map_entries(from_json({{ columns }}, '"MAP(VARCHAR, VARCHAR)"')),
+        lambda extra: {'key': extra.key, 'value': {{ masked('extra.value') }}}
+    )))::varchar
 {%- endmacro %}
 
 {# A personal value: of an e-mail its domain is left, of a long number its last four digits. #}
@@ -52,13 +67,42 @@
     )
 {%- endmacro %}
 
-{# Text with the e-mails and numbers in it masked; dates are not taken for numbers. #}
+{#
+    Text with the e-mails, numbers and network addresses in it masked. A number is seven digits and
+    more, with spaces, dashes, dots, slashes or brackets between them or none, and keeps its last
+    two. What looks like one and is not: a date or timestamp, a GUID, and a value that is a plain
+    decimal as prices and quantities are. Seven bare digits are masked even where they are a
+    quantity, because a shifted row may have a number there.
+#}
 {% macro masked_text(text) -%}
-    regexp_replace(
-        regexp_replace({{ text }}, '[^\s,;:"<>()@]+@', '***@', 'g'),
-        '\+\d[\d ().-]{4,}(\d\d)|\d{5,}(\d\d)|\(?\d{3}\)?[ .-]\d{3}[ .-]\d\d(\d\d)',
-        '***\1\2\3',
-        'g'
+    {%- set year, month, day = '(?:19|20)[0-9]{2}', '(?:0[1-9]|1[0-2])', '(?:0[1-9]|[12][0-9]|3[01])' -%}
+    {%- set time = '[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?' -%}
+    {%- set kept = [
+        '[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\\b',
+        year ~ '[-/]' ~ month ~ '[-/]' ~ day ~ '(?:' ~ time ~ ')?\\b',
+        '(?:[0-2]?[0-9]|3[01])[/.](?:[0-2]?[0-9]|3[01])[/.]' ~ year ~ '\\b',
+    ] | join('|') -%}
+    {%- set address = '[0-9]{1,3}(?:[.][0-9]{1,3}){3}' -%}
+    {%- set number = '[+]?\\p{Nd}(?:[\\p{Z}\\p{Pd}\\t()./]{0,4}\\p{Nd}){6,}' -%}
+    if(
+        regexp_full_match({{ text }}, '\s*-?(?:0[.][0-9]+|[1-9][0-9]{0,5}[.][0-9]{1,6})\s*'),
+        {{ text }},
+        array_to_string(
+            list_transform(
+                regexp_extract_all(
+                    regexp_replace({{ text }}, '(?:"[^"]*"|[^\s,;:"<>()@]+)(@|%40)', '***\1', 'g'),
+                    '{{ kept }}|{{ address }}|{{ number }}|[^\p{Nd}A-Fa-f+]+|(?s:.)'
+                ),
+                lambda part: case
+                    when regexp_full_match(part, '{{ kept }}') then part
+                    when regexp_full_match(part, '{{ address }}') then '***'
+                    when regexp_full_match(part, '{{ number }}')
+                        then '***' || right(regexp_replace(part, '\P{Nd}', '', 'g'), 2)
+                    else part
+                end
+            ),
+            ''
+        )
     )
 {%- endmacro %}
 

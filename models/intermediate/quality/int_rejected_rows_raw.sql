@@ -35,7 +35,7 @@ raw_rows as (
             file_id,
             source_row,
             {{ landed_json(dataset ~ '_rows') }} as raw_row,
-            {{ landed_json(masked_row(dataset, dataset ~ '_rows')) }} as masked_row
+            {{ masked_row(dataset, landed_json(dataset ~ '_rows')) }} as masked_row
         from {{ dataset }}_rows
         {% if not loop.last %}union all{% endif %}
     {% endfor %}

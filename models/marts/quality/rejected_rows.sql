@@ -21,7 +21,7 @@ select
     judged.source_row,
     judged.reject_reason as reason,
     if(
-        coalesce(getvariable('show_personal_data'), {{ var('show_personal_data') }}),
+        {{ shows_personal_data() }},
         raw_rows.raw_row,
         raw_rows.masked_row
     )::json as raw_row

@@ -6,6 +6,22 @@ unmapped as (
 
 ),
 
+published as (
+
+    select
+        org_id,
+        dataset,
+        column_name,
+        if(
+            {{ shows_personal_data() }}, unmapped_name, {{ masked_text('unmapped_name') }}
+        ) as unmapped_name,
+        source_file,
+        effect,
+        mapped_in
+    from unmapped
+
+),
+
 counted as (
 
     select
@@ -17,7 +33,7 @@ counted as (
         min(source_file) as first_source_file,
         any_value(effect) as effect,
         any_value(mapped_in) as mapped_in
-    from unmapped
+    from published
     group by org_id, dataset, column_name, unmapped_name
 
 )

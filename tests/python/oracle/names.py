@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from oracle.masking import mask_text
 from oracle.products import PLATFORMS
 from oracle.reader import Organization
 
@@ -35,13 +36,13 @@ def unmapped_names(org: Organization) -> list[dict]:
             if row.reason in NAME_COLUMNS:
                 is_resource = dataset == "resource_usage"
                 column = "resource" if is_resource else NAME_COLUMNS[row.reason]
-                name = row.text[column.replace("_", "")]
+                name = mask_text(row.text[column.replace("_", "")])
                 key = (dataset, column, name, "row_rejected", "product_aliases")
                 files[key].append(row.file)
     for dataset, column, known, effect, seed in READ_BY_DEFAULT:
         for row in org.rows(dataset):
             if row[column] not in known:
-                files[dataset, column, row[column], effect, seed].append(row.file)
+                files[dataset, column, mask_text(row[column]), effect, seed].append(row.file)
     return [
         {
             "dataset": dataset,
