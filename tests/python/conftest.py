@@ -11,7 +11,7 @@ import pytest
 from cx_billing import lake, landing, warehouse
 from deliveries import Warehouse
 from published_marts import publish_marts
-from pulling import credentials, platform, waits  # noqa: F401 - fixtures
+from pulling import credentials, platform, waits  # noqa: F401 - pytest finds fixtures here
 
 SAMPLE = lake.PROJECT_DIR / "sample"
 
