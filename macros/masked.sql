@@ -72,7 +72,7 @@
     more, with spaces, dashes, dots, slashes or brackets between them or none, and keeps its last
     two. What looks like one and is not: a date or timestamp, a GUID, and a value that is a plain
     decimal as prices and quantities are. Seven bare digits are masked even where they are a
-    quantity, because a shifted row may have a number there.
+    quantity, because a shifted row may have a number there, and so is a digit right before a date.
 #}
 {% macro masked_text(text) -%}
     {%- set year, month, day = '(?:19|20)[0-9]{2}', '(?:0[1-9]|1[0-2])', '(?:0[1-9]|[12][0-9]|3[01])' -%}
