@@ -33,70 +33,31 @@ refused as (
 ),
 
 -- Rows accepted with a status or platform the seeds do not list, read by its default.
-presences as (
-
-    select
-        presences.org_id,
-        'user_presence' as dataset,
-        'system_presence' as column_name,
-        presences.system_presence as unmapped_name,
-        presences.source_file,
-        presences.file_id,
-        presences.source_row,
-        'counted_as_logged_in' as effect,
-        'system_presences' as mapped_in
-    from {{ ref('stg_user_presence') }} as presences
-    anti join {{ ref('system_presences') }} as known
-        on presences.system_presence = known.system_presence
-    where presences.row_status = 'accepted'
-
-),
-
-routing_statuses as (
-
-    select
-        statuses.org_id,
-        'routing_status' as dataset,
-        'routing_status' as column_name,
-        statuses.routing_status as unmapped_name,
-        statuses.source_file,
-        statuses.file_id,
-        statuses.source_row,
-        'counted_as_not_interacting' as effect,
-        'interacting_statuses' as mapped_in
-    from {{ ref('stg_routing_status') }} as statuses
-    anti join {{ ref('interacting_statuses') }} as known
-        on statuses.routing_status = known.routing_status
-    where statuses.row_status = 'accepted'
-
-),
-
-platforms as (
-
-    select
-        interactions.org_id,
-        'message_interactions' as dataset,
-        'platform' as column_name,
-        interactions.platform as unmapped_name,
-        interactions.source_file,
-        interactions.file_id,
-        interactions.source_row,
-        'counted_as_its_own_platform' as effect,
-        'messaging_platforms' as mapped_in
-    from {{ ref('stg_message_interactions') }} as interactions
-    anti join {{ ref('messaging_platforms') }} as known
-        on interactions.platform = known.platform
-    where interactions.row_status = 'accepted'
-
-),
-
+{% set defaults = [
+    ('user_presence', 'system_presence', 'system_presences', 'counted_as_logged_in'),
+    ('routing_status', 'routing_status', 'interacting_statuses', 'counted_as_not_interacting'),
+    ('message_interactions', 'platform', 'messaging_platforms', 'counted_as_its_own_platform'),
+] %}
 accepted as (
 
-    select * from presences
-    union all
-    select * from routing_statuses
-    union all
-    select * from platforms
+    {% for dataset, name, seed, effect in defaults %}
+        select
+            rows_read.org_id,
+            '{{ dataset }}' as dataset,
+            '{{ name }}' as column_name,
+            rows_read.{{ name }} as unmapped_name,
+            rows_read.source_file,
+            rows_read.file_id,
+            rows_read.source_row,
+            '{{ effect }}' as effect,
+            '{{ seed }}' as mapped_in
+        from {{ ref('stg_' ~ dataset) }} as rows_read
+        anti join {{ ref(seed) }} as known
+            on rows_read.{{ name }} = known.{{ name }}
+        where rows_read.row_status = 'accepted'
+
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
