@@ -71,7 +71,7 @@ lint: setup  ## Check style and that dbt parses the project without a warning
 	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt
 	@$(BIN)/sqlfluff lint --disable-progress-bar --templater placeholder \
 		--exclude-rules structure.using,structure.column_order,references.consistent \
-		src/cx_billing/pages/queries
+		src/cx_billing
 
 rules: setup  ## Draw docs/rules.md: the models and tests of every rule
 	@$(BIN)/python tests/python/rule_coverage.py

@@ -71,6 +71,20 @@ def list_good_builds(builds: Path) -> list[Path]:
     return sorted(numbered, key=lambda build: int(build.stem))
 
 
+def find_build_before(home: Path) -> Path | None:
+    """The file of the good build before the published one; None if it is the only one kept."""
+    published = number_of((home / PUBLISHED).resolve())
+    earlier = [b for b in list_good_builds(home / "builds") if int(b.stem) < published]
+    if not earlier:
+        return None
+    return earlier[-1] / PUBLISHED if earlier[-1].is_dir() else earlier[-1]
+
+
+def number_of(database: Path) -> int:
+    """The number of the build that a file is of."""
+    return int(database.parent.name if database.name == PUBLISHED else database.stem)
+
+
 def choose_number(builds: Path) -> int:
     """One more than the newest build."""
     return max((int(build.stem) for build in list_good_builds(builds)), default=0) + 1

@@ -26,7 +26,7 @@ from cx_billing import lake, warehouse
 PROJECT = lake.PROJECT_DIR
 HOME = PROJECT / "target" / "check"
 SQLFLUFF = ["sqlfluff", "lint", "--disable-progress-bar"]
-QUERIES = "src/cx_billing/pages/queries/"
+QUERIES = "src/cx_billing/"
 # Page queries have parameters instead of Jinja, as in `make lint`.
 SQLFLUFF_PAGES = [
     *SQLFLUFF,

@@ -32,7 +32,9 @@ create table marts.invoices as from (values
 ) t(invoice_id, org_id, billing_account_id, invoice_date, due_date, currency,
     subtotal_amount, tax_amount, total_amount, invoice_status);
 create table marts.invoice_lines as
-select *, case org_id when 'acme' then 'USD' else 'JPY' end as currency from (values
+select *, case org_id when 'acme' then 'USD' else 'JPY' end as currency,
+    case invoice_line_id when '5' then 'accruing' else 'final' end as invoice_status
+from (values
     ('1', 'acme-2026-04-05', 'acme', date '2026-04-05', 'taxes_and_fees', 'tax_state',
      'State tax', 'tax', date '2026-03-05', date '2026-04-05',
      1::decimal(38, 6), 'each', 12.35::decimal(18, 6), 12.35::decimal(18, 4), false, null),
@@ -117,7 +119,10 @@ create table marts.unbilled_usage as from (values
     ('acme', date '2026-04-05', 'sms_messages', 'no_contract_item', 1200.5, 'message'),
     ('kaze', date '2026-03-10', 'phone', 'no_contract_item', 2, 'device')
 ) t(org_id, cycle_start_date, product_code, reason, quantity, unit_of_measure);
-create table marts.load_audit as from (values ('acme'), ('kaze'), ('lost')) t(org_id);
+create table marts.load_audit as from (values
+    ('f1', 'acme', 'acme/voice_usage/a.csv', 10), ('f2', 'kaze', 'kaze/orders/a.csv', 1),
+    ('f3', 'lost', 'lost/users/a.csv', 0)
+) t(file_id, org_id, source_file, rows_accepted);
 create table marts.unmapped_names as
 select 'system_presence' as column_name, 'NAPPING' as unmapped_name,
     'counted_as_logged_in' as effect;
@@ -138,9 +143,9 @@ create table marts.rejected_rows as
 """
 
 
-def publish_marts(home: Path) -> Path:
-    """Publish the marts as build 7 of a home."""
-    database = home / "builds" / "7" / builds.PUBLISHED
+def publish_marts(home: Path, number: int = 7, changed: str = "") -> Path:
+    """Publish the marts as a build of a home, after the statements `changed`."""
+    database = home / "builds" / str(number) / builds.PUBLISHED
     database.parent.mkdir(parents=True)
     with duckdb.connect(str(database)) as connection:
         connection.execute(MARTS)
@@ -148,6 +153,7 @@ def publish_marts(home: Path) -> Path:
         for seed in SEEDS:
             file = lake.PROJECT_DIR / "seeds" / f"{seed}.csv"
             connection.execute(f"create table reference.{seed} as from read_csv('{file}')")
+        connection.execute(changed)
     builds.publish(home, database)
-    (home / "lake").mkdir()
+    (home / "lake").mkdir(exist_ok=True)
     return home

@@ -18,6 +18,7 @@ from cx_billing import builds, cli, lake, warehouse
 from cx_billing.cli import options, screen
 from cx_billing.cli.errors import SIGPIPE_EXIT
 from cx_billing.cli.show import show
+from published_marts import publish_marts
 
 # Help and arguments.
 
@@ -171,6 +172,34 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
     ]
     monkeypatch.setattr(options, "today", lambda: date(2026, 5, 12))
     assert "latest usage" not in cx_billing("--home", home, "build")
+
+
+def test_a_good_build_says_what_changed_on_final_invoices(tmp_path, monkeypatch):
+    publish_marts(tmp_path)
+    publish_marts(tmp_path, 8, "delete from marts.invoice_lines where invoice_line_id = '4'")
+    built(monkeypatch, published=tmp_path / builds.PUBLISHED)
+    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05")
+    assert (
+        "Changed although final in build 7: 1 line.\n"
+        "  kaze, invoice of 2026-04-10: Phone (one_time from 2026-03-20) was 15,000 JPY for 1 at "
+        "15,000, is no longer there\n"
+        "  Since build 7, kaze: no file came or went: the version, the seeds or the policies "
+        "changed.\n"
+    ) in said
+
+
+def test_many_changed_lines_are_counted(tmp_path, monkeypatch):
+    publish_marts(tmp_path)
+    added = (
+        "insert into marts.invoice_lines by name select * replace ('x' || i as invoice_line_id) "
+        "from marts.invoice_lines, range(25) t(i) where invoice_line_id = '4'"
+    )
+    publish_marts(tmp_path, 8, added.replace("select *", "select * exclude (i)"))
+    built(monkeypatch, published=tmp_path / builds.PUBLISHED)
+    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05")
+    assert "Changed although final in build 7: 25 lines." in said
+    assert said.count("was not there") == 20
+    assert f"  5 more; see cx-billing --home {tmp_path} status\n" in said
 
 
 def test_an_interrupted_build_says_that_nothing_was_published(home, monkeypatch):

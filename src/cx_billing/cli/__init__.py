@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cx_billing.cli import build, check, extract, generate, land, show
+from cx_billing.cli import build, check, extract, generate, land, show, status
 from cx_billing.cli.errors import Commands
 from cx_billing.cli.options import DEFAULT_HOME, home_option
 
@@ -46,5 +46,6 @@ for command in (
     generate.generate,
     land.land,
     show.show,
+    status.status,
 ):
     main.add_command(command)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cx_billing import builds, pages, warehouse
+from cx_billing import builds, changes, pages, warehouse
 from cx_billing.cli import options
 from cx_billing.cli.errors import BUILD_FAILED, RefusedError
 from cx_billing.cli.options import Day, check_day, with_home
@@ -95,9 +95,34 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
     )
     for warning in list_warnings(findings, home, as_of):
         click.echo(f"Warning: {warning}", err=True)
+    report_changes(changes.find_changes(home), home)
     click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
     if counts["rejected_rows"]:
         click.echo(f"            {spell_command(home, 'show', 'rejected')}")
+
+
+def report_changes(found: changes.Changes | None, home: Path) -> None:
+    """Say which lines changed although their invoice was final, and what came since."""
+    if not found or not found.lines:
+        return
+    lines = found.lines
+    click.echo(
+        f"Changed although final in build {found.since}: {len(lines)} line"
+        f"{'s' if len(lines) > 1 else ''}.",
+        err=True,
+    )
+    for line in lines[:SHOWN_ITEMS]:
+        click.echo(f"  {pages.describe_change(line)}", err=True)
+    if len(lines) > SHOWN_ITEMS:
+        click.echo(
+            f"  {len(lines) - SHOWN_ITEMS} more; see {spell_command(home, 'status')}", err=True
+        )
+    for org_id in dict.fromkeys(line.org_id for line in lines[:SHOWN_ITEMS]):
+        click.echo(
+            f"  Since build {found.since}, {format_text(org_id)}: "
+            f"{pages.describe_cause(found, org_id)}.",
+            err=True,
+        )
 
 
 def report_failed_build(result: warehouse.BuildResult, home: Path) -> None:

@@ -18,34 +18,51 @@ from cx_billing.cli.screen import open_console
 from cx_billing.pages.findings import describe_usage_end
 
 
+def check_folder(
+    _context: click.Context, _option: click.Parameter, html: Path | None
+) -> Path | None:
+    """Refuse a file whose folder is not there, before anything is read."""
+    if html is not None and not html.absolute().parent.is_dir():
+        raise RefusedError(
+            f"{html}: there is no folder {html.parent}. Create it, or choose another FILE."
+        )
+    return html
+
+
+with_html = click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=check_folder,
+    metavar="FILE",
+    help="Write a self-contained page to FILE instead of printing.",
+)
+
+
 def show_page(compose: Callable[..., pages.Page]) -> Callable[..., None]:
     """Make a command of a function that composes a page from an open warehouse."""
 
     @with_home
-    @click.option(
-        "--html",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Write a self-contained page to FILE instead of printing.",
-    )
+    @with_html
     @functools.wraps(compose)
     def command(home: Path, html: Path | None, **arguments: object) -> None:
-        if html is not None and not html.absolute().parent.is_dir():
-            raise RefusedError(
-                f"{html}: there is no folder {html.parent}. Create it, or choose another FILE."
-            )
         with warehouse.connect(home) as connection:
-            page = compose(connection, **arguments)
-            build = f"Build {warehouse.find_published_build(home)}."
-            foot = f"{build} {describe_usage_end(connection)}".strip()
-        page = replace(page, notes=(*page.notes, foot))
-        if html is None:
-            pages.print_page(page, open_console())
-        else:
-            html.write_text(pages.render_html(page), encoding="utf-8")
-            click.echo(f"Wrote {html}.")
+            draw_page(compose(connection, **arguments), home, html, connection)
 
     return command
+
+
+def draw_page(
+    page: pages.Page, home: Path, html: Path | None, connection: DuckDBPyConnection
+) -> None:
+    """Print a page, or write it to `html`, with the build it is of at its foot."""
+    build = f"Build {warehouse.find_published_build(home)}."
+    foot = f"{build} {describe_usage_end(connection)}".strip()
+    page = replace(page, notes=(*page.notes, foot))
+    if html is None:
+        pages.print_page(page, open_console())
+    else:
+        html.write_text(pages.render_html(page), encoding="utf-8")
+        click.echo(f"Wrote {html}.")
 
 
 with_any_organization = click.option(

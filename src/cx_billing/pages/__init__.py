@@ -22,6 +22,7 @@ from cx_billing.pages.peak import DEFAULT_POOL, compose_peak
 from cx_billing.pages.reading import NotFoundError
 from cx_billing.pages.reconciliation import compose_reconciliation
 from cx_billing.pages.rejected import compose_rejected
+from cx_billing.pages.status import compose_status, describe_cause, describe_change
 from cx_billing.pages.telco import compose_telco
 from cx_billing.pages.terminal import print_page, print_table
 from cx_billing.pages.unbilled import compose_unbilled
@@ -38,8 +39,11 @@ __all__ = [
     "compose_peak",
     "compose_reconciliation",
     "compose_rejected",
+    "compose_status",
     "compose_telco",
     "compose_unbilled",
+    "describe_cause",
+    "describe_change",
     "print_page",
     "print_table",
     "render_html",

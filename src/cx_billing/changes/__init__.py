@@ -1,0 +1,84 @@
+"""What a build changed on invoices that were final in the build before, and what may be the cause.
+
+A final invoice is what people have booked and compared, so a build that changes one says so: which
+line, from what to what, and which files were landed for that organization since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from cx_billing import builds, warehouse
+
+
+@dataclass(frozen=True)
+class ChangedLine:
+    """A line of an invoice that was final, before and now; None where it is not there.
+
+    `difference` is the amount now less the amount before, None between two currencies.
+    """
+
+    org_id: str
+    invoice_date: date
+    description: str
+    charge_type: str
+    service_period_start: date
+    quantity_before: Decimal | None
+    quantity: Decimal | None
+    unit_price_before: Decimal | None
+    unit_price: Decimal | None
+    amount_before: Decimal | None
+    amount: Decimal | None
+    difference: Decimal | None
+    currency_before: str | None
+    currency: str | None
+    minor_units: int | None
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """A file that is in the lake since (`is_new`) or no longer, with its accepted rows."""
+
+    org_id: str
+    source_file: str
+    is_new: bool
+    rows_accepted: int
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs from the build `since`."""
+
+    since: int
+    lines: tuple[ChangedLine, ...]
+    files: tuple[ChangedFile, ...]
+
+
+def find_changes(home: Path) -> Changes | None:
+    """Hold the published build against the one before; None if there is no earlier one.
+
+    Raises WarehouseError if nothing has been published yet.
+    """
+    with warehouse.connect(home) as connection:
+        earlier = builds.find_build_before(home)
+        if earlier is None:
+            return None
+        connection.execute(f"attach '{earlier}' as earlier (read_only)")
+        lines = tuple(ChangedLine(**row) for row in read(connection, "final_lines"))
+        files = tuple(ChangedFile(**row) for row in read(connection, "files")) if lines else ()
+        return Changes(builds.number_of(earlier), lines, files)
+
+
+def read(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """The rows of `<name>.sql`, by column name."""
+    sql = resources.files(__package__).joinpath(f"{name}.sql").read_text("utf-8")
+    result = connection.execute(sql)
+    columns = [column[0] for column in result.description]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

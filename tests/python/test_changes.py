@@ -1,0 +1,139 @@
+"""A final invoice that changes is told: which line, from what to what, and what came since."""
+
+from __future__ import annotations
+
+import pytest
+
+from command_line import cells, cx_billing
+from cx_billing import builds, changes, pages, warehouse
+from published_marts import publish_marts
+
+
+def compare(home, changed: str) -> changes.Changes:
+    """Publish build 7, then build 8 with the changes; what differs."""
+    publish_marts(home)
+    publish_marts(home, 8, changed)
+    found = changes.find_changes(home)
+    assert found.since == 7
+    return found
+
+
+def test_without_an_earlier_build_there_is_nothing_to_compare(tmp_path):
+    assert changes.find_changes(publish_marts(tmp_path)) is None
+    assert "No earlier build is kept." in cx_billing("--home", tmp_path, "status")
+
+
+def test_a_home_without_a_build_says_how_to_make_one(tmp_path):
+    assert "cx-billing build" in cx_billing("--home", tmp_path, "status", code=2)
+
+
+def test_an_equal_build_changes_nothing(tmp_path):
+    found = compare(tmp_path, "")
+    assert (found.lines, found.files) == ((), ())
+    assert "Every invoice that was final is as it was." in cx_billing("--home", tmp_path, "status")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            "update marts.invoice_lines set amount = 1240, quantity = 1004.5 "
+            "where invoice_line_id = '2'",
+            "Outbound (usage from 2026-03-05) was 1,234.50 USD for 1,000.1 at 0.0045, "
+            "is 1,240.00 USD for 1,004.5 at 0.0045",
+        ),
+        (
+            "delete from marts.invoice_lines where invoice_line_id = '2'",
+            "Outbound (usage from 2026-03-05) was 1,234.50 USD for 1,000.1 at 0.0045, "
+            "is no longer there",
+        ),
+        (
+            "insert into marts.invoice_lines by name "
+            "select * replace ('9' as invoice_line_id, 'Late' as description, 2.5 as amount) "
+            "from marts.invoice_lines where invoice_line_id = '2'",
+            "Late (usage from 2026-03-05) was not there, is 2.50 USD for 1,000.1 at 0.0045",
+        ),
+        (
+            "delete from marts.invoices where org_id = 'kaze'; "
+            "delete from marts.invoice_lines where org_id = 'kaze'",
+            "Phone (one_time from 2026-03-20) was 15,000 JPY for 1 at 15,000, is no longer there",
+        ),
+        (
+            "update marts.invoice_lines set unit_price = 1.5 where invoice_line_id = '3'",
+            "CX 3[/red] <script> (usage from 2026-03-05) was 0.00 USD for 7 at 155, "
+            "is 0.00 USD for 7 at 1.5",
+        ),
+        (
+            "update marts.invoice_lines set currency = 'EUR' where invoice_line_id = '1'",
+            "State tax (tax from 2026-03-05) was 12.35 USD for 1 at 12.35, "
+            "is 12.35 EUR for 1 at 12.35",
+        ),
+    ],
+)
+def test_a_changed_line_says_from_what_to_what(tmp_path, changed, told):
+    (line,) = compare(tmp_path, changed).lines
+    assert pages.describe_change(line).endswith(told)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        # The invoice was accruing.
+        "update marts.invoice_lines set amount = 9 where invoice_line_id = '5'",
+        # Another sentence of a description is not another bill.
+        "update marts.invoice_lines set description = 'Calls' where invoice_line_id = '2'",
+        # A day later the next invoice is final too.
+        "update marts.invoice_lines set invoice_status = 'final' where invoice_line_id = '5'; "
+        "update marts.invoices set invoice_status = 'final'",
+        # An organization that is new has a past.
+        "insert into marts.invoice_lines by name select * replace ('new' as org_id, '9' as "
+        "invoice_line_id) from marts.invoice_lines where invoice_line_id = '2'",
+        # Seen as of an earlier day the invoice is accruing again, with other lines.
+        "update marts.invoices set invoice_status = 'accruing' where org_id = 'acme'; "
+        "update marts.invoice_lines set invoice_status = 'accruing' where org_id = 'acme'; "
+        "delete from marts.invoice_lines where invoice_line_id = '1'",
+        # Seen as of an earlier day still, it is not there yet.
+        "update marts.billing_cycles set usage_through_at = '2026-03-20'; "
+        "delete from marts.invoices; delete from marts.invoice_lines",
+    ],
+)
+def test_what_is_no_change_of_a_final_invoice(tmp_path, changed):
+    assert compare(tmp_path, changed).lines == ()
+
+
+def test_the_files_that_came_and_went_are_named(tmp_path):
+    found = compare(
+        tmp_path,
+        "delete from marts.load_audit where file_id = 'f1'; "
+        "insert into marts.load_audit values ('f4', 'acme', 'acme/voice_usage/late.csv', 3); "
+        "delete from marts.invoice_lines where invoice_line_id in ('2', '4')",
+    )
+    assert pages.describe_cause(found, "acme") == (
+        "withdrawn: acme/voice_usage/a.csv (rows accepted: 10); "
+        "landed: acme/voice_usage/late.csv (rows accepted: 3)"
+    )
+    assert pages.describe_cause(found, "kaze").startswith("no file came or went")
+    output = cx_billing("--home", tmp_path, "status")
+    assert cells(output, "kaze")[1:] == [
+        *(
+            "2026-04-10",
+            "Phone",
+            "one_time",
+            "2026-03-20",
+            "1",
+            "15,000",
+            "15,000",
+            "-15,000",
+            "JPY",
+        )
+    ]
+    assert "acme/voice_usage/late.csv" in output
+
+
+def test_the_build_before_is_the_newest_that_is_older_than_the_published_one(tmp_path):
+    for number in (7, 9, 10):
+        publish_marts(tmp_path, number)
+    assert builds.find_build_before(tmp_path).parent.name == "9"
+    builds.publish(tmp_path, tmp_path / "builds" / "9" / builds.PUBLISHED)
+    assert builds.find_build_before(tmp_path).parent.name == "7"
+    assert warehouse.find_published_build(tmp_path) == "9"
