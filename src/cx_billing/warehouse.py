@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from cx_billing import data_tests, files, lake
+from cx_billing import changes, data_tests, files, lake
 from cx_billing.builds import (
     PUBLISHED,
     choose_number,
@@ -106,10 +106,14 @@ def build(
     on_event: Callable[[Step], None] | None = None,
     project_dir: Path = lake.PROJECT_DIR,
     show_personal_data: bool = False,
+    accept_changes: bool = False,
 ) -> BuildResult:
     """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
 
     What rejected rows hold of people is masked, unless `show_personal_data`.
+
+    A build that moves the total of a final invoice beyond the limits of `publication_limits`
+    fails, unless `accept_changes`.
 
     With `select` (dbt's node selection) only a part is built, and a part is never published.
     Every build starts from an empty file; `full_refresh` is handed to dbt for models that
@@ -147,6 +151,8 @@ def build(
             data_tests.write_queries(tested, home / "target" / "compiled" / "data_tests")
             failures = list_failures(outcome, working, tested)
             warnings = list_warnings(outcome, working, tested)
+            if not (failures or select or accept_changes):
+                failures = check_final_invoices(home, working)
             if failures:
                 database, published = keep(working, builds / "failed"), None
             elif select:
@@ -393,6 +399,25 @@ def list_warnings(
         describe(result, read_offending_rows(result, database))
         for result in (*list_results(outcome), *tested)
         if result.status == "warn"
+    )
+
+
+def check_final_invoices(home: Path, database: Path) -> tuple[Failure, ...]:
+    """A failure if final invoices would move implausibly against the published build."""
+    rows = changes.find_implausible_invoices(home, database)
+    if not rows:
+        return ()
+    return (
+        Failure(
+            name="final_invoices_move_within_limits",
+            file="seeds/publication_limits.csv",
+            description="Invoices that were final move no further than the limits allow.",
+            message=(
+                f"{len(rows)} would move beyond them. If that is right, publish with "
+                "cx-billing build --accept-changes."
+            ),
+            rows=tuple(rows[:SHOWN_ROWS]),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import duckdb
 
 from cx_billing import builds, lake
 
-SEEDS = ("currencies", "invoice_sections", "unbilled_reasons")
+SEEDS = ("currencies", "invoice_sections", "publication_limits", "unbilled_reasons")
 
 # The published marts, as far as the pages read them: three invoices of two organizations.
 MARTS = """

@@ -9,17 +9,23 @@ from cx_billing import builds, changes, pages, warehouse
 from published_marts import publish_marts
 
 
+def find(home) -> changes.Changes | None:
+    """What the published build changed."""
+    with warehouse.connect(home) as connection:
+        return changes.find_changes(home, connection)
+
+
 def compare(home, changed: str) -> changes.Changes:
     """Publish build 7, then build 8 with the changes; what differs."""
     publish_marts(home)
     publish_marts(home, 8, changed)
-    found = changes.find_changes(home)
+    found = find(home)
     assert found.since == 7
     return found
 
 
 def test_without_an_earlier_build_there_is_nothing_to_compare(tmp_path):
-    assert changes.find_changes(publish_marts(tmp_path)) is None
+    assert find(publish_marts(tmp_path)) is None
     assert "No earlier build is kept." in cx_billing("--home", tmp_path, "status")
 
 
@@ -128,6 +134,60 @@ def test_the_files_that_came_and_went_are_named(tmp_path):
         )
     ]
     assert "acme/voice_usage/late.csv" in output
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stops"),
+    [
+        # Exactly the factor is within the limits, a cent more is not.
+        ("2000.00", "20000.00", False),
+        ("2000.00", "20000.01", True),
+        ("20000.01", "2000.00", True),
+        # A small change never stops, one of the smallest change does.
+        ("0.00", "9999.99", False),
+        ("0.00", "10000.00", True),
+        ("-10000.00", "0.00", True),
+        ("50000.00", "70000.00", False),
+    ],
+)
+def test_an_implausible_total_of_a_final_invoice_is_found(tmp_path, before, now, stops):
+    total = "update marts.invoices set total_amount = {} where invoice_id = 'acme-2026-04-05'"
+    publish_marts(tmp_path, 7, total.format(before))
+    publish_marts(tmp_path, 8, total.format(now))
+    new = tmp_path / "builds" / "8" / builds.PUBLISHED
+    builds.publish(tmp_path, tmp_path / "builds" / "7" / builds.PUBLISHED)
+    found = changes.find_implausible_invoices(tmp_path, new)
+    assert [(row["org_id"], str(row["invoice_date"])) for row in found] == (
+        [("acme", "2026-04-05")] if stops else []
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        # It is the accruing one.
+        "update marts.invoices set total_amount = 90000 where invoice_id = 'acme-2026-05-05'",
+        # Seen as of an earlier day it is accruing again.
+        "update marts.invoices set total_amount = 0, invoice_status = 'accruing' "
+        "where invoice_id = 'kaze-2026-04-10'",
+    ],
+)
+def test_what_is_not_final_may_move(tmp_path, changed):
+    publish_marts(tmp_path)
+    publish_marts(tmp_path, 8, changed)
+    builds.publish(tmp_path, tmp_path / "builds" / "7" / builds.PUBLISHED)
+    new = tmp_path / "builds" / "8" / builds.PUBLISHED
+    assert changes.find_implausible_invoices(tmp_path, new) == []
+
+
+def test_a_final_invoice_that_is_gone_moves_to_nothing(tmp_path):
+    publish_marts(tmp_path)
+    publish_marts(tmp_path, 8, "delete from marts.invoices where org_id = 'kaze'")
+    builds.publish(tmp_path, tmp_path / "builds" / "7" / builds.PUBLISHED)
+    (row,) = changes.find_implausible_invoices(
+        tmp_path, tmp_path / "builds" / "8" / builds.PUBLISHED
+    )
+    assert (row["total_before"], row["total_now"], row["currency"]) == (16500, 0, "JPY")
 
 
 def test_the_build_before_is_the_newest_that_is_older_than_the_published_one(tmp_path):

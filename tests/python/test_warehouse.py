@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from cx_billing import builds as build_folders
-from cx_billing import lake, landing, warehouse
+from cx_billing import changes, lake, landing, warehouse
 from cx_billing.dbt_plugin import KEY_FILE, customer_key
 
 PROJECT = """
@@ -115,6 +115,24 @@ def test_a_good_build_is_published_as_a_relative_link(stand_in):
     assert stand_in.published() == 42
     assert [(step.done, step.total) for step in steps] == [(0, 2), (1, 2), (1, 2), (2, 2)]
     assert {file.name for file in (stand_in.home / "builds").iterdir()} == {"1"}
+
+
+def test_a_build_that_moves_final_invoices_beyond_the_limits_is_not_published(
+    stand_in, monkeypatch
+):
+    stand_in.says(42).build()
+    rows = [{"org_id": "acme", "total_before": 1, "total_now": 90_000}]
+    monkeypatch.setattr(changes, "find_implausible_invoices", lambda _home, _database: rows)
+
+    result = stand_in.says(43).build()
+    assert [(failure.name, failure.rows) for failure in result.failures] == [
+        ("final_invoices_move_within_limits", tuple(rows))
+    ]
+    assert (result.published, stand_in.published(), stand_in.builds()) == (None, 42, ["1"])
+    assert result.database == stand_in.home / "builds" / "failed" / "cx_billing.duckdb"
+
+    assert stand_in.build(accept_changes=True).passed
+    assert stand_in.published() == 43
 
 
 def test_the_home_can_be_moved(stand_in, tmp_path):

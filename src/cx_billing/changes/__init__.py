@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from cx_billing import builds, warehouse
+from cx_billing import builds
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,45 @@ class Changes:
     files: tuple[ChangedFile, ...]
 
 
-def find_changes(home: Path) -> Changes | None:
-    """Hold the published build against the one before; None if there is no earlier one.
+def find_changes(home: Path, connection: duckdb.DuckDBPyConnection) -> Changes | None:
+    """Hold the published build, open as `connection`, against the good build before it.
 
-    Raises WarehouseError if nothing has been published yet.
+    None if no earlier build is kept.
     """
-    with warehouse.connect(home) as connection:
-        earlier = builds.find_build_before(home)
-        if earlier is None:
-            return None
-        connection.execute(f"attach '{earlier}' as earlier (read_only)")
-        lines = tuple(ChangedLine(**row) for row in read(connection, "final_lines"))
-        files = tuple(ChangedFile(**row) for row in read(connection, "files")) if lines else ()
-        return Changes(builds.number_of(earlier), lines, files)
+    earlier = builds.find_build_before(home)
+    if earlier is None:
+        return None
+    attach_earlier(connection, earlier)
+    lines = tuple(ChangedLine(**row) for row in read(connection, "final_lines"))
+    files = tuple(ChangedFile(**row) for row in read(connection, "files")) if lines else ()
+    return Changes(builds.number_of(earlier), lines, files)
+
+
+def find_implausible_invoices(home: Path, database: Path) -> list[dict[str, Any]]:
+    """The invoices, final in the published build, that a new build moves beyond the limits.
+
+    The limits are the new build's seed `publication_limits`; without a published build, or
+    without the seed, there is nothing to compare.
+    """
+    published = (home / builds.PUBLISHED).resolve()
+    if not published.exists():
+        return []
+    with duckdb.connect(str(database), read_only=True) as connection:
+        attach_earlier(connection, published)
+        tables = {
+            f"{row[0]}.{row[1]}"
+            for row in connection.execute(
+                "select schema_name, table_name from duckdb_tables()"
+            ).fetchall()
+        }
+        if not {"reference.publication_limits", "marts.invoices"} <= tables:
+            return []
+        return read(connection, "implausible_invoices")
+
+
+def attach_earlier(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    """Open the file of an earlier build under the name that the queries read it by."""
+    connection.execute(f"attach '{database}' as earlier (read_only)")
 
 
 def read(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:

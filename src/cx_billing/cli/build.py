@@ -45,8 +45,20 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     help="Publish rejected rows with numbers, addresses, e-mails and names as they were landed. "
     "[default: masked]",
 )
+@click.option(
+    "--accept-changes",
+    is_flag=True,
+    help="Publish even if the total of an invoice that was final moves beyond the limits of the "
+    "seed publication_limits.",
+)
 @with_home
-def build(as_of: date | None, full_refresh: bool, show_personal_data: bool, home: Path) -> None:
+def build(
+    as_of: date | None,
+    full_refresh: bool,
+    show_personal_data: bool,
+    accept_changes: bool,
+    home: Path,
+) -> None:
     """Build and test the warehouse, and publish it only if everything passed.
 
     Readers see the previous warehouse until then, and keep it if anything fails.
@@ -66,6 +78,7 @@ def build(as_of: date | None, full_refresh: bool, show_personal_data: bool, home
                 as_of,
                 full_refresh,
                 show_personal_data=show_personal_data,
+                accept_changes=accept_changes,
                 on_event=lambda step: show(step.done, step.total, step.node),
             )
     except KeyboardInterrupt:
@@ -84,6 +97,7 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
     with warehouse.connect(home) as connection:
         counts = count_rows(connection)
         findings = pages.collect_findings(connection)
+        changed = changes.find_changes(home, connection)
     assert result.published is not None, "a good build is published"
     click.echo(
         f"Published {home / builds.PUBLISHED} -> {result.published.readlink()} "
@@ -95,7 +109,7 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
     )
     for warning in list_warnings(findings, home, as_of):
         click.echo(f"Warning: {warning}", err=True)
-    report_changes(changes.find_changes(home), home)
+    report_changes(changed, home)
     click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
     if counts["rejected_rows"]:
         click.echo(f"            {spell_command(home, 'show', 'rejected')}")

@@ -23,5 +23,5 @@ def status(home: Path, html: Path | None) -> None:
       cx-billing status
     """
     with warehouse.connect(home) as connection:
-        page = pages.compose_status(connection, changes.find_changes(home))
+        page = pages.compose_status(connection, changes.find_changes(home, connection))
         draw_page(page, home, html, connection)

@@ -1,0 +1,43 @@
+with
+
+limits as (
+
+    select * from reference.publication_limits
+    where what = 'final_invoice'
+
+),
+
+usage_end as (
+
+    select max(usage_through_at) as usage_through_at from marts.billing_cycles
+
+),
+
+-- Seen as of an earlier day an invoice is not final again, or not there yet: no change.
+totals as (
+
+    select
+        before.org_id,
+        before.invoice_date,
+        before.total_amount as total_before,
+        coalesce(after.total_amount, 0) as total_now,
+        before.currency
+    from earlier.marts.invoices as before
+    cross join usage_end
+    left join marts.invoices as after
+        on before.invoice_id = after.invoice_id
+    where
+        before.invoice_status = 'final'
+        and coalesce(after.invoice_status <> 'accruing', true)
+        and coalesce(before.invoice_date <= usage_end.usage_through_at, true)
+
+)
+
+select totals.*
+from totals
+cross join limits
+where
+    abs(totals.total_now - totals.total_before) >= limits.smallest_change
+    and greatest(abs(totals.total_now), abs(totals.total_before))
+    > limits.largest_factor * least(abs(totals.total_now), abs(totals.total_before))
+order by totals.org_id, totals.invoice_date
