@@ -17,19 +17,19 @@ usage_end as (
 totals as (
 
     select
-        before.org_id,
-        before.invoice_date,
-        before.total_amount as total_before,
-        coalesce(after.total_amount, 0) as total_now,
-        before.currency
-    from earlier.marts.invoices as before
+        published.org_id,
+        published.invoice_date,
+        published.total_amount as total_before,
+        coalesce(built.total_amount, 0) as total_now,
+        published.currency
+    from earlier.marts.invoices as published
     cross join usage_end
-    left join marts.invoices as after
-        on before.invoice_id = after.invoice_id
+    left join marts.invoices as built
+        on published.invoice_id = built.invoice_id
     where
-        before.invoice_status = 'final'
-        and coalesce(after.invoice_status <> 'accruing', true)
-        and coalesce(before.invoice_date <= usage_end.usage_through_at, true)
+        published.invoice_status = 'final'
+        and coalesce(built.invoice_status <> 'accruing', true)
+        and coalesce(published.invoice_date <= usage_end.usage_through_at, true)
 
 )
 
