@@ -30,11 +30,10 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['charge_name', 'entity', 'timestamp']) }} then 'missing_value'
-            when first_login_at is null then 'not_a_timestamp'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['charge_name', 'entity', 'timestamp'])),
+            ('not_a_timestamp', unreadable({'first_login_at': 'timestamp'})),
+        ]) }}
     from typed
 
 )

@@ -36,19 +36,16 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing([
+        {{ rejection([
+            ('missing_value', missing([
                 'billing_period_id', 'product', 'period_start', 'period_end', 'actual_quantity'
-            ]) }} then 'missing_value'
-            when
-                period_start_date is null or period_end_date is null
-                then 'not_a_timestamp'
-            when {{ unreadable(
-                ['actual_quantity', 'overage_quantity']
-            ) }} then 'not_a_number'
-            when period_end_date < period_start_date then 'end_before_start'
-        end as reject_reason
+            ])),
+            ('not_a_timestamp', unreadable(
+                {'period_start_date': 'period_start', 'period_end_date': 'period_end'}
+            )),
+            ('not_a_number', unreadable(['actual_quantity', 'overage_quantity'])),
+            ('end_before_start', {'period_end': 'period_end_date < period_start_date'}),
+        ]) }}
     from typed
 
 )

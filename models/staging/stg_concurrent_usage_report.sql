@@ -35,14 +35,13 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['date', 'peak_concurrent_users']) }} then 'missing_value'
-            when usage_date is null then 'not_a_timestamp'
-            when {{ unreadable({
+        {{ rejection([
+            ('missing_value', missing(['date', 'peak_concurrent_users'])),
+            ('not_a_timestamp', unreadable({'usage_date': 'date'})),
+            ('not_a_number', unreadable({
                 'peak_users': 'peak_concurrent_users', 'minutes_at_peak': 'minutes_at_peak'
-            }) }} then 'not_a_number'
-        end as reject_reason
+            })),
+        ]) }}
     from typed
 
 )

@@ -42,22 +42,24 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when
-                {{ missing(['contract_id', 'product_code']) }}
-                or (committed_quantity > 0 and {{ missing(['prepay_rate']) }})
-                then 'missing_value'
-            when {{ unreadable(['effective_from', 'effective_to']) }} then 'not_a_timestamp'
-            when {{ unreadable(
+        {{ rejection([
+            ('missing_value', missing(['contract_id', 'product_code'])),
+            ('missing_value', {'prepay_rate': (
+                'committed_quantity > 0 and raw.prepay_rate is null',
+                'a price: where a quantity is committed, prepay_rate is needed'
+            )}),
+            ('not_a_timestamp', unreadable(['effective_from', 'effective_to'])),
+            ('not_a_number', unreadable(
                 ['committed_quantity', 'prepay_rate', 'overage_rate']
-            ) }} then 'not_a_number'
-            when product_code is null then 'unknown_product'
-            when
-                committed_quantity < 0 or prepay_rate < 0 or overage_rate < 0
-                then 'negative_quantity'
-            when effective_to < effective_from then 'end_before_start'
-        end as reject_reason
+            )),
+            ('unknown_product', {'product_code': 'product_code is null'}),
+            ('negative_quantity', {
+                'committed_quantity': 'committed_quantity < 0',
+                'prepay_rate': 'prepay_rate < 0',
+                'overage_rate': 'overage_rate < 0',
+            }),
+            ('end_before_start', {'effective_to': 'effective_to < effective_from'}),
+        ]) }}
     from typed
 
 )

@@ -31,16 +31,14 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['device_id', 'product_code', 'in_service_date']) }}
-                then 'missing_value'
-            when {{ unreadable(
-                ['in_service_date', 'out_of_service_date']
-            ) }} then 'not_a_timestamp'
-            when product_code is null then 'unknown_product'
-            when out_of_service_date < in_service_date then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['device_id', 'product_code', 'in_service_date'])),
+            ('not_a_timestamp', unreadable(['in_service_date', 'out_of_service_date'])),
+            ('unknown_product', {'product_code': 'product_code is null'}),
+            ('end_before_start', {
+                'out_of_service_date': 'out_of_service_date < in_service_date'
+            }),
+        ]) }}
     from typed
 
 )

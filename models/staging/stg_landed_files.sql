@@ -15,7 +15,8 @@ landed_files as (
         max(decode(value)) filter (where decode(key) = 'source_file') as source_file,
         max(decode(value)) filter (where decode(key) = 'sha256') as sha256,
         max(decode(value)) filter (where decode(key) = 'landed_at') as landed_at,
-        max(decode(value)) filter (where decode(key) = 'rows_in_file') as rows_in_file
+        max(decode(value)) filter (where decode(key) = 'rows_in_file') as rows_in_file,
+        max(decode(value)) filter (where decode(key) = 'withdrawn_at') as withdrawn_at
     from footer_facts
     group by file_name
 
@@ -30,7 +31,8 @@ typed as (
         source_file,
         sha256,
         landed_at::timestamp as landed_at,
-        rows_in_file::bigint as rows_in_file
+        rows_in_file::bigint as rows_in_file,
+        withdrawn_at::timestamp as withdrawn_at
     from landed_files
     where org_id is not null
 

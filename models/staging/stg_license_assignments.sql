@@ -23,6 +23,7 @@ snapshots as (
         org_id,
         snapshot_date
     from landed
+    where withdrawn_at is null
     union
     select
         max(decode(value)) filter (where decode(key) = 'org_id') as org_id,
@@ -33,6 +34,7 @@ snapshots as (
     having
         max(decode(value)) filter (where decode(key) = 'dataset')
         = 'license_assignments'
+        and count(*) filter (where decode(key) = 'withdrawn_at') = 0
 
 ),
 
@@ -77,13 +79,12 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['user_id', 'license', 'assigned_from']) }} then 'missing_value'
-            when {{ unreadable(['assigned_from', 'assigned_to']) }} then 'not_a_timestamp'
-            when product_code is null then 'unknown_license'
-            when assigned_to < assigned_from then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['user_id', 'license', 'assigned_from'])),
+            ('not_a_timestamp', unreadable(['assigned_from', 'assigned_to'])),
+            ('unknown_license', {'license': 'product_code is null'}),
+            ('end_before_start', {'assigned_to': 'assigned_to < assigned_from'}),
+        ]) }}
     from typed
 
 )

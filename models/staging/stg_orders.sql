@@ -33,17 +33,15 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(
+        {{ rejection([
+            ('missing_value', missing(
                 ['order_id', 'product_code', 'quantity', 'unit_price', 'ordered_date']
-            ) }} then 'missing_value'
-            when {{ unreadable(['ordered_date', 'shipped_date']) }} then 'not_a_timestamp'
-            when {{ unreadable(['quantity', 'unit_price']) }}
-                then 'not_a_number'
-            when is_hardware is null then 'unknown_value'
-            when quantity < 0 then 'negative_quantity'
-        end as reject_reason
+            )),
+            ('not_a_timestamp', unreadable(['ordered_date', 'shipped_date'])),
+            ('not_a_number', unreadable(['quantity', 'unit_price'])),
+            ('unknown_value', {'is_hardware': ('is_hardware is null', 'true or false')}),
+            ('negative_quantity', {'quantity': 'quantity < 0'}),
+        ]) }}
     from typed
 
 )

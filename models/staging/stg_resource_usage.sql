@@ -33,14 +33,13 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['usage_date', 'resource', 'quantity']) }} then 'missing_value'
-            when {{ unreadable(['usage_date']) }} then 'not_a_timestamp'
-            when {{ unreadable(['quantity']) }} then 'not_a_number'
-            when product_code is null then 'unknown_product'
-            when quantity < 0 then 'negative_quantity'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['usage_date', 'resource', 'quantity'])),
+            ('not_a_timestamp', unreadable(['usage_date'])),
+            ('not_a_number', unreadable(['quantity'])),
+            ('unknown_product', {'resource': 'product_code is null'}),
+            ('negative_quantity', {'quantity': 'quantity < 0'}),
+        ]) }}
     from typed
 
 )

@@ -30,12 +30,11 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['date', 'resource', 'quantity']) }} then 'missing_value'
-            when usage_date is null then 'not_a_timestamp'
-            when quantity is null then 'not_a_number'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['date', 'resource', 'quantity'])),
+            ('not_a_timestamp', unreadable({'usage_date': 'date'})),
+            ('not_a_number', unreadable(['quantity'])),
+        ]) }}
     from typed
 
 )

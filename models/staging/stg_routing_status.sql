@@ -22,14 +22,13 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['user_id', 'routing_status', 'start_time']) }}
-                then 'missing_value'
-            when {{ unreadable({'started_at': 'start_time', 'ended_at': 'end_time'}) }}
-                then 'not_a_timestamp'
-            when ended_at < started_at then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['user_id', 'routing_status', 'start_time'])),
+            ('not_a_timestamp', unreadable(
+                {'started_at': 'start_time', 'ended_at': 'end_time'}
+            )),
+            ('end_before_start', {'end_time': 'ended_at < started_at'}),
+        ]) }}
     from typed
 
 )

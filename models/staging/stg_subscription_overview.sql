@@ -44,22 +44,24 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when
-                {{ missing([
-                    'name', 'grouping', 'billing_period_start_date', 'billing_period_end_date'
-                ]) }}
-                or (usage_kind = 'usage' and {{ missing(['usage_quantity']) }})
-                then 'missing_value'
-            when
-                period_start_date is null or period_end_date is null
-                then 'not_a_timestamp'
-            when {{ unreadable(
+        {{ rejection([
+            ('missing_value', missing([
+                'name', 'grouping', 'billing_period_start_date', 'billing_period_end_date'
+            ])),
+            ('missing_value', {
+                'usage_quantity': "usage_kind = 'usage' and raw.usage_quantity is null"
+            }),
+            ('not_a_timestamp', unreadable({
+                'period_start_date': 'billing_period_start_date',
+                'period_end_date': 'billing_period_end_date',
+            })),
+            ('not_a_number', unreadable(
                 ['usage_quantity', 'prepay_quantity', 'prepay_price', 'overage_price']
-            ) }} then 'not_a_number'
-            when period_end_date < period_start_date then 'end_before_start'
-        end as reject_reason
+            )),
+            ('end_before_start', {
+                'billing_period_end_date': 'period_end_date < period_start_date'
+            }),
+        ]) }}
     from typed
 
 )

@@ -12,6 +12,7 @@
 `source_file`           VARCHAR    path below the inbox
 `source_row`            BIGINT     1 = first data row
 `landed_at`             TIMESTAMP  UTC; strictly increasing from file to file
+`withdrawn_at`          TIMESTAMP  when the file was taken back, UTC, else null
 ======================  =========  ==========================================================
 
 The same facts about the file itself are key-value metadata of the Parquet footer, so a file
@@ -43,6 +44,7 @@ PROVENANCE = {
     "source_file": "VARCHAR",
     "source_row": "BIGINT",
     "landed_at": "TIMESTAMP",
+    "withdrawn_at": "TIMESTAMP",
 }
 FOOTER_FACTS = ("org_id", "dataset", "source_file", "sha256", "landed_at", "rows_in_file")
 
