@@ -94,12 +94,13 @@ MARTS = {
     "unbilled_usage": """
         org_id cycle_start_date product_code reason quantity unit_of_measure""",
     "rejected_rows": """
-        rejected_row_id org_id dataset source_file source_row reason raw_row""",
+        rejected_row_id org_id dataset source_file source_row reason column_name value expected
+        is_retired raw_row""",
     "unmapped_names": """
         org_id dataset column_name unmapped_name rows_count first_source_file effect mapped_in""",
     "load_audit": """
         file_id org_id dataset source_file sha256 landed_at rows_in_file rows_accepted
-        rows_duplicate rows_rejected""",
+        rows_duplicate rows_rejected withdrawn_at""",
 }
 
 READS_THE_LAKE = {
@@ -117,6 +118,7 @@ HAS_MANY_PARENTS = {
     "int_landed_rows": "the union of all datasets",
     "int_rows_timed": "the union of all datasets",
     "int_rejected_rows_raw": "the union of all datasets",
+    "int_retired_rows": "the union of all datasets, with the files that were withdrawn",
     "int_usage_by_cycle": "the union of all areas that measure, with the terms of the contract",
     "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",

@@ -61,7 +61,8 @@ without_contract as (
         rows_in_time.dataset,
         rows_in_time.file_id,
         rows_in_time.source_row,
-        'no_contract' as reject_reason
+        'no_contract' as reject_reason,
+        null::varchar as reject_column
     from rows_in_time
     anti join contracted_organizations
         on rows_in_time.org_id = contracted_organizations.org_id
@@ -78,6 +79,7 @@ to_be_covered as (
         rows_in_time.file_id,
         rows_in_time.source_row,
         rows_in_time.starts_at,
+        rows_in_time.timed_by,
         coalesce(rows_in_time.ends_at, build.as_of_at) as ends_at
     from rows_in_time
     inner join contracted_organizations
@@ -93,7 +95,8 @@ outside_contract as (
         to_be_covered.dataset,
         to_be_covered.file_id,
         to_be_covered.source_row,
-        'outside_contract' as reject_reason
+        'outside_contract' as reject_reason,
+        to_be_covered.timed_by as reject_column
     from to_be_covered
     anti join coverage
         on
@@ -116,7 +119,8 @@ items_without_contract as (
         case
             when contracted_organizations.org_id is null then 'no_contract'
             else 'unknown_contract'
-        end as reject_reason
+        end as reject_reason,
+        if(contracted_organizations.org_id is null, null, 'contract_id') as reject_column
     from {{ ref('stg_contract_items') }} as items
     anti join contracts
         on
@@ -134,7 +138,8 @@ calls_in_other_currency as (
         'voice_usage' as dataset,
         file_id,
         source_row,
-        'currency_mismatch' as reject_reason
+        'currency_mismatch' as reject_reason,
+        'currency' as reject_column
     from {{ ref('int_calls') }}
     where not is_contract_currency
 
@@ -146,7 +151,8 @@ contracts_in_conflict as (
         'contracts' as dataset,
         file_id,
         source_row,
-        reject_reason
+        reject_reason,
+        if(reject_reason = 'currency_mismatch', 'currency', 'effective_date') as reject_column
     from {{ ref('int_contracts_checked') }}
     where reject_reason is not null
 

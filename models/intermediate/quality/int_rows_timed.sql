@@ -4,12 +4,13 @@
 {% for dataset, interval in datasets().items() if interval %}
     select
         '{{ dataset }}' as dataset,
-        '{{ interval[2] or 'core' }}' as clock,
+        '{{ interval[3] or 'core' }}' as clock,
         org_id,
         file_id,
         source_row,
         ({{ interval[0] }})::timestamp as starts_at,
-        ({{ interval[1] }})::timestamp as ends_at
+        ({{ interval[1] }})::timestamp as ends_at,
+        {{ interval[2] or 'null' }}::varchar as timed_by
     from {{ ref('stg_' ~ dataset) }}
     where row_status = 'accepted'
     union all
@@ -21,5 +22,6 @@ select
     file_id,
     source_row,
     started_at as starts_at,
-    ended_at as ends_at
+    ended_at as ends_at,
+    'start_time' as timed_by
 from {{ ref('int_user_states') }}

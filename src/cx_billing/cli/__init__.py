@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cx_billing.cli import build, check, extract, generate, land, show, status
+from cx_billing.cli import build, check, extract, generate, land, show, withdraw, status
 from cx_billing.cli.errors import Commands
 from cx_billing.cli.options import DEFAULT_HOME, home_option
 
@@ -46,6 +46,7 @@ for command in (
     generate.generate,
     land.land,
     show.show,
+    withdraw.withdraw,
     status.status,
 ):
     main.add_command(command)

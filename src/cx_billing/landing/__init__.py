@@ -13,7 +13,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from cx_billing import files
+import duckdb
+
+from cx_billing import files, lake
 from cx_billing.landing.inbox import list_deliveries
 from cx_billing.landing.lander import Lander, watch_now_and_then
 from cx_billing.landing.report import (
@@ -26,17 +28,27 @@ from cx_billing.landing.report import (
     Refused,
     Report,
 )
+from cx_billing.landing.withdrawal import (
+    LandedFile,
+    NotLandedError,
+    find_landed,
+    list_landed,
+    rewrite_as_withdrawn,
+)
 
 __all__ = [
     "AlreadyLanded",
     "BusyError",
     "InboxError",
     "Landed",
+    "LandedFile",
     "LandingError",
+    "NotLandedError",
     "Progress",
     "Refused",
     "Report",
     "land",
+    "withdraw",
 ]
 
 LOCK_FILE = ".land.lock"
@@ -64,6 +76,22 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
             done += size
     show(Progress(len(sizes), len(sizes), done, done, None))
     return report
+
+
+def withdraw(home: Path, name: str) -> tuple[LandedFile, bool]:
+    """Take a landed file back: which it is, and whether it counted until now.
+
+    `name` is its `source_file` or `file_id`. Raises NotLandedError if no landed file, or more than
+    one, has it, BusyError if files are being landed.
+    """
+    home = Path(home)
+    with _lock(home), duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        file = find_landed(list_landed(lake.ensure(home), connection), name)
+        if file.withdrawn_at:
+            return file, False
+        rewrite_as_withdrawn(file, connection)
+    return file, True
 
 
 def _lock(home: Path) -> AbstractContextManager[None]:

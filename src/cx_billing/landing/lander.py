@@ -113,7 +113,7 @@ class Lander:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         file_id = _identify(delivery, sha256)
         target = self._lake / dataset.name / f"{file_id}.parquet"
-        if target.exists():
+        if target.exists() and not self._is_withdrawn(target):
             self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
             return
 
@@ -206,6 +206,13 @@ class Lander:
             finally:
                 if not copying.done():
                     self._connection.interrupt()
+
+    def _is_withdrawn(self, landed: Path) -> bool:
+        """Whether a file of the lake was taken back: then it can be landed again."""
+        facts = self._connection.execute(
+            "select decode(key) from parquet_kv_metadata(?)", [str(landed)]
+        ).fetchall()
+        return ("withdrawn_at",) in facts
 
     def _latest_landing(self) -> datetime:
         footers = formats.glob_literal(self._lake).removesuffix("'") + "/*/*.parquet'"

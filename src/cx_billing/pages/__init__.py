@@ -18,6 +18,7 @@ from cx_billing.pages.findings import Findings, collect_findings
 from cx_billing.pages.html import render_html
 from cx_billing.pages.invoice import compose_invoice
 from cx_billing.pages.invoices import compose_invoices
+from cx_billing.pages.landed_files import compose_files
 from cx_billing.pages.peak import DEFAULT_POOL, compose_peak
 from cx_billing.pages.reading import NotFoundError
 from cx_billing.pages.reconciliation import compose_reconciliation
@@ -34,6 +35,7 @@ __all__ = [
     "Page",
     "Table",
     "collect_findings",
+    "compose_files",
     "compose_invoice",
     "compose_invoices",
     "compose_peak",

@@ -17,17 +17,19 @@ from cx_billing.pages.reading import read
 class Findings:
     """Where money could vanish in a build that passed every test.
 
-    `unpriced` counts products and sums their quantities by unit of measure; `rejected_terms` are
-    the rejected rows of contracts and their items; `unmapped_names` the names of the files that no
-    seed maps, with what became of their rows; `latest_usage` is the day of the latest accepted
+    `without_accepted_rows` are the organizations whose rows were all rejected, with the first;
+    `unpriced` counts products and sums their quantities by unit of measure; `rejected` are the
+    kinds of rejected rows that need somebody, with the first of each; `unmapped_names` the names of
+    the files that no seed maps, with what became of their rows; `latest_usage` is the day of the latest accepted
     usage (UTC, None without any), `usage_may_reach` the latest it can be of: resources are
     published by cycle.
     """
 
+    without_accepted_rows: tuple[Record, ...]
     organizations_without_invoice: tuple[str, ...]
     unpriced_products: int
     unpriced_quantities: tuple[tuple[Decimal, str], ...]
-    rejected_terms: tuple[Record, ...]
+    rejected: tuple[Record, ...]
     unmapped_names: tuple[str, ...]
     latest_usage: date | None
     usage_may_reach: date | None
@@ -38,12 +40,16 @@ def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
     unpriced = read(connection, "unpriced_usage")
     (usage,) = read(connection, "latest_usage")
     return Findings(
+        without_accepted_rows=tuple(
+            row["first_row"] | {"org_id": row["org_id"], "rows_count": row["rows_count"]}
+            for row in read(connection, "organizations_all_rejected")
+        ),
         organizations_without_invoice=tuple(
             format_text(row["org_id"]) for row in read(connection, "organizations_without_invoice")
         ),
         unpriced_products=len({product for row in unpriced for product in row["products"]}),
         unpriced_quantities=tuple((row["quantity"], row["unit_of_measure"]) for row in unpriced),
-        rejected_terms=tuple(read(connection, "rejected_terms")),
+        rejected=tuple(read(connection, "rejected_kinds")),
         unmapped_names=tuple(
             f"{row['column_name']} {format_text(row['unmapped_name'])} "
             f"({row['effect'].replace('_', ' ')})"
@@ -55,7 +61,7 @@ def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many organizations, invoices and rejected rows there are."""
+    """How many organizations, invoices, rejected rows and retired ones there are."""
     return {row["mart"]: row["rows_count"] for row in read(connection, "row_counts")}
 
 
