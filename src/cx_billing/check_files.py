@@ -50,8 +50,10 @@ def check_files(inbox: Path, home: Path, as_of: date | None = None) -> Findings:
             connection.execute("set variable customer_key = 'a key of no consequence'")
             if as_of:
                 connection.execute("set variable as_of = ?", [as_of.isoformat()])
+            models = Models(lake.PROJECT_DIR, aside, connection)
             rejected = connection.execute(
-                f"from {Models(lake.PROJECT_DIR, aside, connection).build('rejected_rows')} "
+                f"select rejected.*, explanation from {models.build('rejected_rows')} as rejected "
+                f"inner join {models.build('reject_reasons')} as reasons using (reason) "
                 "where not is_retired order by source_file, source_row"
             )
             columns = [column[0] for column in rejected.description]

@@ -11,6 +11,9 @@ from cx_billing import lake
 from cx_billing.landing.report import InboxError, Refused, Report
 
 
+FOR_READING = ("README.md", "README.txt")
+
+
 @dataclass(frozen=True)
 class Delivery:
     """A file in the inbox."""
@@ -119,5 +122,9 @@ def _is_home(folder: Path, home: Path) -> bool:
 
 
 def list_visible(folder: Path) -> list[Path]:
-    """What a folder holds, without hidden files and leftovers of editors."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
+    """What a folder holds, without hidden files, leftovers of editors and what is for reading."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith((".", "~$")) and path.name not in FOR_READING
+    )
