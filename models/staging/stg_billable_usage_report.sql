@@ -19,7 +19,8 @@ typed as (
         landed.charge_name,
         product_names.product_code,
         lower(landed.entity) as entity,
-        {{ utc_timestamp('landed.timestamp') }} as first_login_at
+        {{ utc_timestamp('landed.timestamp') }} as first_login_at,
+        {{ printed_precision('landed.timestamp') }} as printed_precision_us
     from landed
     left join product_names
         on {{ product_name_key('landed.charge_name') }} = product_names.name_key

@@ -22,6 +22,7 @@ typed as (
         {{ exclusive_end_date('landed.period_end') }} as period_end_date,
         landed.product as charge_name,
         product_names.product_code,
+        landed.wallet_id is not null as is_wallet,
         try_cast(landed.actual_quantity as decimal(24, 6))::decimal(38, 6)
             as actual_quantity,
         try_cast(landed.overage_quantity as decimal(24, 6))::decimal(38, 6)
@@ -48,9 +49,23 @@ checked as (
         ]) }}
     from typed
 
+),
+
+settled as (
+
+    select
+        *,
+        {{ row_status_by_file(['billing_period_id']) }} as row_status
+    from checked
+
 )
 
+-- What a wallet has paid for is all that was used of its product.
 select
     *,
-    {{ row_status_by_file(['billing_period_id']) }} as row_status
-from checked
+    is_wallet
+    or product_code is null
+    or not bool_or(is_wallet) over (
+        partition by org_id, billing_period_id, product_code, row_status
+    ) as is_product_figure
+from settled

@@ -12,8 +12,9 @@ product_names as (
 
 ),
 
--- A `fair-use` row is an allowance and a `rollup` row the total of others: neither is
--- usage, and no sum may hold them. The overview of a period is replaced as a whole.
+-- A `rollup` row is the total of a product and `rollup-usage` rows are its parts, a
+-- `fair-use` row is an allowance: no sum may hold any of them. The overview of a period
+-- is replaced as a whole.
 typed as (
 
     select
@@ -27,6 +28,7 @@ typed as (
         case lower(landed.grouping)
             when 'fair-use' then 'allowance'
             when 'rollup' then 'total'
+            when 'rollup-usage' then 'part'
             else 'usage'
         end as usage_kind,
         try_cast(landed.usage_quantity as decimal(24, 6))::decimal(38, 6) as usage_quantity,
@@ -64,9 +66,30 @@ checked as (
         ]) }}
     from typed
 
+),
+
+settled as (
+
+    select
+        *,
+        {{ row_status_by_file(['period_start_date']) }} as row_status
+    from checked
+
 )
 
+-- A product's own figure: its total if it has one, else its usage. The total of what is no
+-- product of ours is none.
 select
     *,
-    {{ row_status_by_file(['period_start_date']) }} as row_status
-from checked
+    case
+        when usage_kind = 'total' then product_code is not null
+        when usage_kind = 'usage'
+            then not coalesce(
+                bool_or(usage_kind = 'total') over (
+                    partition by org_id, period_start_date, product_code, row_status
+                ),
+                false
+            ) or product_code is null
+        else false
+    end as is_product_figure
+from settled

@@ -66,7 +66,9 @@ expectations as (
         null as item,
         product_code || ' / ' || user_id as subject,
         product_code || ' / ' || lower(user_id) as subject_key,
-        1::decimal(38, 6) as expected_quantity
+        1::decimal(38, 6) as expected_quantity,
+        first_billable_login_at as first_login_at,
+        true as is_person
     from {{ ref('billable_users') }}
     union all by name
     select
@@ -98,7 +100,8 @@ expectations as (
         null as item,
         user_id as subject,
         lower(user_id) as subject_key,
-        (floor(logged_in_seconds * 1000) * 0.001)::decimal(38, 6) as expected_quantity
+        (floor(logged_in_seconds * 1000) * 0.001)::decimal(38, 6) as expected_quantity,
+        true as is_person
     from {{ ref('user_hours_daily') }}
     where logged_in_seconds > 0
     union all by name
@@ -164,7 +167,9 @@ select
     expectations.subject,
     coalesce(expectations.subject_key, expectations.subject) as subject_key,
     expectations.expected_quantity,
-    expectations.minutes_at_peak
+    expectations.minutes_at_peak,
+    expectations.first_login_at,
+    coalesce(expectations.is_person, false) as is_person
 from expectations
 inner join reported
     on

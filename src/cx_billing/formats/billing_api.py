@@ -63,24 +63,37 @@ class SubscriptionOverview(Answer):
 
 
 class BillingPeriods(Answer):
-    """Details of a contract's billing period: one row per charge."""
+    """Details of a contract's billing period: one row per charge and per wallet."""
 
     def is_item(self, item: dict) -> bool:
-        return isinstance(item.get("charges"), list)
+        return any(isinstance(item.get(key), list) for key in ("charges", "wallets"))
 
     def item_rows(self, item: dict) -> Iterator[dict]:
+        period = {
+            "billing_period_id": item.get("id"),
+            "period_start": item.get("dateStart"),
+            "period_end": item.get("dateEnd"),
+            "period_status": item.get("status"),
+        }
         for charge in objects(item, "charges"):
             product = part(charge, "product")
             yield {
-                "billing_period_id": item.get("id"),
-                "period_start": item.get("dateStart"),
-                "period_end": item.get("dateEnd"),
-                "period_status": item.get("status"),
+                **period,
                 "charge_id": charge.get("id"),
                 "product": product.get("name"),
                 "sku": product.get("sku"),
                 "unit_of_measure": product.get("unitOfMeasure"),
                 **without(charge, "id", "product"),
+            }
+        for wallet in objects(item, "wallets"):
+            product = part(wallet, "product")
+            yield {
+                **period,
+                "wallet_id": wallet.get("id") or wallet.get("name"),
+                "product": product.get("name") or wallet.get("name"),
+                "sku": product.get("sku"),
+                "actual_quantity": wallet.get("balanceConsumption"),
+                **without(wallet, "id", "product"),
             }
 
 
