@@ -44,7 +44,7 @@ class Models:
         self._files = {file.stem: file for file in project.glob("models/**/*.sql")}
         self._jinja = jinja2.Environment(
             extensions=["jinja2.ext.do"],
-            autoescape=False,  # noqa: S701 - this is SQL
+            autoescape=False,
         )
         self._jinja.globals.update(
             ref=self.build,
@@ -135,9 +135,7 @@ class Models:
     @cached_property
     def _types_of_seeds(self) -> dict[str, dict[str, str]]:
         declared = yaml.safe_load((self._project / "seeds" / "_seeds.yml").read_text())["seeds"]
-        return {
-            seed["name"]: seed.get("config", {}).get("column_types", {}) for seed in declared
-        }
+        return {seed["name"]: seed.get("config", {}).get("column_types", {}) for seed in declared}
 
 
 def _return(value: Any) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -145,7 +146,7 @@ def test_a_good_build_says_what_was_published(home, monkeypatch):
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
     assert calls == [(home, date(2026, 5, 5), False)]
     assert "builds/7/cx_billing.duckdb" in said
-    assert "Organizations: 2, invoices: 3, rejected rows: 15." in said
+    assert "Organizations: 2, invoices: 3, rejected rows: 15, 1 of them retired." in said
     assert f"cx-billing --home {home} show invoices" in said
     assert "latest usage" not in said, "the bill was asked for as seen that day"
 
@@ -159,12 +160,20 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
         if line.startswith("Warning: ")
     ]
     assert warnings == [
+        "lost: every row was rejected (2). The first: lost/contract_items/a.csv row 1: the "
+        "organization has no accepted contract (no_contract); right would be a contract",
         "without any invoice: lost",
         "used but without a price: 2 products (2 device, 1,200.5 message); "
         f"see cx-billing --home {home} show unbilled",
-        "acme/contracts/a.csv row 2 was rejected: overlapping_contract: c-2",
-        "acme/contract_items/a.csv row 3 was rejected: wrong_column_count",
-        "lost/contract_items/a.csv row 1 was rejected: no_contract",
+        "rejected: acme/contracts/a.csv row 2: contract c-2: effective_date '2026-01-05' is the "
+        "first day of another contract too (overlapping_contract); right would be another day",
+        "rejected: acme/contract_items/a.csv row 3: the row has more or fewer fields than the "
+        "header (wrong_column_count); right would be as many values",
+        "rejected: acme/voice_usage/a.csv row 1: duration_seconds 'a minute or 1' is no number "
+        "that can be read (not_a_number); right would be whole seconds, like 60; and 9 more rows "
+        "like it",
+        "rejected: lost/contract_items/a.csv row 1: the organization has no accepted contract "
+        "(no_contract); right would be a contract; and 1 more row like it",
         "names that no seed maps: system_presence NAPPING (counted as logged in); "
         "see the mart unmapped_names",
         "the latest usage landed is 2026-04-07; the invoices after it rest on contracts alone; "
@@ -172,6 +181,27 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
     ]
     monkeypatch.setattr(options, "today", lambda: date(2026, 5, 12))
     assert "latest usage" not in cx_billing("--home", home, "build")
+
+
+def test_an_organization_without_any_accepted_row_is_the_first_line(home, monkeypatch):
+    built(monkeypatch, published=home / builds.PUBLISHED)
+    said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
+    assert said.startswith("lost: every row was rejected (2). The first: lost/contract_items/a.csv")
+
+
+def test_with_fail_on_warning_a_build_is_asked_what_there_is_to_warn_of(home, monkeypatch):
+    asked = []
+
+    def build(*_, refuse, **__):
+        with duckdb.connect(str(home / builds.PUBLISHED), read_only=True) as connection:
+            asked.extend(refuse(connection))
+        failure = warehouse.Failure("warning", "", "", asked[0])
+        return warehouse.BuildResult(None, None, 9, 0, 1.0, failures=(failure,))
+
+    monkeypatch.setattr(warehouse, "build", build)
+    said = cx_billing("--home", home, "build", "--fail-on-warning", code=1)
+    assert "lost: every row was rejected (2)" in said and "Nothing was published" in said
+    assert any("acme/contracts/a.csv row 2" in warning for warning in asked)
 
 
 def test_a_good_build_says_what_changed_on_final_invoices(tmp_path, monkeypatch):

@@ -90,7 +90,7 @@ MARTS = {
         invoiced_amount expected_amount variance_amount reason""",
     "report_reconciliation": """
         report_line_id org_id report usage_date cycle_start_date subject reported_quantity
-        expected_quantity variance_quantity reason""",
+        expected_quantity variance_quantity reason missing_datasets""",
     "unbilled_usage": """
         org_id cycle_start_date product_code reason quantity unit_of_measure""",
     "rejected_rows": """
@@ -123,6 +123,7 @@ HAS_MANY_PARENTS = {
     "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
     "int_report_figures": "the union of all reports",
+    "int_report_gaps": "the datasets that figures of reports rest on",
     "int_report_expectations": "the union of all reports, each from where its figures are measured",
 }
 NEEDS_NO_UNIT_TEST: dict[str, str] = {}

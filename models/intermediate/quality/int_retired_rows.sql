@@ -25,6 +25,11 @@ with
                         )
                     {% endif %}
                 )
+        anti join {{ ref('int_rows_outside_contract') }} as outside
+            on
+                outside.dataset = '{{ dataset }}'
+                and accepted.file_id = outside.file_id
+                and accepted.source_row = outside.source_row
         where
             accepted.row_status = 'accepted'
             and rejected.row_status = 'rejected'

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import click
 
-from cx_billing.cli import build, check, check_files, extract, generate, init, land, show, withdraw, status
+from cx_billing.cli import (
+    build,
+    check,
+    check_files,
+    extract,
+    generate,
+    init,
+    land,
+    show,
+    status,
+    withdraw,
+)
 from cx_billing.cli.errors import Commands
 from cx_billing.cli.options import DEFAULT_HOME, home_option
 

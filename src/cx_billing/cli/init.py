@@ -31,7 +31,7 @@ PLACES = {
 )
 @with_home
 def init(org_id: str, inbox: Path, home: Path) -> None:
-    """Write what an organization needs into INBOX/ORG_ID: a start for people with a contract on paper.
+    """Write a start for people with a contract on paper: INBOX/ORG_ID.
 
     README.md says what each dataset is, where it comes from and what the minimum is; `contracts`
     and `contract_items` are there to be filled in. What is not filled in yet is rejected, so

@@ -10,7 +10,6 @@ from pathlib import Path
 from cx_billing import lake
 from cx_billing.landing.report import InboxError, Refused, Report
 
-
 FOR_READING = ("README.md", "README.txt")
 
 

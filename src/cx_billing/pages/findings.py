@@ -20,9 +20,9 @@ class Findings:
     `without_accepted_rows` are the organizations whose rows were all rejected, with the first;
     `unpriced` counts products and sums their quantities by unit of measure; `rejected` are the
     kinds of rejected rows that need somebody, with the first of each; `unmapped_names` the names of
-    the files that no seed maps, with what became of their rows; `latest_usage` is the day of the latest accepted
-    usage (UTC, None without any), `usage_may_reach` the latest it can be of: resources are
-    published by cycle.
+    the files that no seed maps, with what became of their rows; `latest_usage` is the day of the
+    latest accepted usage (UTC, None without any), `usage_may_reach` the latest it can be of:
+    resources are published by cycle.
     """
 
     without_accepted_rows: tuple[Record, ...]
@@ -38,18 +38,20 @@ class Findings:
 def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
     """What a reader of the published warehouse should be warned of."""
     unpriced = read(connection, "unpriced_usage")
+    rejected = read(connection, "rejected_kinds")
     (usage,) = read(connection, "latest_usage")
     return Findings(
         without_accepted_rows=tuple(
-            row["first_row"] | {"org_id": row["org_id"], "rows_count": row["rows_count"]}
-            for row in read(connection, "organizations_all_rejected")
+            kinds[0] | {"rows_count": sum(kind["rows_count"] for kind in kinds)}
+            for row in read(connection, "organizations_without_accepted_row")
+            if (kinds := [kind for kind in rejected if kind["org_id"] == row["org_id"]])
         ),
         organizations_without_invoice=tuple(
             format_text(row["org_id"]) for row in read(connection, "organizations_without_invoice")
         ),
         unpriced_products=len({product for row in unpriced for product in row["products"]}),
         unpriced_quantities=tuple((row["quantity"], row["unit_of_measure"]) for row in unpriced),
-        rejected=tuple(read(connection, "rejected_kinds")),
+        rejected=tuple(rejected),
         unmapped_names=tuple(
             f"{row['column_name']} {format_text(row['unmapped_name'])} "
             f"({row['effect'].replace('_', ' ')})"

@@ -21,6 +21,7 @@ class Row:
     number: int
     values: dict
     reason: str | None = None
+    column: str | None = None  # the one to blame for the reason
     is_duplicate: bool = False
     text: dict | None = None
 
@@ -85,5 +86,5 @@ def judge(row: Row, dataset: str, cells: dict[str, str]) -> None:
     row.text = {name: cell for name, cell in cells.items() if cell}
     try:
         row.values = parse_row(dataset, cells)
-    except BadRow as reason:
-        row.reason = str(reason)
+    except BadRow as bad:
+        row.reason, row.column = str(bad), bad.column

@@ -38,6 +38,17 @@ from oracle.datasets import COLUMNS, LATEST_END_WINS, NATURAL_KEYS
 from oracle.files import Row, read_file
 from oracle.policies import Policies
 
+STARTS = {
+    "license_assignments": "assigned_from",
+    "phone_numbers": "purchased_date",
+    "devices": "in_service_date",
+    "resource_usage": "usage_date",
+    "billable_usage_report": "timestamp",
+    "concurrent_usage_report": "date",
+    "resources_usage_report": "date",
+    "user_hour_report": "date",
+}
+
 
 @dataclass
 class Organization:
@@ -107,7 +118,7 @@ def accept_contracts(org: Organization) -> None:
     by_date: dict[date, Row] = {}
     for row in org.rows("contracts"):
         if other := by_date.get(row["effective_date"]):
-            other.reason = "overlapping_contract"
+            other.reason, other.column = "overlapping_contract", "effective_date"
         by_date[row["effective_date"]] = row
     for row in by_date.values():
         licenses = row["ramp_license_billing"] or "waived"
@@ -138,6 +149,7 @@ def accept_contracts(org: Organization) -> None:
     for row in org.rows("contract_items"):
         if row["contract_id"] not in known:
             row.reason = "unknown_contract" if known else "no_contract"
+            row.column = "contract_id" if known else None
 
 
 def close_open_statuses(org: Organization, dataset: str) -> None:
@@ -177,6 +189,13 @@ def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
     return None
 
 
+def dated_by(dataset: str, row: Row) -> str:
+    """The column that says when a row begins."""
+    if dataset == "orders":
+        return "shipped_date" if row["is_hardware"] and row["shipped_date"] else "ordered_date"
+    return STARTS.get(dataset, "start_time")
+
+
 def reject_outside(org: Organization, dataset: str) -> None:
     """`no_contract` and `outside_contract`; a row that starts at or after as-of is ignored."""
     limit = midnight(org.as_of)
@@ -194,7 +213,7 @@ def reject_outside(org: Organization, dataset: str) -> None:
             )
             for span in org.spans
         ):
-            row.reason = "outside_contract"
+            row.reason, row.column = "outside_contract", dated_by(dataset, row)
 
 
 def reject_foreign_currency(org: Organization) -> None:
@@ -205,7 +224,7 @@ def reject_foreign_currency(org: Organization) -> None:
             end = midnight(span.end) + CLOCKS["voice"] if span.end else datetime.max
             inside = start <= row["start_time"] < end
             if inside and row["currency"] != span.contract.currency:
-                row.reason = "currency_mismatch"
+                row.reason, row.column = "currency_mismatch", "currency"
 
 
 def read_organization(folder: Path, as_of: date, policies: Policies | None = None) -> Organization:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +19,9 @@ CASELESS_PLATFORMS = {"twitter", "instagram"}
 
 
 class BadRow(Exception):  # noqa: N818 - a finding about data, not a failure of the program
-    """A row that cannot be used; the message is the reason."""
+    """A row that cannot be used; the message is the reason, `column` is the one to blame."""
+
+    column: str | None = None
 
 
 @cache
@@ -119,24 +123,58 @@ def parse_row(dataset: str, cells: dict[str, str]) -> dict:
     """The values of one row by column; raises BadRow with the first reason found."""
     values = {}
     for name, kind, mark in columns_of(dataset):
-        text = cells.get(squeeze(name), "").strip()
-        text = text.lower() if name in LOWER_CASE else text
-        text = text.upper() if name in UPPER_CASE else text
-        if not text and mark == "!":
-            raise BadRow("missing_value")
-        values[name] = PARSERS[kind](text) if text else None
-        if text and name in CHOICES and text not in CHOICES[name]:
-            raise BadRow("unknown_value")
-        if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
-            raise BadRow("negative_quantity")
+        with blaming(name):
+            values[name] = parse_cell(name, kind, mark, cells)
+            if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
+                raise BadRow("negative_quantity")
     if values.get("customer_account"):
         values["customer_account"] = normalize_account(
             values["platform"], values["customer_account"]
         )
     for start, end in INTERVALS.get(dataset, []):
-        if values[start] and values[end] and values[end] < values[start]:
-            raise BadRow("end_before_start")
+        with blaming(end):
+            if values[start] and values[end] and values[end] < values[start]:
+                raise BadRow("end_before_start")
     return values
+
+
+def parse_cell(name: str, kind: str, mark: str, cells: dict[str, str]) -> object:
+    """The value of one column, None if it is empty and may be."""
+    text = cells.get(squeeze(name), "").strip()
+    text = text.lower() if name in LOWER_CASE else text
+    text = text.upper() if name in UPPER_CASE else text
+    if not text and mark == "!":
+        raise BadRow("missing_value")
+    value = PARSERS[kind](text) if text else None
+    if text and name in CHOICES and text not in CHOICES[name]:
+        raise BadRow("unknown_value")
+    return value
+
+
+def parse_key(dataset: str, cells: dict[str, str], key: list[str]) -> tuple | None:
+    """The natural key of a row, also of one that is rejected; None if it cannot be read."""
+    values = {}
+    for name, kind, mark in columns_of(dataset):
+        if name in key:
+            try:
+                values[name] = parse_cell(name, kind, mark, cells)
+            except BadRow:
+                return None
+    if values.get("customer_account"):
+        values["customer_account"] = normalize_account(
+            values["platform"], values["customer_account"]
+        )
+    return tuple(values[name] for name in key)
+
+
+@contextmanager
+def blaming(column: str) -> Iterator[None]:
+    """A row that is bad is bad for this column."""
+    try:
+        yield
+    except BadRow as bad:
+        bad.column = column
+        raise
 
 
 def normalize_account(platform: str, text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -85,7 +85,7 @@ class RandomVendor:
                 charge = catalogue.listed(user["product_code"])["invoice_name"]
                 entity = emails.get(user["user_id"], f"{user['user_id']}@stranger.example")
                 entity = self.rng.choice((entity, entity.upper()))
-                at = user["first_billable_login_at"]
+                at = self.printed(user["first_billable_login_at"])
                 rows["billable_usage_report"].append((charge, entity, at))
         for peak in self.marts["concurrency_daily"]:
             if self.chance(0.2):
@@ -108,6 +108,13 @@ class RandomVendor:
                 duration = self.rng.choice((hours["logged_in_duration"],) * 3 + ("1:2:3:4",))
                 rows["user_hour_report"].append((name, hours["usage_date"], duration))
         return rows
+
+    def printed(self, at: datetime) -> str:
+        """A login as a report prints it: more or less exactly, and now and then another second."""
+        if self.chance(0.1):
+            return f"{at + timedelta(seconds=1):%Y-%m-%d %H:%M:%S}"
+        formats = ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d")
+        return at.strftime(self.rng.choice(formats))
 
     def resource_days(self, resource: dict) -> list[tuple]:
         """The overage of a resource on one day or two of its cycle."""

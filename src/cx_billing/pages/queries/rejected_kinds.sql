@@ -45,12 +45,14 @@ select
     column_name,
     explanation,
     rows_count,
-    unnest(first_row)
+    first_row.source_file as source_file,
+    first_row.source_row as source_row,
+    first_row.value as value,
+    first_row.expected as expected,
+    first_row.raw_row as raw_row
 from kinds
 order by
     dataset is null,
     case dataset when 'contracts' then 1 when 'contract_items' then 2 else 3 end,
     org_id,
-    dataset,
-    source_file,
-    source_row
+    first_row
