@@ -31,7 +31,9 @@ typed as (
         try_cast(landed.prepay_rate as decimal(18, 10))::decimal(28, 10) as prepay_rate,
         try_cast(landed.overage_rate as decimal(18, 10))::decimal(28, 10) as overage_rate,
         {{ utc_date('landed.effective_from') }} as effective_from,
-        {{ exclusive_end_date('landed.effective_to') }} as effective_to
+        {{ exclusive_end_date('landed.effective_to') }} as effective_to,
+        try_cast(landed.published_rate as decimal(18, 10))::decimal(28, 10)
+            as published_rate
     from landed
     left join product_names
         on {{ product_name_key('landed.product_code') }} = product_names.name_key
@@ -50,13 +52,14 @@ checked as (
             )}),
             ('not_a_timestamp', unreadable(['effective_from', 'effective_to'])),
             ('not_a_number', unreadable(
-                ['committed_quantity', 'prepay_rate', 'overage_rate']
+                ['committed_quantity', 'prepay_rate', 'overage_rate', 'published_rate']
             )),
             ('unknown_product', {'product_code': 'product_code is null'}),
             ('negative_quantity', {
                 'committed_quantity': 'committed_quantity < 0',
                 'prepay_rate': 'prepay_rate < 0',
                 'overage_rate': 'overage_rate < 0',
+                'published_rate': 'published_rate < 0',
             }),
             ('end_before_start', {'effective_to': 'effective_to < effective_from'}),
         ]) }}

@@ -44,7 +44,9 @@ typed as (
         try_cast(landed.minimum_monthly_amount as decimal(28, 10))
             as minimum_monthly_amount,
         lower(coalesce(landed.messaging_pricing_model, 'per_conversation'))
-            as messaging_pricing_model
+            as messaging_pricing_model,
+        lower(coalesce(landed.prepay_raise, 'co_term')) as prepay_raise,
+        lower(coalesce(landed.after_term, 'ends')) as after_term
     from landed
     left join billing_option_names
         on lower(landed.billing_option) = billing_option_names.name
@@ -83,6 +85,8 @@ checked as (
                 'ramp_license_billing': ['waived', 'actuals'],
                 'ramp_resource_billing': ['waived', 'actuals'],
                 'messaging_pricing_model': ['per_conversation', 'per_token'],
+                'prepay_raise': ['co_term', 'overage', 'next_year'],
+                'after_term': ['ends', 'month_to_month'],
             })),
             ('negative_quantity', {
                 'payment_terms_days': 'payment_terms_days < 0',

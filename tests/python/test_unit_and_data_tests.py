@@ -127,10 +127,6 @@ DAMAGE = {
         "private.intermediate.int_invoice_charges",
         "select * replace (quantity + 1 as quantity)",
     ),
-    "assert_a_raised_commitment_is_prepaid": (
-        "private.intermediate.int_contract_items",
-        "select * replace (committed_quantity + 1 as committed_quantity)",
-    ),
     "assert_everything_measured_is_billed_or_shown_as_unbilled": (
         "marts.unbilled_usage",
         "select * replace (quantity + 0.000001 as quantity)",

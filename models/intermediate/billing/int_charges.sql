@@ -64,8 +64,6 @@ by_cycle as (
     select * from {{ ref('int_charges_telco') }}
     union all by name
     select * from {{ ref('int_charges_numbers') }}
-    union all by name
-    select * from {{ ref('int_charges_orders') }}
 
 ),
 
@@ -79,6 +77,8 @@ by_contract as (
         on
             by_cycle.org_id = cycles.org_id
             and by_cycle.cycle_start_date = cycles.cycle_start_date
+    union all by name
+    select * from {{ ref('int_charges_orders') }}
     union all by name
     select * from {{ ref('int_charges_by_year') }}
 

@@ -24,6 +24,12 @@ allowances as (
 
 ),
 
+prepaid as (
+
+    select * from {{ ref('int_prepaid_quantities') }}
+
+),
+
 -- What each area measures. A meter of tokens is used as tokens, not as itself (FU-13), and
 -- conversations paid for by token are not billed again (CONV-09).
 measured as (
@@ -94,8 +100,7 @@ committed as (
     inner join products
         on contract_items.product_code = products.product_code
     where
-        contract_items.cycle_start_date is not null
-        and contract_items.committed_quantity > 0
+        contract_items.committed_quantity > 0
         and products.can_be_committed
 
 ),
@@ -137,10 +142,14 @@ select
         when products.can_be_committed then coalesce(contract_items.committed_quantity, 0)
         else 0
     end::decimal(38, 6) as contract_committed_quantity,
-    -- The subscription, and with it the commitment, begins after the ramp (RAMP-03).
+    -- What is paid for anyway: nothing in the ramp (RAMP-03), then the commitment, in a
+    -- prepaid year at least what is prepaid, and no more than that if a raise is overage.
     case
-        when cycles.phase = 'term' then contract_committed_quantity
-        else 0
+        when cycles.phase = 'ramp' or not products.can_be_committed then 0
+        when cycles.billing_option = 'annual_prepay' and cycles.prepay_raise = 'overage'
+            then coalesce(prepaid.prepaid_quantity, 0)
+        else
+            greatest(contract_committed_quantity, coalesce(prepaid.prepaid_quantity, 0))
     end::decimal(38, 6) as committed_quantity,
     contract_items.prepay_rate,
     contract_items.overage_rate,
@@ -170,3 +179,8 @@ left join contract_items
         used.org_id = contract_items.org_id
         and used.cycle_start_date = contract_items.cycle_start_date
         and used.product_code = contract_items.product_code
+left join prepaid
+    on
+        used.org_id = prepaid.org_id
+        and used.cycle_start_date = prepaid.cycle_start_date
+        and used.product_code = prepaid.product_code

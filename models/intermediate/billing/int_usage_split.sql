@@ -39,7 +39,8 @@ split as (
         {{ round_overage('measured_quantity - included_quantity', 'overage_rounding') }}
             as above_allowance_quantity,
         {{ round_overage(
-            'measured_quantity - included_quantity - contract_committed_quantity',
+            "measured_quantity - included_quantity - case phase "
+            ~ "when 'ramp' then contract_committed_quantity else committed_quantity end",
             'overage_rounding'
         ) }} as overage_quantity,
         {{ round_overage(

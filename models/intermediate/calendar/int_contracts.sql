@@ -53,9 +53,16 @@ in_force as (
         tax_jurisdiction,
         minimum_monthly_amount,
         messaging_pricing_model,
+        prepay_raise,
+        after_term,
+        next_effective_date,
         effective_date as in_force_from,
+        -- After its term a contract ends, or goes on from month to month (CYC-08).
         least(
-            coalesce(term_end_date, '9999-12-31'::date),
+            case
+                when after_term = 'month_to_month' then '9999-12-31'::date
+                else coalesce(term_end_date, '9999-12-31'::date)
+            end,
             coalesce(next_effective_date, '9999-12-31'::date)
         ) as in_force_to
     from successions

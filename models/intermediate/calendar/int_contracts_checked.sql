@@ -57,6 +57,8 @@ checked as (
         tax_jurisdiction,
         minimum_monthly_amount,
         messaging_pricing_model,
+        prepay_raise,
+        after_term,
         case
             when is_overlapping then 'overlapping_contract'
             when currency <> first_currency then 'currency_mismatch'

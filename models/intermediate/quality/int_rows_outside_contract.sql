@@ -46,6 +46,13 @@ coverage as (
                 in_force.in_force_to < end_clocks.valid_to
                 or end_clocks.valid_to = '9999-12-31'::date
             )
+    union all
+    select
+        org_id,
+        'date' as clock,
+        in_force_from::timestamp as covered_from,
+        in_force_to::timestamp as covered_to
+    from {{ ref('int_contracts') }}
 
 ),
 

@@ -16,6 +16,17 @@
     union all
 {% endfor %}
 select
+    'orders' as dataset,
+    'date' as clock,
+    org_id,
+    file_id,
+    source_row,
+    in_contract_on::timestamp as starts_at,
+    in_contract_on::timestamp as ends_at,
+    timed_by
+from {{ ref('int_orders') }}
+union all
+select
     case feed when 'presence' then 'user_presence' else 'routing_status' end as dataset,
     'core' as clock,
     org_id,

@@ -36,8 +36,8 @@ cycles as (
 
 ),
 
--- What a license counts with: by default the greater of commitment and actual (FU-02). By
--- the hour it includes what its base does in an hour (HOUR-03).
+-- What a license counts with, by default the greatest of committed, prepaid and actual
+-- (FU-02). By the hour it includes what its base does in an hour (HOUR-03).
 basis as (
 
     select
@@ -48,10 +48,16 @@ basis as (
         license_usage.license_model,
         case policies.fair_use_basis
             when 'actual' then license_usage.actual_quantity
-            when 'committed' then license_usage.committed_quantity
+            when 'committed'
+                then
+                    greatest(
+                        license_usage.committed_quantity, license_usage.prepaid_quantity
+                    )
             else
                 greatest(
-                    license_usage.committed_quantity, license_usage.actual_quantity
+                    license_usage.committed_quantity,
+                    license_usage.prepaid_quantity,
+                    license_usage.actual_quantity
                 )
         end as quantity,
         policies.hourly_allowance_divisor
