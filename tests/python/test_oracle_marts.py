@@ -19,11 +19,11 @@ class Inbox:
         self.folder = folder
 
     def file(self, dataset: str, *rows: str, name: str = "a.csv") -> Inbox:
-        """Write a file of `rows` below the org; the last columns of contracts may be left out."""
+        """Write a file of `rows` below the org; the last columns of terms may be left out."""
         path = self.folder / "org" / dataset / name
         path.parent.mkdir(parents=True, exist_ok=True)
         header = ",".join(header_of(dataset))
-        if dataset == "contracts":
+        if dataset in {"contracts", "contract_items"}:
             rows = [row + "," * (header.count(",") - row.count(",")) for row in rows]
         path.write_text("\n".join([header, *rows]) + "\n")
         return self
@@ -186,7 +186,7 @@ def test_inv05_ramp02_t18_what_each_invoice_holds(inbox, option, expected):
     ("term_end", "replaced", "expected"),
     [
         pytest.param("", "", [("2023-01-31", 120), ("2024-01-31", 120)], id="whole_years"),
-        pytest.param("2024-04-15", "", [("2023-01-31", 120), ("2024-01-31", 20)], id="shorter"),
+        pytest.param("2024-04-15", "", [("2023-01-31", 120), ("2024-01-31", 30)], id="shorter"),
         pytest.param("", "2024-01-31", [("2023-01-31", 120)], id="replaced"),
     ],
 )

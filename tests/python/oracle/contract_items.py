@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from oracle.calendar import Contract
+from oracle.calendar import Contract, Cycle
 from oracle.files import Row
 from oracle.reader import Organization
 
@@ -24,6 +25,17 @@ def item_in_force(org: Organization, contract: Contract, product: str, day: date
         and (row["effective_to"] is None or day < row["effective_to"])
     ]
     return max(found, key=begins, default=None)
+
+
+def item_of_cycle(org: Organization, cycle: Cycle, product: str) -> Row | None:
+    """The item in force at the start of a cycle; after the term it commits nothing and has its
+    published rate, else its overage rate."""
+    item = item_in_force(org, cycle.contract, product, cycle.start)
+    if item is None or not cycle.is_after_term:
+        return item
+    published = item["published_rate"]
+    rate = item["overage_rate"] if published is None else published
+    return replace(item, values={**item.values, "committed_quantity": 0, "overage_rate": rate})
 
 
 def products_with_items(org: Organization, contract: Contract) -> list[str]:

@@ -10,10 +10,9 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 3. A commitment is prepaid or committed for every product with one; `prepay` is in
    core_services_prepay, `committed` in the section of the product (licenses, add-ons:
    core_services; fair-use, conversations, SMS: resources).
-4. A shorter last year of an annual prepayment counts the whole months from the term start;
-   its service period is those months.
-5. The line of a number carries the product code of the item used. Days in cycle are those of the
-   cycle as cut off by contract ends.
+4. A line of a prepaid year that gives back names in its description the day on which the line
+   was charged that it undoes.
+5. The line of a number carries the product code of the item used.
 6. A number held no day in the cycle (released on its purchase day) has no MRC; NRC as usual.
 7. An order's service period is its invoice date, one day. Orders are one line each.
 8. A service of zero-second calls alone has no line (quantity 0), even if the vendor put a cost.
@@ -27,11 +26,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 from oracle import catalogue, people, usage
-from oracle.calendar import Contract, add_months, whole_months
-from oracle.contract_items import committable_products, item_in_force
+from oracle.calendar import Contract
 from oracle.files import Row
 from oracle.meter import LICENSED, ZERO, Meter, overage
 from oracle.money import line_amount, money, round_half_up
+from oracle.prepaid import prepaid_lines
 from oracle.products import DEVICES, FAIR_USE
 from oracle.reader import Organization
 
@@ -151,37 +150,22 @@ def committed_in_arrears(meter: Meter) -> Iterator[dict]:
 
 
 def annual_prepay(org: Organization) -> Iterator[dict]:
-    """INV-05 annual prepay: committed x 12 user-months a year, ahead of each year of the term."""
-    for span in org.spans:
-        contract = span.contract
-        if contract.billing_option != "annual_prepay":
-            continue
-        year = 0
-        while True:
-            start = add_months(contract.term_start, 12 * year)
-            dated = start if year else contract.effective_date
-            if dated >= org.as_of or (span.end and dated >= span.end):
-                break
-            end = add_months(contract.term_start, 12 * (year + 1))
-            if contract.term_end_date:
-                end = min(end, contract.term_end_date)
-            months = whole_months(contract.term_start, end, offset=12 * year)
-            for product in committable_products(org, contract):
-                item = item_in_force(org, contract, product, start)
-                if item and start < end:
-                    yield from line(
-                        contract,
-                        dated,
-                        product,
-                        "prepay",
-                        (start, add_months(contract.term_start, 12 * year + months)),
-                        item["committed_quantity"] * months,
-                        item["prepay_rate"],
-                        in_section="core_services_prepay",
-                        monthly_quantity=item["committed_quantity"],
-                        unit="user-month" if counted_by_head(contract, product) else "",
-                    )
-            year += 1
+    """INV-05 annual prepay: user-months ahead of each year of the term, what is added to a year,
+    and what is given back of it."""
+    for paid in prepaid_lines(org):
+        yield from line(
+            paid.contract,
+            paid.dated,
+            paid.product,
+            "prepay",
+            paid.period,
+            paid.quantity * paid.months,
+            paid.rate,
+            in_section="core_services_prepay",
+            detail=f"given back, charged {paid.charged}" if paid.charged else "",
+            monthly_quantity=paid.quantity,
+            unit="user-month" if counted_by_head(paid.contract, paid.product) else "",
+        )
 
 
 def counted_by_head(contract: Contract, product: str) -> bool:
@@ -305,7 +289,7 @@ def number_lines(meter: Meter) -> Iterator[dict]:
                 "recurring",
                 period,
                 count,
-                usage.prorated_price(item["overage_rate"], days, cycle.days),
+                usage.prorated_price(item["overage_rate"], days, cycle.whole_days),
                 detail=f"{kind}, purchased {bought}, {days} days",
             )
     for (kind, bought), count in sorted(usage.numbers_bought(meter.org, cycle).items()):

@@ -12,6 +12,8 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 6. The adjusted duration is computed (six seconds up), not read from the vendor's column.
 7. Short calls need direction outbound: services outbound and extended outbound.
 8. The price of a number is `number_mrc_<type>`, else `number_mrc`.
+9. A product that is prepaid and neither used nor committed any more has no row in `license_usage`,
+   but brings its allowance; an allowance on commitments alone (FU-02) leaves out what is prepaid.
 """
 
 from __future__ import annotations
@@ -24,10 +26,11 @@ from functools import cached_property
 
 from oracle import people, usage
 from oracle.calendar import Cycle
-from oracle.contract_items import committable_products, item_in_force
+from oracle.contract_items import committable_products, item_of_cycle
 from oracle.files import Row
 from oracle.money import round_half_up, whole_hours
 from oracle.policies import Policy
+from oracle.prepaid import prepaid_for, prepaid_lines
 from oracle.products import ADDONS, CX_LICENSES, HOURLY, LICENSE_RANK, METERS
 from oracle.reader import Organization
 
@@ -110,7 +113,7 @@ class Meter:
 
     def item(self, product: str) -> Row | None:
         """The item of `product` in force at the start of the cycle."""
-        return item_in_force(self.org, self.cycle.contract, product, self.cycle.start)
+        return item_of_cycle(self.org, self.cycle, product)
 
     @cached_property
     def committable_products(self) -> list[str]:
@@ -120,15 +123,38 @@ class Meter:
     def committed(self, product: str) -> Decimal:
         """The committed quantity of `product` in the cycle."""
         item = self.item(product) if product in self.committable_products else None
-        return item["committed_quantity"] if item else ZERO
+        return Decimal(item["committed_quantity"]) if item else ZERO
+
+    def prepaid(self, product: str) -> Decimal:
+        """What prepaid years hold of `product` for the cycle: none in the ramp."""
+        contract = self.cycle.contract
+        return prepaid_for(prepaid_lines(self.org), contract, product, self.cycle.start)
+
+    def covered(self, product: str) -> Decimal:
+        """What is no overage: the commitment, in a prepaid year the greater of what is prepaid and
+        committed; what is prepaid alone, if the contract bills a raise as overage."""
+        contract = self.cycle.contract
+        by_year = contract.billing_option == "annual_prepay" and not self.cycle.is_ramp
+        if by_year and contract.prepay_raise == "overage":
+            return self.prepaid(product)
+        return max(self.prepaid(product), self.committed(product))
 
     def paid_for(self, product: str) -> Decimal:
-        """The commitment that an invoice holds for the cycle: none in the ramp."""
-        return ZERO if self.cycle.is_ramp else self.committed(product)
+        """What is paid by the commitment for the cycle: nothing in the ramp."""
+        return ZERO if self.cycle.is_ramp else self.covered(product)
 
     @cached_property
     def license_usage(self) -> list[dict]:
         """Interface 4, `license_usage`: one row where actual or committed is above 0."""
+        return [
+            {name: value for name, value in row.items() if name != "prepaid_quantity"}
+            for row in self.license_counts
+            if row["actual_quantity"] > 0 or row["committed_quantity"] > 0
+        ]
+
+    @cached_property
+    def license_counts(self) -> list[dict]:
+        """What was used, committed and prepaid of licenses and add-ons, where any is above 0."""
         rows = []
         contract = self.cycle.contract
         for product in sorted(LICENSED):
@@ -142,7 +168,8 @@ class Meter:
             hours = self.billed_hours(product, time, busy)
             actual = {"named": len(users), "concurrent": peak, "hourly": hours}[model]
             committed = self.committed(product)
-            if actual > 0 or committed > 0:
+            prepaid = self.prepaid(product)
+            if actual > 0 or committed > 0 or prepaid > 0:
                 rows.append(
                     {
                         "product_code": product,
@@ -153,7 +180,8 @@ class Meter:
                         "interacting_hours": round_half_up(busy / 3600, 6),
                         "actual_quantity": Decimal(actual),
                         "committed_quantity": committed,
-                        "overage_quantity": overage(actual, committed),
+                        "overage_quantity": overage(actual, self.covered(product)),
+                        "prepaid_quantity": prepaid,
                     }
                 )
         return rows
@@ -168,7 +196,7 @@ class Meter:
             resources["ai_tokens"] = resources.get("ai_tokens", ZERO) + tokens
         for product, used in sorted(resources.items()):
             model = self.cycle.contract.license_model
-            included = usage.included(product, self.license_usage, model, self.policy)
+            included = usage.included(product, self.license_counts, model, self.policy)
             above = overage(used, included)
             if product not in METERS:
                 rows.append(

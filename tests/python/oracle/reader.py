@@ -13,6 +13,7 @@ the same file. Where interface and rulebook leave a choice, this is what the ora
    span in which a contract is in force (a gap between two contracts is outside too).
 5. An order lies on the date it is invoiced on (hardware that was shipped: the shipped date, else
    the ordered date), a call on the voice clock (06:59:59 on the effective date is outside).
+   Hardware shipped when its contract is over lies inside if it was ordered while it was in force.
    Everything of an org without any contract is `no_contract`, also its contract items; `users`
    have no time and are never outside.
 6. Empty lines are no rows and have no number.
@@ -63,6 +64,7 @@ class Organization:
     policies: Policies = field(default_factory=Policies)
     accepted: dict[str, list[Row]] = field(default_factory=dict)  # once all rows are judged
     intervals: dict[str, dict] = field(default_factory=dict)  # statuses by dataset, once computed
+    prepaid: list | None = None  # what is charged ahead, once computed
 
     def rows(self, dataset: str) -> list[Row]:
         """The accepted rows of `dataset`."""
@@ -142,6 +144,8 @@ def accept_contracts(org: Organization) -> None:
                 hourly_model=row["hourly_model"] or "logged_in",
                 minimum_monthly_amount=row["minimum_monthly_amount"],
                 messaging_pricing_model=row["messaging_pricing_model"] or "per_conversation",
+                after_term=row["after_term"] or "ends",
+                prepay_raise=row["prepay_raise"] or "co_term",
             )
         )
     org.spans = contracts_in_force(org.contracts, org.as_of)
@@ -196,6 +200,16 @@ def dated_by(dataset: str, row: Row) -> str:
     return STARTS.get(dataset, "start_time")
 
 
+def is_ordered_in_time(org: Organization, row: Row) -> bool:
+    """INV-06: hardware shipped after the end of the contract under which it was ordered."""
+    if not row["is_hardware"] or row["shipped_date"] is None:
+        return False
+    return any(
+        span.end is not None and span.start <= row["ordered_date"] < span.end <= row["shipped_date"]
+        for span in org.spans
+    )
+
+
 def reject_outside(org: Organization, dataset: str) -> None:
     """`no_contract` and `outside_contract`; a row that starts at or after as-of is ignored."""
     limit = midnight(org.as_of)
@@ -206,6 +220,8 @@ def reject_outside(org: Organization, dataset: str) -> None:
         begins = row["start_time"] if dataset == "voice_usage" else when[0]
         if not org.contracts:
             row.reason = "no_contract"
+        elif dataset == "orders" and is_ordered_in_time(org, row):
+            continue
         elif begins < limit and not any(
             touches(
                 (when[0], when[1] or datetime.max),

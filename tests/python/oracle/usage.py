@@ -175,9 +175,14 @@ def allowance_per_unit(
 def included(
     resource: str, license_usage: list[dict], license_model: str, policy: Policy = SHIPPED
 ) -> Decimal:
-    """FU-02: allowance x users by the policy's basis, pooled, with the org's own (FU-11)."""
+    """FU-02: allowance x users by the policy's basis, pooled, with the org's own (FU-11).
+
+    The greatest is that of what is committed, used and, where a prepaid year changed, prepaid.
+    """
     basis = {
-        "greatest": lambda row: max(row["committed_quantity"], row["actual_quantity"]),
+        "greatest": lambda row: max(
+            row["committed_quantity"], row["actual_quantity"], row.get("prepaid_quantity", 0)
+        ),
         "actual": lambda row: row["actual_quantity"],
         "committed": lambda row: row["committed_quantity"],
     }[policy.fair_use_basis]

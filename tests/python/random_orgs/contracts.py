@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from oracle.calendar import add_months
 from oracle.products import ADDONS, HOURLY, LICENSE_RANK
+from oracle.values import parse_end
 from random_orgs.organization import RandomOrg
 from random_orgs.usage import SMALL_RESOURCES
 
 MODELS = ("named", "concurrent", "hourly")
 OPTIONS = ("annual_prepay", "annual_prepay_monthly", "month_to_month")
 RAMPS = ("none", "waived", "actuals", "mixed")
+RAISES = ("", "", "co_term", "overage", "next_year", "Next_Year")
 PEAK_RULES = ("", "sustained", "accumulated", "accumulated_exact")
 
 
@@ -23,6 +25,8 @@ def write_contracts(org: RandomOrg) -> None:
     ramp = RAMPS[org.index // 9 % 4] if org.index < 36 else rng.choice(RAMPS)
     first = draw_contract(org, f"{org.org_id}-c1", org.effective, model, option, ramp)
     cut_term(org, first)
+    with org.drawing_terms():
+        end_term(org, first)
     org.first_contract = first
     second = None
     if org.chance(0.3 if org.effective >= org.first_day else 0.6):
@@ -47,6 +51,8 @@ def write_contracts(org: RandomOrg) -> None:
         org.add("contracts", *first.values())
     if second:
         org.add("contracts", *second.values())
+    with org.drawing_terms():
+        write_successor(org, "c3" if second else "c2")
     if org.chance(0.3):
         column, value = rng.choice(
             (
@@ -55,6 +61,8 @@ def write_contracts(org: RandomOrg) -> None:
                 ("messaging_pricing_model", "per_emoji"),
                 ("minimum_monthly_amount", "-1"),
                 ("minimum_monthly_amount", "much"),
+                ("after_term", "for ever"),
+                ("prepay_raise", "never"),
             )
         )
         wrong = {**first, "contract_id": f"{org.org_id}-wrong", column: value}
@@ -96,6 +104,8 @@ def draw_contract(
         "hourly_model": rng.choice(("", "logged_in", "interacting", "INTERACTING")),
         "minimum_monthly_amount": rng.choice(("", "", 0, 100, Decimal("5000.005"))),
         "messaging_pricing_model": rng.choice(("", "per_conversation", "per_token")),
+        "after_term": "",
+        "prepay_raise": org.rng_of_terms.choice(RAISES),
     }
 
 
@@ -107,6 +117,34 @@ def cut_term(org: RandomOrg, contract: dict) -> None:
         if org.effective < org.first_day:
             end = add_months(org.effective, 12 + months)
         contract["term_end_date"] = end
+
+
+def end_term(org: RandomOrg, contract: dict) -> None:
+    """More term ends, and what comes after them: an end, or month to month."""
+    effective = contract["effective_date"]
+    if not contract["term_end_date"] and org.chance(0.4):
+        months = org.rng.choice((1, 2, 2, 3)) + (12 if effective < org.first_day else 0)
+        days = org.rng.choice((0, 0, -1, 1, 9))
+        contract["term_end_date"] = add_months(effective, months) + timedelta(days=days)
+    end, ramp_end = contract["term_end_date"], contract["ramp_end_date"]
+    if end and ramp_end and parse_end(ramp_end) > end:  # a term without a day of it only ends
+        return
+    contract["after_term"] = org.rng.choice(("", "ends", *["month_to_month"] * 3))
+
+
+def write_successor(org: RandomOrg, name: str) -> None:
+    """One contract more that follows the first one soon, often the prepaid one within its year."""
+    if not org.chance(0.5 if org.first_contract["billing_option"] == "annual_prepay" else 0.25):
+        return
+    months = org.rng.choice((0, 1, 1, 2, 2)) + (12 if org.effective < org.first_day else 0)
+    effective = add_months(org.effective, months) + timedelta(days=org.rng.choice((0, 0, 5, 16)))
+    if effective in {day for _, day in org.contract_ids}:
+        return
+    model, option, ramp = (org.rng.choice(drawn) for drawn in (MODELS, OPTIONS, RAMPS))
+    contract = draw_contract(org, f"{org.org_id}-{name}", effective, model, option, ramp)
+    if org.chance(0.3):
+        end_term(org, contract)
+    org.add("contracts", *contract.values())
 
 
 def draw_commitment(org: RandomOrg, product: str) -> Decimal | int:
@@ -145,7 +183,8 @@ def write_items(org: RandomOrg) -> None:
                 continue
             committed, prepay, over = draw_commitment(org, code), org.price(), org.price()
             name = org.other_name(code)
-            org.add("contract_items", contract_id, name, committed, prepay, over, "", "")
+            published = draw_published(org)
+            org.add("contract_items", contract_id, name, committed, prepay, over, "", "", published)
             if org.chance(0.1):  # a later file corrects the price
                 late = org.price()
                 org.add(
@@ -157,6 +196,7 @@ def write_items(org: RandomOrg) -> None:
                     late,
                     "",
                     "",
+                    published,
                     file="b_late.csv",
                 )
             if org.chance(0.25):  # a change at a cycle start, or inside the cycle
@@ -173,4 +213,26 @@ def write_items(org: RandomOrg) -> None:
                     org.price(),
                     change,
                     until,
+                    draw_published(org),
                 )
+        with org.drawing_terms():
+            write_amendments(org, contract_id, effective, sorted(codes))
+
+
+def draw_published(org: RandomOrg) -> Decimal | str:
+    """The price of an item when the term is over: often none."""
+    with org.drawing_terms():
+        return org.price() if org.chance(0.5) else ""
+
+
+def write_amendments(org: RandomOrg, contract_id: str, effective: date, codes: list[str]) -> None:
+    """INV-11: commitments of licenses and some resources that change once more, or begin late."""
+    for code in codes:
+        licensed = code in {*LICENSE_RANK, *ADDONS, *HOURLY}
+        for _ in range(2):
+            if not org.chance(0.35 if licensed else 0.04):
+                continue
+            months = org.rng.choice((0, 1, 1, 2, 3, 13, 14))
+            change = add_months(effective, months) + timedelta(days=org.rng.choice((0, 0, 0, 5)))
+            row = draw_commitment(org, code), org.price(), org.price(), change, ""
+            org.add("contract_items", contract_id, code, *row, draw_published(org))

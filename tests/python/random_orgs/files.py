@@ -36,9 +36,9 @@ HEADERS = {
     "contracts": "contract_id org_name region license_model billing_option currency effective_date "
     "billing_account_id ramp_end_date term_end_date peak_rule ramp_license_billing "
     "ramp_resource_billing payment_terms_days tax_jurisdiction hourly_model "
-    "minimum_monthly_amount messaging_pricing_model",
+    "minimum_monthly_amount messaging_pricing_model after_term prepay_raise",
     "contract_items": "contract_id product_code committed_quantity prepay_rate overage_rate "
-    "effective_from effective_to",
+    "effective_from effective_to published_rate",
     "users": "user_id email name",
     "license_assignments": "user_id license assigned_from assigned_to",
     "user_presence": "user_id system_presence start_time end_time",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -20,7 +22,13 @@ ANCHORS = (
     date(2023, 12, 31),
     date(2024, 1, 1),
 )
-LONG_ANCHORS = (date(2023, 3, 15), date(2023, 2, 28), date(2023, 3, 29))
+LONG_ANCHORS = (
+    date(2023, 3, 15),
+    date(2023, 2, 28),
+    date(2023, 3, 29),
+    date(2023, 1, 31),
+    date(2023, 1, 30),
+)
 CURRENCIES = ("USD", "USD", "EUR", "JPY", "KWD")
 STRETCHES = (
     timedelta(minutes=29, seconds=59),
@@ -67,6 +75,7 @@ class RandomOrg:
     ):
         self.other_names = other_names
         self.rng = rng
+        self.rng_of_terms = random.Random(f"terms of {org_id}")
         self.org_id = org_id
         self.index = index
         self.as_of = as_of
@@ -86,6 +95,15 @@ class RandomOrg:
         self.products: set[str] = set()
         self.contract_ids: list[tuple[str, date]] = []
         self.first_contract: dict = {}
+
+    @contextmanager
+    def drawing_terms(self) -> Iterator[None]:
+        """Draw changes of contracts from a source of their own: all else stays as it is drawn."""
+        usual, self.rng = self.rng, self.rng_of_terms
+        try:
+            yield
+        finally:
+            self.rng = usual
 
     def chance(self, share: float) -> bool:
         """True with probability `share`."""

@@ -220,3 +220,20 @@ def write_orders(org: RandomOrg) -> None:
         if hardware and not shipped and org.chance(0.4):
             row.append(ordered + timedelta(days=1))
             org.add("orders", *row, "true", file="b.csv")
+    with org.drawing_terms():
+        write_orders_about_the_end(org)
+
+
+def write_orders_about_the_end(org: RandomOrg) -> None:
+    """INV-06: hardware shipped when the term is over or on its last day, what is ordered too late,
+    and hardware ordered before the contract and shipped within it."""
+    end = org.first_contract.get("term_end_date")
+    within, late = timedelta(days=1), timedelta(days=org.rng.choice((0, 0, 1, 4)))
+    dates = [(org.effective - within, org.effective + org.rng.choice((0, 1)) * within)]
+    if end:
+        dates += [(end - within, end + late), (end, end + late), (end - within, end - within)]
+    for number, (ordered, shipped) in enumerate(dates):
+        if org.chance(0.5):
+            hardware = str(org.chance(0.8)).lower()
+            row = f"{org.org_id}-end{number}", "phone", 1, org.price(), ordered, shipped, hardware
+            org.add("orders", *row)
