@@ -14,7 +14,7 @@ from random_orgs.usage import SMALL_RESOURCES
 MODELS = ("named", "concurrent", "hourly")
 OPTIONS = ("annual_prepay", "annual_prepay_monthly", "month_to_month")
 RAMPS = ("none", "waived", "actuals", "mixed")
-RAISES = ("", "", "co_term", "overage", "next_year", "Next_Year")
+RAISES = (*["", "co_term"] * 2, "overage", "overage", "next_year", "Next_Year")
 PEAK_RULES = ("", "sustained", "accumulated", "accumulated_exact")
 
 
@@ -22,6 +22,11 @@ def write_contracts(org: RandomOrg) -> None:
     """One or two contracts, of all models, options and ramps; some delivered again."""
     rng = org.rng
     model, option = MODELS[org.index % 3], OPTIONS[org.index // 3 % 3]
+    is_late = False
+    if org.is_over_a_year:  # long enough for a second prepaid year
+        with org.drawing_terms():
+            option = "annual_prepay" if org.chance(0.8) else option
+            is_late = org.chance(0.85)
     ramp = RAMPS[org.index // 9 % 4] if org.index < 36 else rng.choice(RAMPS)
     first = draw_contract(org, f"{org.org_id}-c1", org.effective, model, option, ramp)
     cut_term(org, first)
@@ -30,7 +35,7 @@ def write_contracts(org: RandomOrg) -> None:
     org.first_contract = first
     second = None
     if org.chance(0.3 if org.effective >= org.first_day else 0.6):
-        month = add_months(org.effective, rng.choice((1, 1, 6)))
+        month = add_months(org.effective, rng.choice((1, 1, 6)) + 12 * is_late)
         effective = month + timedelta(days=rng.choice((0, 0, 10, 40)))
         second = draw_contract(
             org,
@@ -122,21 +127,22 @@ def cut_term(org: RandomOrg, contract: dict) -> None:
 def end_term(org: RandomOrg, contract: dict) -> None:
     """More term ends, and what comes after them: an end, or month to month."""
     effective = contract["effective_date"]
-    if not contract["term_end_date"] and org.chance(0.4):
-        months = org.rng.choice((1, 2, 2, 3)) + (12 if effective < org.first_day else 0)
+    if not contract["term_end_date"] and org.chance(0.55):
+        months = org.rng.choice((1, 1, 2, 2, 3)) + 12 * org.is_over_a_year
         days = org.rng.choice((0, 0, -1, 1, 9))
         contract["term_end_date"] = add_months(effective, months) + timedelta(days=days)
     end, ramp_end = contract["term_end_date"], contract["ramp_end_date"]
     if end and ramp_end and parse_end(ramp_end) > end:  # a term without a day of it only ends
         return
-    contract["after_term"] = org.rng.choice(("", "ends", *["month_to_month"] * 3))
+    contract["after_term"] = org.rng.choice(("", "ends", *["month_to_month"] * 2))
 
 
 def write_successor(org: RandomOrg, name: str) -> None:
     """One contract more that follows the first one soon, often the prepaid one within its year."""
-    if not org.chance(0.5 if org.first_contract["billing_option"] == "annual_prepay" else 0.25):
+    is_by_year = org.first_contract["billing_option"] == "annual_prepay"
+    if not org.chance(0.45 if is_by_year else 0.25):
         return
-    months = org.rng.choice((0, 1, 1, 2, 2)) + (12 if org.effective < org.first_day else 0)
+    months = org.rng.choice((0, 1, 1, 2, 2)) + 12 * org.is_over_a_year
     effective = add_months(org.effective, months) + timedelta(days=org.rng.choice((0, 0, 5, 16)))
     if effective in {day for _, day in org.contract_ids}:
         return
@@ -227,12 +233,18 @@ def draw_published(org: RandomOrg) -> Decimal | str:
 
 def write_amendments(org: RandomOrg, contract_id: str, effective: date, codes: list[str]) -> None:
     """INV-11: commitments of licenses and some resources that change once more, or begin late."""
+    rng = org.rng
     for code in codes:
         licensed = code in {*LICENSE_RANK, *ADDONS, *HOURLY}
+        changes = []
         for _ in range(2):
-            if not org.chance(0.35 if licensed else 0.04):
-                continue
-            months = org.rng.choice((0, 1, 1, 2, 3, 13, 14))
-            change = add_months(effective, months) + timedelta(days=org.rng.choice((0, 0, 0, 5)))
-            row = draw_commitment(org, code), org.price(), org.price(), change, ""
+            if org.chance(0.45 if licensed else 0.06):
+                month = rng.choice((0, 1, 1, 2, 3, 13, 14))
+                changes.append((month, draw_commitment(org, code)))
+        if licensed and org.chance(0.25):  # raised twice
+            first = rng.choice((3, 6, 21))
+            changes = [(1, first), (2, first + rng.choice((1, Decimal("2.5"))))]
+        for month, committed in changes:
+            day = add_months(effective, month) + timedelta(days=rng.choice((0, 0, 0, 5)))
+            row = committed, org.price(), org.price(), day, ""
             org.add("contract_items", contract_id, code, *row, draw_published(org))
