@@ -184,6 +184,15 @@ def test_inv11_a_contract_can_leave_a_raise_to_overage_or_to_the_next_year(
     assert [row for row in usage(marts) if row[1]][1] == (5, 6, overage[0])
 
 
+@pytest.mark.parametrize("option", [MONTHLY, IN_ARREARS])
+def test_inv11_the_way_of_a_raise_matters_to_prepaid_years_alone(inbox, option):
+    terms = {"effective_date": "2026-01-10", "billing_option": option}
+    inbox.contracts({**terms, "prepay_raise": "overage"}).users(6, *DAYS_OF_2026)
+    inbox.items("A cx2 3 100 150", "A cx2 5 100 150 2026-03-10")
+    quantities = [quantity for _, quantity, _ in charged(inbox.marts(AS_OF), "overage")]
+    assert quantities == [3, 3, 1, 1, 1]
+
+
 def test_fu02_an_allowance_counts_the_greatest_of_prepaid_committed_and_used(inbox):
     inbox.contracts({"effective_date": "2026-01-10"}).users(3, *DAYS_OF_2026)
     inbox.items("A cx2 10 100 150", "A cx2 0 100 150 2026-03-10", "A cx2 12 100 150 2026-05-10")
@@ -251,6 +260,8 @@ def test_inv05_each_line_that_is_undone_is_given_back_at_its_own_price(inbox):
         ("2026-02-20", "cx2", -35, -3850, "2026-03-10..2026-10-10"),
         ("2026-02-20", "ivr_minutes", -693, Decimal("-34.65"), "2026-03-10..2026-10-10"),
     ]
+    units = {(r["product_code"], r["unit_of_measure"]) for r in marts["invoice_lines"]}
+    assert units == {("cx2", "user-month"), ("ivr_minutes", "minute")}
     ids = [line["invoice_line_id"] for line in marts["invoice_lines"]]
     assert len(ids) == len(set(ids))
 

@@ -134,7 +134,6 @@ def prepaid_for(lines: list[Prepaid], contract: Contract, product: str, start: d
             line.quantity
             for line in lines
             if (line.contract, line.product) == (contract, product)
-            and line.charged is None
             and line.period[0] <= start < line.period[1]
         ),
         ZERO,
