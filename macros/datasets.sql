@@ -3,8 +3,8 @@
     and the interval that a row holds for as columns of that model: (start, end, the column of
     the file that tells the start), by the core clock unless a fourth says otherwise; `date` goes
     by whole days, whatever the hour of a clock. An instant has both equal, `null` is not bound
-    to time. `none`: a contract or item, or, of a user's states and of orders, what
-    int_user_states and int_orders make of them.
+    to time. `none`: a contract or item, or what int_user_states, int_interactions and int_orders
+    make of rows that can be open or have two dates.
 #}
 {% macro datasets() -%}
     {{ return({
@@ -14,7 +14,8 @@
         'license_assignments': ('assigned_from', 'assigned_to', "'assigned_from'"),
         'user_presence': none,
         'routing_status': none,
-        'message_interactions': ('started_at', 'ended_at', "'start_time'"),
+        'message_interactions': none,
+        'coverage': ('null', 'null'),
         'resource_usage': ('usage_date', 'usage_date', "'usage_date'"),
         'api_usage': ('usage_date', 'usage_date', "'date'"),
         'voice_usage': ('started_at', 'started_at', "'start_time'", 'voice'),

@@ -31,7 +31,8 @@ typed as (
         ) as platform,
         landed.integration_id,
         {{ utc_timestamp('landed.start_time') }} as started_at,
-        {{ utc_timestamp('landed.end_time') }} as ended_at
+        {{ utc_timestamp('landed.end_time') }} as ended_at,
+        {{ utc_timestamp('landed.inactivity_timeout') }} as inactive_at
     from landed
     left join platforms
         on
@@ -49,7 +50,11 @@ checked as (
                 ['conversation_id', 'platform', 'integration_id', 'start_time']
             )),
             ('not_a_timestamp', unreadable(
-                {'started_at': 'start_time', 'ended_at': 'end_time'}
+                {
+                    'started_at': 'start_time',
+                    'ended_at': 'end_time',
+                    'inactive_at': 'inactivity_timeout'
+                }
             )),
             ('end_before_start', {'end_time': 'ended_at < started_at'}),
         ]) }}

@@ -117,6 +117,7 @@ MOST_PARENTS = 7
 HAS_MANY_PARENTS = {
     "int_landed_rows": "the union of all datasets",
     "int_rows_timed": "the union of all datasets",
+    "int_coverage": "the union of all datasets",
     "int_rejected_rows_raw": "the union of all datasets",
     "int_retired_rows": "the union of all datasets, with the files that were withdrawn",
     "int_usage_by_cycle": "the union of all areas that measure, with the terms of the contract",

@@ -21,14 +21,10 @@ interactions as (
         interactions.integration_id,
         interactions.customer_account,
         interactions.started_at,
-        least(
-            coalesce(interactions.ended_at, build.as_of_at), build.as_of_at
-        ) as ended_at
-    from {{ ref('stg_message_interactions') }} as interactions
+        least(interactions.ended_at, build.as_of_at) as ended_at
+    from {{ ref('int_interactions') }} as interactions
     cross join build
-    where
-        interactions.row_status = 'accepted'
-        and interactions.started_at < build.as_of_at
+    where interactions.started_at < build.as_of_at
 
 ),
 

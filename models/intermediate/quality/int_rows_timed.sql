@@ -36,3 +36,14 @@ select
     ended_at as ends_at,
     'start_time' as timed_by
 from {{ ref('int_user_states') }}
+union all
+select
+    'message_interactions' as dataset,
+    'core' as clock,
+    org_id,
+    file_id,
+    source_row,
+    started_at as starts_at,
+    ended_at as ends_at,
+    'start_time' as timed_by
+from {{ ref('int_interactions') }}

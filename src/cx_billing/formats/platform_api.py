@@ -75,6 +75,7 @@ def _interaction(conversation: dict, participant: dict, session: dict) -> dict:
         if starts
         else conversation.get("conversationStart"),
         "end_time": max(ends, key=_instant) if is_ended else conversation.get("conversationEnd"),
+        "inactivity_timeout": conversation.get("inactivityTimeout"),
         "session_id": session.get("sessionId"),
         "participant_id": participant.get("participantId"),
         "direction": session.get("direction"),
