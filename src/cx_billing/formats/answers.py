@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from cx_billing.formats.common import UnreadableError
+from cx_billing.formats.completeness import Notes
 
 
 class Answer:
@@ -23,6 +24,7 @@ class Answer:
     def __init__(self, name: str):
         """`name` is what the file was delivered as."""
         self._name = name
+        self.notes = Notes()
 
     def rows(self, value: object) -> Iterator[tuple[object, bool]]:
         """Yield every row, and whether it came flat, as people write it.
@@ -39,12 +41,20 @@ class Answer:
         items = next((value[key] for key in self.pages if isinstance(value.get(key), list)), None)
         if items is not None:
             self.open_page(value)
+            self.notes.take_page(value, items, self.answer_id)
             for item in items:
                 yield from self.rows(item)
         elif self.is_item(value):
             yield from ((row, False) for row in self.item_rows(value))
-        elif value and "totalHits" not in value:
+        elif "totalHits" in value:
+            self.notes.take_page(value, [], self.answer_id)
+        elif value:
             yield value, True
+
+    @property
+    def answer_id(self) -> str:
+        """What the pages at hand are about, where one file holds pages of several things."""
+        return ""
 
     def open_page(self, page: dict) -> None:
         """Look at a page before its items; refuse one that is not complete."""

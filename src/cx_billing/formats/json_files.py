@@ -29,7 +29,8 @@ def rows(path: Path, dataset: Dataset, staged: Path, name: str, watch: Watch) ->
     except RecursionError as error:
         raise UnreadableError("is nested too deeply to be read as JSON") from error
     answer.finish()
-    return replace(objects.rows(), snapshot_date=answer.snapshot_date)
+    said = answer.notes.said()
+    return replace(objects.rows(), snapshot_date=answer.snapshot_date, said=said)
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:

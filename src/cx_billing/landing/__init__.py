@@ -74,6 +74,7 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
             show(state)
             lander.land(delivery, watch_now_and_then(state, show))
             done += size
+        lander.settle()
     show(Progress(len(sizes), len(sizes), done, done, None))
     return report
 

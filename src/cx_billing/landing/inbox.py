@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cx_billing import lake
+from cx_billing import lake, sidecars
 from cx_billing.landing.report import InboxError, Refused, Report
 
 FOR_READING = ("README.md", "README.txt")
@@ -78,6 +78,10 @@ def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[D
     found = []
     for path in paths:
         source_file = f"{where}/{path.name}"
+        if path.name.endswith(sidecars.SUFFIX):
+            if path.with_name(path.name.removesuffix(sidecars.SUFFIX)) not in paths:
+                report.warnings.append(f"{source_file}: ignored, its answer is not there")
+            continue
         if path.is_dir() and folder.name in lake.datasets():
             report.warnings.append(f"{source_file}: folders within a dataset are ignored")
         elif path.is_dir():

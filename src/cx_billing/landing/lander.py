@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from cx_billing import files, formats, lake
+from cx_billing import files, formats, lake, sidecars
 from cx_billing.formats import literal
+from cx_billing.formats.completeness import Said, find_missing, without_counts
+from cx_billing.landing.answers import Part, settle
+from cx_billing.landing.facts import covered, identify, is_answer, metadata
 from cx_billing.landing.inbox import Delivery
 from cx_billing.landing.report import (
     AlreadyLanded,
@@ -34,6 +37,17 @@ MEMORY_LIMIT = "1500MB"
 SECONDS_BETWEEN_LOOKS = 0.2
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A file that says that there is more, written but not in the lake yet."""
+
+    delivery: Delivery
+    target: Path
+    temporary: Path
+    facts: dict[str, str]
+    rows: formats.Rows
+
+
 class Lander:
     """One run: a connection, a scratch folder and a clock that never stands still."""
 
@@ -41,6 +55,8 @@ class Lander:
         self._home = home
         self._report = report
         self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self._parts: list[Part] = []
+        self._waiting: dict[str, Waiting] = {}
 
     def __enter__(self) -> Lander:
         self._lake = lake.ensure(self._home)
@@ -55,6 +71,8 @@ class Lander:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        for waiting in self._waiting.values():
+            waiting.temporary.unlink(missing_ok=True)
         shutil.rmtree(self._scratch)
         for (dataset, names), found in self._extra.items():
             others = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -81,7 +99,7 @@ class Lander:
                 return
             _find_dataset(delivery.dataset)
             with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
-                for member in formats.unpack(delivery.path, Path(folder)):
+                for member in _with_sidecars(formats.unpack(delivery.path, Path(folder))):
                     source_file = f"{delivery.source_file}/{member.name}"
                     part = replace(delivery, path=member.path, source_file=source_file)
                     with self._refusing(part):
@@ -111,52 +129,153 @@ class Lander:
         before = delivery.path.stat()
         with formats.open_raw(delivery.path, "hashing", watch) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        file_id = _identify(delivery, sha256)
+        asked = self._read_sidecar(delivery)
+        file_id = identify(delivery, sha256, asked)
         target = self._lake / dataset.name / f"{file_id}.parquet"
         if target.exists() and not self._is_withdrawn(target):
+            self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
+            if is_answer(delivery.path) and (known := self._read_facts(target).get("said")):
+                self._note(delivery, Said.loads(known), asked, is_waiting=False)
+            return
+        if any(waiting.target == target for waiting in self._waiting.values()):
             self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
             return
 
         landed_at = max(datetime.now(UTC).replace(tzinfo=None), self._clock + timedelta(0, 0, 1))
         temporary = target.with_name(f"{file_id}{TEMPORARY}")
         try:
-            rows = self._copy(delivery, dataset, file_id, sha256, landed_at, temporary, watch)
+            facts = {
+                "org_id": delivery.org_id,
+                "dataset": dataset.name,
+                "source_file": delivery.source_file,
+                "sha256": sha256,
+                "landed_at": landed_at.isoformat(timespec="microseconds"),
+            }
+            rows = self._copy(delivery, dataset, file_id, facts, asked, temporary, watch)
             after = delivery.path.stat()
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise formats.UnreadableError("changed while it was read; land it again")
+            self._clock = landed_at
+            waiting = Waiting(delivery, target, temporary, facts, rows)
+            said = rows.said or Said()
+            if find_missing(said):
+                self._waiting[delivery.source_file] = waiting
+                self._note(delivery, said, asked, is_waiting=True)
+                return
+            self._note(delivery, without_counts(said), asked, is_waiting=False)
             files.replace(temporary, target)
         finally:
-            temporary.unlink(missing_ok=True)
-        self._clock = landed_at
+            if delivery.source_file not in self._waiting:
+                temporary.unlink(missing_ok=True)
+        self._report_landed(waiting)
+
+    def settle(self) -> None:
+        """Land what waited for the rest of its answer, or refuse it."""
+        for parts, together, missing in settle(self._parts):
+            waiting = [self._waiting[part.source_file] for part in parts]
+            for file in waiting:
+                with self._refusing(file.delivery):
+                    if together is None:
+                        raise formats.UnreadableError(
+                            f"incomplete_answer: {missing}; fetch the rest of the answer and land "
+                            "all of it in one run"
+                        )
+                    self._land_waiting(file, together, waiting[-1].facts["landed_at"])
+
+    def _land_waiting(self, waiting: Waiting, said: Said, latest: str) -> None:
+        """Put a file into the lake that is complete with others.
+
+        The lines of an invoice are landed at one instant, since its latest landing counts.
+        """
+        facts = dict(waiting.facts)
+        if said.invoices:
+            facts["landed_at"] = latest
+        relation = f"read_parquet({formats.glob_literal(waiting.temporary)})"
+        if "covered_to" not in facts:
+            start = self._first_instant(relation, "start_time", facts["dataset"])
+            facts |= covered(start, said.available_to)
+        if facts != waiting.facts:
+            fresh = waiting.temporary.with_suffix(f"{TEMPORARY}2")
+            instant = f"timestamp {literal(facts['landed_at'])}"
+            self._connection.execute(
+                f"copy (select * replace ({instant} as landed_at) from {relation}) "
+                f"to {literal(str(fresh))} (format parquet, compression zstd, "
+                f"use_tmp_file false, kv_metadata {{{metadata(facts)}}})"
+            )
+            files.replace(fresh, waiting.temporary)
+        files.replace(waiting.temporary, waiting.target)
+        self._report_landed(waiting)
+
+    def _report_landed(self, landed: Waiting) -> None:
         self._report.landed.append(
             Landed(
-                delivery.source_file,
-                delivery.org_id,
-                dataset.name,
-                file_id,
-                rows.count,
-                rows.parse_errors,
+                landed.delivery.source_file,
+                landed.delivery.org_id,
+                landed.delivery.dataset,
+                landed.target.stem,
+                landed.rows.count,
+                landed.rows.parse_errors,
             )
         )
-        self._warn(delivery, rows)
+        self._warn(landed.delivery, landed.rows)
+
+    def _read_sidecar(self, delivery: Delivery) -> sidecars.Asked | None:
+        """What an answer was asked for, if that lies beside it."""
+        try:
+            return sidecars.read(delivery.path) if is_answer(delivery.path) else None
+        except ValueError as error:
+            self._report.warnings.append(
+                f"{delivery.source_file}{sidecars.SUFFIX}: cannot be understood ({error}), so "
+                "nothing is known of the interval that was asked for; delete it or extract again"
+            )
+            return None
+
+    def _note(
+        self, delivery: Delivery, said: Said, asked: sidecars.Asked | None, is_waiting: bool
+    ) -> None:
+        """Remember what an answer says, for others that could be of the same."""
+        if said.pages or said.invoices:
+            interval = f"{asked.start}/{asked.end}" if asked and asked.start else None
+            self._parts.append(Part(delivery.source_file, said, interval, is_waiting))
+
+    def _read_facts(self, file: Path) -> dict[str, str]:
+        """The footer of a file in the lake."""
+        return dict(
+            self._connection.execute(
+                "select decode(key), decode(value) "
+                f"from parquet_kv_metadata({formats.glob_literal(file)})"
+            ).fetchall()
+        )
+
+    def _first_instant(self, relation: str, column: str | None, dataset: str) -> str | None:
+        """The earliest start of the rows, as a timestamp."""
+        if column is None or "start_time" not in lake.datasets()[dataset].columns:
+            return None
+        found = self._connection.execute(
+            f"select strftime(min(try_cast({column} as timestamptz)) at time zone 'UTC', "
+            f"'%Y-%m-%dT%H:%M:%S.%fZ') from {relation}"
+        ).fetchone()
+        return str(found[0]) if found and found[0] else None
 
     def _copy(
         self,
         delivery: Delivery,
         dataset: lake.Dataset,
         file_id: str,
-        sha256: str,
-        landed_at: datetime,
+        facts: dict[str, str],
+        asked: sidecars.Asked | None,
         temporary: Path,
         watch: formats.Watch,
     ) -> formats.Rows:
-        """Write the Parquet file the cheapest way that yields exactly the rows of the source."""
-        instant = landed_at.isoformat(timespec="microseconds")
+        """Write the Parquet file the cheapest way that yields exactly the rows of the source.
+
+        What becomes known of the file on the way is added to its facts.
+        """
         provenance = {
             "org_id": literal(delivery.org_id),
             "file_id": literal(file_id),
             "source_file": literal(delivery.source_file),
-            "landed_at": f"timestamp {literal(instant)}",
+            "landed_at": f"timestamp {literal(facts['landed_at'])}",
         }
         failure = "no way to read it"
         name = delivery.source_file.split("/", 2)[2]
@@ -167,22 +286,15 @@ class Lander:
             selected = ", ".join(
                 f'({known.get(name, "null")})::{kind} as "{name}"' for name, kind in kinds.items()
             )
-            facts = {
-                "org_id": delivery.org_id,
-                "dataset": dataset.name,
-                "source_file": delivery.source_file,
-                "sha256": sha256,
-                "landed_at": instant,
-                "rows_in_file": str(rows.count),
-            }
+            facts["rows_in_file"] = str(rows.count)
             if rows.snapshot_date:
                 facts["snapshot_date"] = rows.snapshot_date
-            metadata = ", ".join(f"{name}: {literal(fact)}" for name, fact in facts.items())
+            facts |= self._coverage(rows, asked, dataset)
             try:
                 written = self._write(
                     f"copy (select {selected} from {rows.relation}) "
                     f"to {literal(str(temporary))} (format parquet, compression zstd, "
-                    f"use_tmp_file false, kv_metadata {{{metadata}}})",
+                    f"use_tmp_file false, kv_metadata {{{metadata(facts)}}})",
                     watch,
                 )
             except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -192,6 +304,25 @@ class Lander:
                 return rows
             failure = f"{written} of {rows.count} rows were written"
         raise formats.UnreadableError(f"could not be read without loss ({failure})")
+
+    def _coverage(
+        self, rows: formats.Rows, asked: sidecars.Asked | None, dataset: lake.Dataset
+    ) -> dict[str, str]:
+        """What a file says of itself and of the time it covers, as facts of its footer."""
+        said = rows.said or Said()
+        facts = {}
+        if said.pages or said.invoices:
+            facts["said"] = (said if find_missing(said) else without_counts(said)).dumps()
+        if asked and asked.covered:
+            start, end = (f"{at:%Y-%m-%dT%H:%M:%S.%f}Z" for at in asked.covered)
+            return facts | covered(start, end)
+        if said.available_to and not asked:
+            column = rows.columns.get("start_time")
+            first = self._first_instant(rows.relation, column, dataset.name)
+            return facts | covered(first, said.available_to)
+        if said.period:
+            return facts | covered(*said.period, basis="report")
+        return facts
 
     def _write(self, copy: str, watch: formats.Watch) -> int:
         """Rows that a copy has written, in a thread beside: here its progress is looked at."""
@@ -242,6 +373,16 @@ class Lander:
             )
 
 
+def _with_sidecars(members: list[formats.Member]) -> Iterator[formats.Member]:
+    """The members of an archive that are no sidecars; those lie beside their answers then."""
+    by_name = {member.name: member for member in members}
+    for name, member in by_name.items():
+        if not name.endswith(sidecars.SUFFIX):
+            if beside := by_name.get(name + sidecars.SUFFIX):
+                beside.path.replace(sidecars.path_beside(member.path))
+            yield member
+
+
 def _find_dataset(name: str) -> lake.Dataset:
     declared = lake.datasets()
     if name not in declared:
@@ -259,20 +400,6 @@ def _find_closest(name: str, declared: list[str]) -> str | None:
     return min(alike, key=len, default=None) or next(
         iter(difflib.get_close_matches(name, declared, n=1)), None
     )
-
-
-def _identify(delivery: Delivery, sha256: str) -> str:
-    """Hash of organization, dataset and content; a folder name cannot hold the NUL between.
-
-    A snapshot has its day in its name alone: the same answer on another day is another file.
-    """
-    parts = [delivery.org_id, delivery.dataset, sha256]
-    is_answer = formats.format_of(delivery.path) == "json"
-    if is_answer and "snapshot_date" in lake.datasets()[delivery.dataset].columns:
-        name = delivery.source_file.split("/", 2)[2]
-        parts += filter(None, [formats.day_of(name)])
-    identity = "\0".join(parts)
-    return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
 def watch_now_and_then(state: Progress, show: Callable[[Progress], None]) -> formats.Watch:

@@ -1,0 +1,43 @@
+"""What the footer of a file in the lake says of it, and by what it is known."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from cx_billing import formats, lake, sidecars
+from cx_billing.formats import literal
+from cx_billing.landing.inbox import Delivery
+
+
+def is_answer(path: Path) -> bool:
+    """Whether a file can hold answers of an API."""
+    return formats.format_of(path) == "json"
+
+
+def metadata(facts: dict[str, str]) -> str:
+    """Facts for the footer of a Parquet file, as SQL."""
+    return ", ".join(f"{name}: {literal(fact)}" for name, fact in facts.items())
+
+
+def covered(start: str | None, end: str | None, basis: str = "query") -> dict[str, str]:
+    """The facts that say which interval a file is complete for; none without both its ends."""
+    if start is None or end is None:
+        return {}
+    return {"coverage_basis": basis, "covered_from": start, "covered_to": end}
+
+
+def identify(delivery: Delivery, sha256: str, asked: sidecars.Asked | None) -> str:
+    """Hash of organization, dataset and content; a folder name cannot hold the NUL between.
+
+    A snapshot has its day in its name alone: the same answer on another day is another file. So
+    is one that covers another interval.
+    """
+    parts = [delivery.org_id, delivery.dataset, sha256]
+    if is_answer(delivery.path) and "snapshot_date" in lake.datasets()[delivery.dataset].columns:
+        name = delivery.source_file.split("/", 2)[2]
+        parts += filter(None, [formats.day_of(name)])
+    if asked and asked.covered:
+        parts += [at.isoformat() for at in asked.covered]
+    identity = "\0".join(parts)
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
