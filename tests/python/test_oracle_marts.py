@@ -4,39 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from oracle.marts import calculate
-from random_orgs.files import header_of
-
-
-class Inbox:
-    """A small inbox of one org, written dataset by dataset; rows are CSV text."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def file(self, dataset: str, *rows: str, name: str = "a.csv") -> Inbox:
-        """Write a file of `rows` below the org; the last columns of terms may be left out."""
-        path = self.folder / "org" / dataset / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        header = ",".join(header_of(dataset))
-        if dataset in {"contracts", "contract_items"}:
-            rows = [row + "," * (header.count(",") - row.count(",")) for row in rows]
-        path.write_text("\n".join([header, *rows]) + "\n")
-        return self
-
-    def contract(self, model: str, option: str, effective: str, ramp_end: str = "", extra=",,,,,"):
-        """The only contract, c1."""
-        return self.file(
-            "contracts", f"c1,Org,eu-west-1,{model},{option},USD,{effective},,{ramp_end}{extra}"
-        )
-
-    def marts(self, as_of: str) -> dict[str, list[dict]]:
-        """The marts of the inbox."""
-        return calculate(self.folder, date.fromisoformat(as_of))
+from small_inbox import Inbox
 
 
 @pytest.fixture
@@ -283,7 +254,9 @@ def test_a_status_delivered_open_and_closed_is_one_row(inbox):
     inbox.contract("hourly", "month_to_month", "2024-01-01")
     inbox.file("license_assignments", "u,cx1,2024-01-01,", "v,cx1,2024-01-01,")
     closed = "u,AVAILABLE,2024-01-02T10:00:00Z,2024-01-02T11:00:00Z"
-    inbox.file("user_presence", closed, "v,AWAY,2024-01-31T12:00:00Z,")
+    inbox.file(
+        "user_presence", closed, "v,AWAY,2024-01-31T12:00:00Z,", "w,OFFLINE,2024-02-02T09:00:00Z,"
+    )
     inbox.file("user_presence", "u,AVAILABLE,2024-01-02T10:00:00Z,", name="b.csv")
     marts = inbox.marts("2024-02-03")
     hours = [(r["cycle_start_date"].month, r["logged_in_hours"]) for r in marts["license_usage"]]
@@ -292,7 +265,7 @@ def test_a_status_delivered_open_and_closed_is_one_row(inbox):
     assert audit["org/user_presence/b.csv"] == 1
 
 
-def test_an_open_status_lasts_until_the_next_row_or_as_of(inbox):
+def test_an_open_status_lasts_until_the_next_row_or_the_end_of_the_data(inbox):
     inbox.contract("hourly", "month_to_month", "2024-01-01")
     inbox.file(
         "user_presence",
@@ -304,4 +277,4 @@ def test_an_open_status_lasts_until_the_next_row_or_as_of(inbox):
         (r["usage_date"].day, r["logged_in_duration"])
         for r in inbox.marts("2024-01-05")["user_hours_daily"]
     ]
-    assert days == [(2, "2:00:00:000"), (3, "1:30:00:000"), (4, "24:00:00:000")]
+    assert days == [(2, "2:00:00:000"), (3, "1:30:00:000")]

@@ -20,7 +20,8 @@ COLUMNS = {
     "user_presence": "user_id! system_presence! start_time:time! end_time:time",
     "routing_status": "user_id! routing_status! start_time:time! end_time:time",
     "message_interactions": "conversation_id! customer_account? platform:platform! integration_id! "
-    "start_time:time! end_time:time",
+    "start_time:time! end_time:time inactivity_timeout:time",
+    "coverage": "dataset:dataset! covered_from:time! covered_to:time!",
     "resource_usage": "usage_date:date! resource:product! quantity:number!",
     "voice_usage": "sip_call_id! origin? destination? call_type! direction! start_time:time! "
     "duration_seconds:number! usage_rate_per_minute:number! total_cost:number! currency! "
@@ -45,6 +46,7 @@ NATURAL_KEYS = {
     "user_presence": "user_id system_presence start_time",
     "routing_status": "user_id routing_status start_time",
     "message_interactions": "conversation_id customer_account platform integration_id start_time",
+    "coverage": "dataset covered_from",
     "resource_usage": "usage_date resource",
     "voice_usage": "sip_call_id direction start_time",
     "phone_numbers": "phone_number purchased_date",
@@ -55,7 +57,6 @@ NATURAL_KEYS = {
     "resources_usage_report": "date resource",
     "user_hour_report": "user date",
 }
-USER_DETAILS = {"user_presence": "primaryPresence", "routing_status": "routingStatus"}
 LATEST_END_WINS = {"user_presence", "routing_status", "message_interactions"}
 INTERVALS = {
     "contracts": [("effective_date", "ramp_end_date"), ("effective_date", "term_end_date")],
@@ -64,6 +65,7 @@ INTERVALS = {
     "user_presence": [("start_time", "end_time")],
     "routing_status": [("start_time", "end_time")],
     "message_interactions": [("start_time", "end_time")],
+    "coverage": [("covered_from", "covered_to")],
     "phone_numbers": [("purchased_date", "released_date")],
     "devices": [("in_service_date", "out_of_service_date")],
 }

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from oracle.calendar import Cycle
+from oracle.coverage import judge_invoice
 from oracle.lines import charges, contract_on, line
 from oracle.meter import ZERO, Meter
 from oracle.money import line_amount, money
@@ -145,6 +146,7 @@ def invoices(org: Organization, lines: list[dict]) -> list[dict]:
                 "tax_amount": taxes[day],
                 "total_amount": charges[day] + taxes[day],
                 "invoice_status": "final" if day < org.as_of else "accruing",
+                **judge_invoice(org, day),
             }
         )
     return rows

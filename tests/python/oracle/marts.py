@@ -21,6 +21,7 @@ from pathlib import Path
 from oracle import people, usage
 from oracle.audit import load_audit, rejected_rows
 from oracle.calendar import midnight
+from oracle.coverage import coverage_rows
 from oracle.files import Row
 from oracle.invoice_reconciliation import invoice_reconciliation
 from oracle.invoices import invoice_lines, invoices
@@ -55,6 +56,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
             marts[name] += [{**place, **row} for row in builder(meter)]
     marts["organizations"] = organization_rows(org)
     marts["billing_cycles"] = billing_cycle_rows(org)
+    marts["coverage"] = coverage_rows(org)
     marts["invoice_lines"] = invoice_lines(org, meters)
     marts["invoices"] = invoices(org, marts["invoice_lines"])
     marts["usage_summary"] = usage_summary_rows(meters, marts["invoice_lines"])

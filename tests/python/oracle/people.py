@@ -29,7 +29,7 @@ def statuses(org: Organization, dataset: str, column: str, wanted) -> Logins:
     found: Logins = defaultdict(list)
     for row in org.rows(dataset):
         if wanted(row[column]) and row["start_time"] < limit:
-            found[row["user_id"]].append((row["start_time"], min(row["until"] or limit, limit)))
+            found[row["user_id"]].append((row["start_time"], min(row["until"], limit)))
     org.intervals[dataset] = {user: merge(intervals) for user, intervals in found.items()}
     return org.intervals[dataset]
 

@@ -8,7 +8,8 @@ the same file. Where interface and rulebook leave a choice, this is what the ora
 2. For statuses and interactions the row with the latest end stands for the key (the later landing
    among equals); the others are the duplicates.
 3. An open status ends at the user's next later row in the same dataset that is typed and not
-   superseded, also an OFFLINE one, also one outside the contract or after as-of.
+   superseded, also an OFFLINE one, also one outside the contract or after as-of; else where the
+   data ends (`coverage`).
 4. A zero-length row lies outside if its instant does; an interval lies outside if it overlaps no
    span in which a contract is in force (a gap between two contracts is outside too).
 5. An order lies on the date it is invoiced on (hardware that was shipped: the shipped date, else
@@ -17,6 +18,7 @@ the same file. Where interface and rulebook leave a choice, this is what the ora
    Everything of an org without any contract is `no_contract`, also its contract items; `users`
    have no time and are never outside.
 6. Empty lines are no rows and have no number.
+7. Rows of `coverage` have no time of their own and are never outside.
 """
 
 from __future__ import annotations
@@ -30,13 +32,15 @@ from oracle.calendar import (
     CLOCKS,
     Contract,
     InForce,
+    Interval,
     billing_cycles,
     contracts_in_force,
     midnight,
     touches,
 )
+from oracle.coverage import end_of_open_row, read_coverage
 from oracle.datasets import COLUMNS, LATEST_END_WINS, NATURAL_KEYS
-from oracle.files import Row, read_file
+from oracle.files import Row, read_availability, read_file
 from oracle.policies import Policies
 
 STARTS = {
@@ -63,6 +67,9 @@ class Organization:
     spans: list[InForce] = field(default_factory=list)
     policies: Policies = field(default_factory=Policies)
     accepted: dict[str, list[Row]] = field(default_factory=dict)  # once all rows are judged
+    coverage: dict[str, dict[str, list[Interval]]] = field(default_factory=dict)
+    instants: dict[str, list[datetime]] = field(default_factory=dict)
+    last_rows: dict[str, datetime | None] = field(default_factory=dict)
     intervals: dict[str, dict] = field(default_factory=dict)  # statuses by dataset, once computed
     prepaid: list | None = None  # what is charged ahead, once computed
 
@@ -157,13 +164,23 @@ def accept_contracts(org: Organization) -> None:
 
 
 def close_open_statuses(org: Organization, dataset: str) -> None:
-    """A status without end lasts until the user's next later row of the dataset, else goes on."""
+    """A status without end lasts until the user's next later row of the dataset, or the data's."""
     starts: dict[str, list[datetime]] = {}
     for row in org.rows(dataset):
         starts.setdefault(row["user_id"], []).append(row["start_time"])
     for row in org.rows(dataset):
         later = [s for s in starts[row["user_id"]] if s > row["start_time"]]
-        row.values["until"] = row["end_time"] or min(later, default=None)
+        ends = [*later, end_of_open_row(org, dataset, row["start_time"])]
+        row.values["until"] = row["end_time"] or min(ends)
+
+
+def close_open_interactions(org: Organization) -> None:
+    """An interaction without end lasts until its timeout, or as far as the data reaches."""
+    for row in org.rows("message_interactions"):
+        timeout = row["inactivity_timeout"]
+        ends = [end_of_open_row(org, "message_interactions", row["start_time"])]
+        ends += [max(timeout, row["start_time"])] if timeout else []
+        row.values["until"] = row["end_time"] or min(ends)
 
 
 def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
@@ -172,10 +189,8 @@ def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
     def whole_days(start: date, end: date | None):
         return midnight(start), end and midnight(end)
 
-    if dataset in {"user_presence", "routing_status"}:
+    if dataset in LATEST_END_WINS:
         return row["start_time"], row["until"]
-    if dataset == "message_interactions":
-        return row["start_time"], row["end_time"]
     if dataset == "voice_usage":  # on the voice clock, CYC-04
         return row["start_time"] - CLOCKS["voice"], row["start_time"] - CLOCKS["voice"]
     if dataset == "license_assignments":
@@ -257,12 +272,20 @@ def read_organization(folder: Path, as_of: date, policies: Policies | None = Non
                 continue
             org.landed.setdefault(dataset, []).extend(rows)
             org.audit.append(
-                {"dataset": dataset, "source_file": source_file, "sha256": digest, "rows": rows}
+                {
+                    "dataset": dataset,
+                    "source_file": source_file,
+                    "sha256": digest,
+                    "rows": rows,
+                    "available_until": read_availability(path),
+                }
             )
         supersede(dataset, org.landed.get(dataset, []))
+    read_coverage(org)
     accept_contracts(org)
     for dataset in ("user_presence", "routing_status"):
         close_open_statuses(org, dataset)
+    close_open_interactions(org)
     for dataset in COLUMNS:
         reject_outside(org, dataset)
     reject_foreign_currency(org)

@@ -93,12 +93,12 @@ TOKENS = {
 
 
 def interactions(org: Organization, cycle: Cycle) -> list[Row]:
-    """CONV-02, CONV-06: the interactions that touch the cycle; an open one lasts until as-of."""
+    """CONV-02, CONV-06: the interactions that touch the cycle; open ones end with the data."""
     window = cycle.window(org.as_of)
     return [
         row
         for row in org.rows("message_interactions")
-        if touches((row["start_time"], row["end_time"] or datetime.max), window)
+        if touches((row["start_time"], row["until"]), window)
     ]
 
 

@@ -11,7 +11,15 @@ from fractions import Fraction
 from functools import cache
 
 from oracle import catalogue
-from oracle.datasets import CHOICES, INTERVALS, LOWER_CASE, NOT_NEGATIVE, UPPER_CASE, columns_of
+from oracle.datasets import (
+    CHOICES,
+    COLUMNS,
+    INTERVALS,
+    LOWER_CASE,
+    NOT_NEGATIVE,
+    UPPER_CASE,
+    columns_of,
+)
 from oracle.products import ADDONS, DESIGNATION, LICENSE_RANK, METERS, OPEN_PRODUCTS, PRODUCTS
 
 PHONE_PLATFORMS = {"whatsapp", "sms"}
@@ -102,8 +110,16 @@ def parse_platform(text: str) -> str:
     return squeeze(text)
 
 
+def parse_dataset(text: str) -> str:
+    """One of the raw datasets."""
+    if text.lower() not in COLUMNS:
+        raise BadRow("unknown_value")
+    return text.lower()
+
+
 PARSERS = {
     "text": str,
+    "dataset": parse_dataset,
     "time": parse_time,
     "date": lambda text: parse_time(text).date(),
     "end": parse_end,

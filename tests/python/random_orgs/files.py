@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
-from oracle.datasets import USER_DETAILS
 from random_orgs.organization import RandomOrg
+from random_orgs.reach import draw_edge
 from random_orgs.vendor import INVOICE_HEADER, REPORT_HEADERS
 
+USER_DETAILS = {"user_presence": "primaryPresence", "routing_status": "routingStatus"}
 DELIMITERS = (",", ",", ";", "\t")
 VOICE_HEADER = (
     "SIP Call Id",
@@ -46,6 +47,7 @@ HEADERS = {
     "message_interactions": "conversation_id customer_account platform integration_id start_time "
     "end_time",
     "resource_usage": "usage_date resource quantity",
+    "coverage": "dataset covered_from covered_to",
     "phone_numbers": "phone_number number_type purchased_date released_date country ported",
     "devices": "device_id product_code in_service_date out_of_service_date",
     "orders": "order_id product_code quantity unit_price ordered_date shipped_date is_hardware",
@@ -75,7 +77,7 @@ def write_file(org: RandomOrg, folder: Path, dataset: str, name: str, rows: list
         if draw < 0.3:
             suffix, content = format_json(org, dataset, rows, style, rng.choice(("array", "lines")))
         if draw < 0.2 and dataset in USER_DETAILS:
-            suffix, content = ".json", format_user_details(dataset, rows, style)
+            suffix, content = ".json", format_user_details(org, dataset, rows, style)
     if rng.random() < 0.1:
         suffix, content = f"{suffix}.gz", gzip.compress(content, mtime=0)
     stem = name.removesuffix(".csv")
@@ -116,8 +118,8 @@ def format_json(
     return ".ndjson", b"".join(json.dumps(one).encode() + b"\n" for one in objects)
 
 
-def format_user_details(dataset: str, rows: list, style: str) -> bytes:
-    """The answer of the users-details query."""
+def format_user_details(org: RandomOrg, dataset: str, rows: list, style: str) -> bytes:
+    """The answer of the users-details query, or of a job that says how far its data reaches."""
     users: dict[str, list[dict]] = defaultdict(list)
     status = "systemPresence" if dataset == "user_presence" else "routingStatus"
     for user, *cells in rows:
@@ -125,6 +127,9 @@ def format_user_details(dataset: str, rows: list, style: str) -> bytes:
         pairs = zip((status, "startTime", "endTime"), texts, strict=True)
         users[user].append({name: text for name, text in pairs if text})
     details = [{"userId": user, USER_DETAILS[dataset]: found} for user, found in users.items()]
+    if org.chance(0.5):
+        available = format_time(draw_edge(org), "zulu")
+        return json.dumps({"userDetails": details, "dataAvailabilityDate": available}).encode()
     return json.dumps({"userDetails": details}).encode()
 
 

@@ -19,6 +19,7 @@ from random_orgs.contracts import write_contracts, write_items
 from random_orgs.files import write_file
 from random_orgs.organization import RandomOrg
 from random_orgs.people import write_licenses, write_presence, write_routing
+from random_orgs.reach import end_early, write_coverage
 from random_orgs.usage import (
     write_calls,
     write_devices,
@@ -73,7 +74,9 @@ def write_own_files(org: RandomOrg, folder: Path) -> None:
     write_orders(org)
     if org.has_contract:
         write_items(org)
+    end_early(org)
     write_bad_rows(org)
+    write_coverage(org)
     for (dataset, name), rows in org.files.items():
         write_file(org, folder, dataset, name, rows)
 

@@ -90,7 +90,7 @@ def write_presence(org: RandomOrg) -> None:
             start = org.moment()
             add_status(org, user, start, None)
             add_status(org, user, start + org.length() + timedelta(seconds=1), None, "OFFLINE")
-        if org.chance(0.05):  # still on
+        if org.chance(0.15):  # still on
             add_status(org, user, org.moment(), None)
         if org.chance(0.3):
             start = org.moment()
