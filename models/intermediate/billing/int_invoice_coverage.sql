@@ -9,6 +9,12 @@
 } %}
 with
 
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
 cycles as (
 
     select * from {{ ref('int_cycles') }}
@@ -45,7 +51,7 @@ reach as (
         dataset,
         bool_and(basis = 'observed') as is_only_observed,
         max(covered_to) as covered_to,
-        max(last_instant_at) as last_instant_at
+        max(last_row_at) as last_row_at
     from coverage
     group by org_id, dataset
 
@@ -74,14 +80,21 @@ compared as (
         ends.dataset,
         ends.position,
         strftime(reach.covered_to, '%Y-%m-%d %H:%M') as covered_to,
-        strftime(reach.last_instant_at, '%Y-%m-%d %H:%M') as last_row_at,
+        strftime(reach.last_row_at, '%Y-%m-%d %H:%M') as last_row_at,
         coalesce(reach.is_only_observed, false) as is_only_observed,
         coalesce(
-            if(reach.is_only_observed, reach.last_instant_at, reach.covered_to)
-            >= ends.needed_to,
+            case
+                -- A row after the end shows it, and none at or after as-of is seen.
+                when reach.is_only_observed
+                    then
+                        reach.last_row_at >= ends.needed_to
+                        and build.as_of_at > ends.needed_to
+                else reach.covered_to >= ends.needed_to
+            end,
             false
         ) as is_reached
     from ends
+    cross join build
     inner join delivered
         on
             ends.org_id = delivered.org_id

@@ -1,5 +1,11 @@
 with
 
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
 stated as (
 
     {{ stated_coverage() }}
@@ -21,27 +27,38 @@ stated as (
 
 {{ merged_intervals('stated', ['org_id', 'dataset', 'basis']) }},
 
--- The first and the last instant of the accepted rows, also of those outside every contract.
+-- What the accepted rows span, also those outside every contract, as far as as-of lets them
+-- be seen. A call is of the cycle it starts in, and lasts.
 {% set instants = dict(
     datasets(),
     user_presence=('started_at', 'ended_at'),
     routing_status=('started_at', 'ended_at'),
     message_interactions=('started_at', 'ended_at'),
+    voice_usage=(
+        'started_at', 'started_at + to_microseconds((duration_seconds * 1000000)::bigint)'
+    ),
 ) %}
 instants as (
 
     {% for dataset, interval in instants.items() if interval and interval[0] != 'null' %}
         {{ 'union all' if not loop.first }}
         select
-            org_id,
+            rows_read.org_id,
             '{{ dataset }}' as dataset,
             min({{ interval[0] }})::timestamp as first_instant_at,
-            max(greatest({{ interval[0] }}, {{ interval[1] }}))::timestamp
-                as last_instant_at,
-            list_sort(list_distinct(list(source_file))) as source_files
-        from {{ ref('stg_' ~ dataset) }}
-        where row_status = 'accepted'
-        group by org_id
+            least(
+                max(greatest({{ interval[0] }}, {{ interval[1] }}))::timestamp,
+                any_value(build.as_of_at)
+            ) as last_instant_at,
+            max({{ interval[0] }})::timestamp as last_start_at,
+            any_value(build.as_of_at) as as_of_at,
+            list_sort(list_distinct(list(rows_read.source_file))) as source_files
+        from {{ ref('stg_' ~ dataset) }} as rows_read
+        cross join build
+        where
+            rows_read.row_status = 'accepted'
+            and {{ interval[0] }} < build.as_of_at
+        group by rows_read.org_id
     {% endfor %}
 
 ),
@@ -54,14 +71,15 @@ observed as (
         instants.dataset,
         'observed' as basis,
         instants.first_instant_at as covered_from,
-        instants.last_instant_at::date + interval 1 day as covered_to,
+        least(
+            instants.last_instant_at::date + interval 1 day, instants.as_of_at
+        ) as covered_to,
         instants.source_files
     from instants
     anti join merged_intervals as stated
         on
             instants.org_id = stated.org_id
             and instants.dataset = stated.dataset
-    where instants.first_instant_at is not null
 
 ),
 
@@ -80,7 +98,9 @@ select
     coverage.covered_from,
     coverage.covered_to,
     coverage.source_files,
-    instants.last_instant_at
+    if(
+        coverage.dataset = 'voice_usage', instants.last_start_at, instants.last_instant_at
+    ) as last_row_at
 from coverage
 left join instants
     on

@@ -2,6 +2,12 @@
 {% set open_datasets = ['user_presence', 'routing_status', 'message_interactions'] %}
 with
 
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
 stated as (
 
     {{ stated_coverage() }}
@@ -25,16 +31,20 @@ stated_by_dataset as (
 
 ),
 
+-- What begins at or after as-of is not seen.
 last_instants as (
 
     {% for dataset in open_datasets %}
         select
-            org_id,
+            rows_read.org_id,
             '{{ dataset }}' as dataset,
-            max(greatest(started_at, ended_at)) as last_instant_at
-        from {{ ref('stg_' ~ dataset) }}
-        where row_status = 'accepted'
-        group by org_id
+            max(greatest(rows_read.started_at, rows_read.ended_at)) as last_instant_at
+        from {{ ref('stg_' ~ dataset) }} as rows_read
+        cross join build
+        where
+            rows_read.row_status = 'accepted'
+            and rows_read.started_at < build.as_of_at
+        group by rows_read.org_id
         {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -7,8 +7,10 @@ is complete or not.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -19,12 +21,21 @@ from cx_billing.formats.names import normalize
 IDENTITIES = ("id", "userid", "conversationid")  # of an item, the first that it has
 
 
+def _hashes(identities: Iterable[str] = ()) -> array[int]:
+    """Eight bytes for each."""
+    return array("Q", (int.from_bytes(_digest(text), "big") for text in identities))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
+
+
 @dataclass(frozen=True)
 class Page:
     """What one page says. `of` is the invoice whose lines it holds.
 
-    `ids` are those of its items, `unnamed` is how many of them have none; `next_number` and
-    `leads_on` say that a page follows, whose number is known or not.
+    `ids` are hashes of those of its items, `unnamed` is how many of them have none; `next_number`
+    and `leads_on` say that a page follows, whose number is known or not.
     """
 
     of: str = ""
@@ -33,7 +44,7 @@ class Page:
     total: int | None = None
     next_number: int | None = None
     leads_on: bool = False
-    ids: tuple[str, ...] = ()
+    ids: array[int] = field(default_factory=_hashes)
     unnamed: int = 0
 
     @property
@@ -62,14 +73,14 @@ class Said:
 
     def dumps(self) -> str:
         """As JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), default=list)
 
     @classmethod
     def loads(cls, text: str) -> Said:
         """From JSON."""
         kept = json.loads(text)
         return cls(
-            tuple(Page(**{**page, "ids": tuple(page["ids"])}) for page in kept["pages"]),
+            tuple(Page(**{**page, "ids": array("Q", page["ids"])}) for page in kept["pages"]),
             tuple(Invoice(**invoice) for invoice in kept["invoices"]),
             kept["available_to"],
             tuple(kept["period"]) if kept["period"] else None,
@@ -92,7 +103,7 @@ class Notes:
         next_uri = said.get("nexturi")
         next_number = _number_of_next(next_uri)
         identities = [_identity(item) for item in items]
-        ids = tuple(identity for identity in identities if identity is not None)
+        ids = _hashes(identity for identity in identities if identity is not None)
         self.pages.append(
             Page(
                 of=of,
@@ -106,7 +117,7 @@ class Notes:
             )
         )
         if isinstance(available := said.get("dataavailabilitydate"), str) and available:
-            self.available_to = min(self.available_to or available, available)
+            self.available_to = max(self.available_to or available, available)
 
     def take_period(self, start: str, end: str) -> None:
         """The period that a report names; of reports that name several, none holds for all."""
@@ -129,11 +140,9 @@ class Notes:
 
 
 def without_counts(said: Said) -> Said:
-    """What a complete file still says to others: it may be the page that another leads to."""
-    pages = tuple(
-        replace(page, ids=(), unnamed=0) for page in said.pages[-1:] if not page.is_counted
-    )
-    return Said(pages)
+    """What a complete file says to others than its own: it may be the page that they lead to."""
+    pages = (replace(page, ids=_hashes(), unnamed=0) for page in said.pages[-1:])
+    return Said(tuple(page for page in pages if not page.is_counted))
 
 
 def join(parts: Iterable[Said]) -> Said:
@@ -150,7 +159,7 @@ def join(parts: Iterable[Said]) -> Said:
                 lines[f"{line_id} of {place}" if line_id.startswith("#") else line_id] = amount
             invoices[invoice.number] = Invoice(invoice.number, invoice.amount, lines)
         if part.available_to:
-            available = min(available or part.available_to, part.available_to)
+            available = max(available or part.available_to, part.available_to)
     return Said(tuple(pages), tuple(invoices.values()), available)
 
 

@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cx_billing import formats
-from cx_billing.formats.completeness import Said, find_missing, join
+from cx_billing.formats.completeness import Said, find_missing, join, without_counts
 
 
 @dataclass(frozen=True)
 class Part:
     """A file of answers in this run; `is_waiting` unless it is in the lake already.
 
-    One that is complete by itself says only what others need. `asked` is the interval it was
-    asked for, if a sidecar names one.
+    `asked` is the interval it was asked for, if a sidecar names one.
     """
 
     source_file: str
@@ -66,8 +65,8 @@ def _settle_pull(group: Sequence[Part], is_asked: bool) -> Iterator[Verdict]:
         waiting = [part for part in alike if part.is_waiting]
         if not waiting:
             continue
-        closing = [part for part in left if not part.is_waiting]
-        said = join(part.said for part in [*sorted(waiting, key=_closes), *closing])
+        closing = [without_counts(part.said) for part in left if not part.is_waiting]
+        said = join([*(part.said for part in sorted(waiting, key=_closes)), *closing])
         missing = find_missing(said)
         if missing is None:
             yield waiting, said, ""

@@ -35,6 +35,7 @@ TEMPORARY = ".landing"  # suffix of unfinished files, outside of the lake's *.pa
 SCRATCH_PREFIX = ".scratch-"
 MEMORY_LIMIT = "1500MB"
 SECONDS_BETWEEN_LOOKS = 0.2
+LARGEST_PAGE = 200  # items whose ids are kept, so that a later page finds the ones before it
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class Lander:
                 self._waiting[delivery.source_file] = waiting
                 self._note(delivery, said, asked, is_waiting=True)
                 return
-            self._note(delivery, without_counts(said), asked, is_waiting=False)
+            self._note(delivery, said, asked, is_waiting=False)
             files.replace(temporary, target)
         finally:
             if delivery.source_file not in self._waiting:
@@ -312,7 +313,8 @@ class Lander:
         said = rows.said or Said()
         facts = {}
         if said.pages or said.invoices:
-            facts["said"] = (said if find_missing(said) else without_counts(said)).dumps()
+            is_page = sum(len(page.ids) for page in said.pages) <= LARGEST_PAGE
+            facts["said"] = (said if is_page else without_counts(said)).dumps()
         if asked and asked.covered:
             start, end = (f"{at:%Y-%m-%dT%H:%M:%S.%f}Z" for at in asked.covered)
             return facts | covered(start, end)
