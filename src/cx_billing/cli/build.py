@@ -125,6 +125,8 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
     )
     for warning in list_warnings(findings, home, as_of):
         click.echo(f"Warning: {warning}", err=True)
+    for line in describe_missing(findings.missing_data, costs_money=False):
+        click.echo(f"Note: {line}", err=True)
     report_changes(changed, home)
     click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
     if counts["rejected_rows"]:
@@ -187,6 +189,15 @@ def describe_rejected(kinds: Sequence[Record], home: Path) -> Iterator[str]:
         yield f"{rest} more kinds of rejected rows; see {spell_command(home, 'show', 'rejected')}"
 
 
+def describe_missing(missing: Sequence[pages.MissingData], costs_money: bool) -> Iterator[str]:
+    """One line for each organization of which data is not there."""
+    found = [organization for organization in missing if organization.costs_money is costs_money]
+    for organization in found[:SHOWN_ITEMS]:
+        yield f"{organization.org_id}: {'; '.join(organization.words)}"
+    if (rest := len(found) - SHOWN_ITEMS) > 0:
+        yield f"{rest} more organizations lack data; see the mart coverage"
+
+
 def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> Iterator[str]:
     """Where money could be missing from a bill whose every test passed."""
     yield from describe_organizations_all_rejected(findings)
@@ -203,6 +214,7 @@ def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> I
     yield from describe_rejected(findings.rejected, home)
     if names := findings.unmapped_names:
         yield f"names that no seed maps: {shorten_list(names)}; see the mart unmapped_names"
+    yield from describe_missing(findings.missing_data, costs_money=True)
     reach = findings.usage_may_reach
     if as_of is None and reach and reach < options.today() - STALE:
         yield (

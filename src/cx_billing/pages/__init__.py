@@ -14,9 +14,9 @@ periods are exclusive in the marts and shown inclusive, as the vendor does.
 """
 
 from cx_billing.pages.content import Page, Table
-from cx_billing.pages.findings import Findings, collect_findings
+from cx_billing.pages.findings import Findings, MissingData, collect_findings
 from cx_billing.pages.html import render_html
-from cx_billing.pages.invoice import compose_invoice
+from cx_billing.pages.invoice import compose_invoice, find_head
 from cx_billing.pages.invoices import compose_invoices
 from cx_billing.pages.landed_files import compose_files
 from cx_billing.pages.peak import DEFAULT_POOL, compose_peak
@@ -31,6 +31,7 @@ from cx_billing.pages.unbilled import compose_unbilled
 __all__ = [
     "DEFAULT_POOL",
     "Findings",
+    "MissingData",
     "NotFoundError",
     "Page",
     "Table",
@@ -46,6 +47,7 @@ __all__ = [
     "compose_unbilled",
     "describe_cause",
     "describe_change",
+    "find_head",
     "print_page",
     "print_table",
     "render_html",
