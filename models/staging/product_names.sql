@@ -12,6 +12,12 @@ aliases as (
 
 ),
 
+platform_licenses as (
+
+    select * from {{ ref('platform_licenses') }}
+
+),
+
 hourly_products as (
 
     select * from {{ ref('hourly_products') }}
@@ -34,6 +40,11 @@ spellings as (
         product_code,
         alias as spelling
     from aliases
+    union all
+    select
+        product_code,
+        license_id as spelling
+    from platform_licenses
 
 ),
 

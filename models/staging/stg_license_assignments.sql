@@ -16,6 +16,15 @@ product_names as (
 
 ),
 
+-- Licenses of the platform that nobody is billed for (NAME-01).
+not_billed as (
+
+    select distinct {{ product_name_key('license_id') }} as name_key
+    from {{ ref('platform_licenses') }}
+    where product_code is null
+
+),
+
 -- A snapshot without users has no rows, but its file knows its day.
 snapshots as (
 
@@ -59,7 +68,11 @@ typed as (
     select
         {{ provenance() }},
         landed.user_id,
-        product_names.product_code,
+        coalesce(
+            product_names.product_code,
+            if(not_billed.name_key is not null, landed.license, null)
+        ) as product_code,
+        product_names.product_code is not null as is_billed,
         {{ utc_date('landed.assigned_from') }} as assigned_from,
         coalesce(
             {{ exclusive_end_date('landed.assigned_to') }},
@@ -68,6 +81,8 @@ typed as (
     from landed
     left join product_names
         on {{ product_name_key('landed.license') }} = product_names.name_key
+    left join not_billed
+        on {{ product_name_key('landed.license') }} = not_billed.name_key
     left join snapshot_days
         on
             landed.org_id = snapshot_days.org_id

@@ -12,16 +12,33 @@ platforms as (
 
 ),
 
--- One account however it is written: phone numbers without punctuation, handles without
--- case where the platform ignores it (CONV-06). Platforms without punctuation either.
+platform_names as (
+
+    select
+        {{ name_key('name') }} as name_key,
+        platform
+    from {{ ref('messaging_platform_names') }}
+    union
+    select
+        {{ name_key('platform') }} as name_key,
+        platform
+    from platforms
+
+),
+
+-- One account however it is written: a phone by its digits, a handle without case where
+-- the platform ignores it; any other id as it is (CONV-06). A platform by any of its names.
 typed as (
 
     select
         {{ provenance() }},
         landed.conversation_id,
         case
-            when platforms.is_phone_account and landed.customer_account like '+%'
-                then '+' || regexp_replace(landed.customer_account, '[^0-9]', '', 'g')
+            when platforms.is_phone_account
+                then coalesce(
+                    {{ phone_account('landed.customer_account') }},
+                    landed.customer_account
+                )
             when platforms.is_case_insensitive then lower(landed.customer_account)
             else landed.customer_account
         end as customer_account,
@@ -34,10 +51,10 @@ typed as (
         {{ utc_timestamp('landed.end_time') }} as ended_at,
         {{ utc_timestamp('landed.inactivity_timeout') }} as inactive_at
     from landed
+    left join platform_names
+        on {{ name_key('landed.platform') }} = platform_names.name_key
     left join platforms
-        on
-            regexp_replace(lower(landed.platform), '[^a-z0-9]', '', 'g')
-            = platforms.platform
+        on platform_names.platform = platforms.platform
 
 ),
 

@@ -6,15 +6,28 @@ landed as (
 
 ),
 
+-- `Not Responding` is NOT_RESPONDING; a status that nobody listed stays.
+status_names as (
+
+    select distinct
+        {{ name_key('routing_status') }} as name_key,
+        routing_status
+    from {{ ref('interacting_statuses') }}
+
+),
+
 typed as (
 
     select
         {{ provenance() }},
         landed.user_id,
-        upper(landed.routing_status) as routing_status,
+        coalesce(status_names.routing_status, upper(landed.routing_status))
+            as routing_status,
         {{ utc_timestamp('landed.start_time') }} as started_at,
         {{ utc_timestamp('landed.end_time') }} as ended_at
     from landed
+    left join status_names
+        on {{ name_key('landed.routing_status') }} = status_names.name_key
 
 ),
 

@@ -6,15 +6,33 @@ landed as (
 
 ),
 
+-- A label of a screen is the presence it stands for (NAME-02).
+presence_names as (
+
+    select
+        {{ name_key('name') }} as name_key,
+        system_presence
+    from {{ ref('system_presence_names') }}
+    union
+    select
+        {{ name_key('system_presence') }} as name_key,
+        system_presence
+    from {{ ref('system_presences') }}
+
+),
+
 typed as (
 
     select
         {{ provenance() }},
         landed.user_id,
-        upper(landed.system_presence) as system_presence,
+        coalesce(presence_names.system_presence, upper(landed.system_presence))
+            as system_presence,
         {{ utc_timestamp('landed.start_time') }} as started_at,
         {{ utc_timestamp('landed.end_time') }} as ended_at
     from landed
+    left join presence_names
+        on {{ name_key('landed.system_presence') }} = presence_names.name_key
 
 ),
 

@@ -26,6 +26,10 @@ DAMAGE = {
         "private.staging.stg_users",
         "select * from private.staging.stg_users union all select *",
     ),
+    "assert_no_spelling_means_two_things": (
+        "reference.messaging_platform_names",
+        "select * replace ('Line' as name)",
+    ),
     "assert_every_product_goes_by_its_older_names": (
         "private.staging.product_names",
         "select * replace ('cx1' as product_code)",
