@@ -34,6 +34,7 @@ typed as (
         {{ exclusive_end_date('landed.ramp_end_date') }} as ramp_end_date,
         {{ exclusive_end_date('landed.term_end_date') }} as term_end_date,
         lower(coalesce(landed.peak_rule, 'sustained')) as peak_rule,
+        lower(coalesce(landed.hourly_switch, 'latest')) as hourly_switch,
         lower(coalesce(landed.ramp_license_billing, 'waived')) as ramp_license_billing,
         lower(coalesce(
             landed.ramp_resource_billing, landed.ramp_license_billing, 'waived'
@@ -82,6 +83,7 @@ checked as (
                 'license_model': ['named', 'concurrent', 'hourly'],
                 'hourly_model': ['logged_in', 'interacting'],
                 'peak_rule': ['sustained', 'accumulated', 'accumulated_exact'],
+                'hourly_switch': ['latest', 'any'],
                 'ramp_license_billing': ['waived', 'actuals'],
                 'ramp_resource_billing': ['waived', 'actuals'],
                 'messaging_pricing_model': ['per_conversation', 'per_token'],

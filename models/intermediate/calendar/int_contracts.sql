@@ -47,6 +47,7 @@ in_force as (
         term_end_date,
         coalesce(ramp_end_date, effective_date) as term_start_date,
         peak_rule,
+        hourly_switch,
         ramp_license_billing,
         ramp_resource_billing,
         payment_terms_days,

@@ -51,6 +51,7 @@ checked as (
         ramp_end_date,
         term_end_date,
         peak_rule,
+        hourly_switch,
         ramp_license_billing,
         ramp_resource_billing,
         payment_terms_days,

@@ -138,6 +138,7 @@ select
     boundaries.currency,
     currencies.minor_units,
     boundaries.peak_rule,
+    boundaries.hourly_switch,
     boundaries.ramp_license_billing,
     boundaries.ramp_resource_billing,
     case when not boundaries.is_after_term then boundaries.minimum_monthly_amount end

@@ -25,17 +25,22 @@ hourly_products as (
 
 ),
 
--- Held at any instant of the part of the cycle seen so far.
+-- Held at any instant of the part of the cycle seen so far, and whether to its end.
 held as (
 
-    select distinct
+    select
         assignments.org_id,
         cycles.cycle_start_date,
         assignments.user_id,
         assignments.product_code,
         products.kind,
         products.license_rank,
-        cycles.license_model
+        cycles.license_model,
+        cycles.hourly_switch,
+        bool_or(
+            coalesce(assignments.assigned_to, '9999-12-31'::date)
+            >= cycles.usage_through_at
+        ) as is_held_at_the_end
     from assignments
     inner join cycles
         on
@@ -47,6 +52,7 @@ held as (
             < coalesce(assignments.assigned_to, '9999-12-31'::date)
     inner join products
         on assignments.product_code = products.product_code
+    group by all
 
 ),
 
@@ -79,8 +85,9 @@ licensed as (
 
 ),
 
--- Beside named or concurrent a designated user is counted by the hour for the whole cycle;
--- in an hourly contract everybody is, and the designation does nothing (HOUR-03, X10).
+-- Beside named or concurrent a designated user is counted by the hour for the whole cycle,
+-- by default if the designation holds at its end (HOUR-05, X18); in an hourly contract
+-- everybody is, and the designation does nothing (HOUR-03, X10).
 designated as (
 
     select
@@ -91,6 +98,7 @@ designated as (
     where
         product_code = 'hourly_interacting'
         and license_model in ('named', 'concurrent')
+        and (hourly_switch = 'any' or is_held_at_the_end)
 
 )
 

@@ -36,8 +36,9 @@ cycles as (
 
 ),
 
--- What a license counts with, by default the greatest of committed, prepaid and actual
--- (FU-02). By the hour it includes what its base does in an hour (HOUR-03).
+-- What a license or add-on counts with: by default the greatest of committed, prepaid and
+-- actual (FU-02); of the add-ons the workforce one brings transcription (FU-15). By the hour
+-- it includes what its base does in an hour (HOUR-03).
 basis as (
 
     select
@@ -49,10 +50,9 @@ basis as (
         case policies.fair_use_basis
             when 'actual' then license_usage.actual_quantity
             when 'committed'
-                then
-                    greatest(
-                        license_usage.committed_quantity, license_usage.prepaid_quantity
-                    )
+                then greatest(
+                    license_usage.committed_quantity, license_usage.prepaid_quantity
+                )
             else
                 greatest(
                     license_usage.committed_quantity,
