@@ -11,7 +11,7 @@ product_names as (
 
     select * from {{ ref('product_names') }}
     where
-        kind in ('license', 'addon', 'designation')
+        kind in ('license', 'addon', 'account', 'designation')
         and is_hourly_product is not true
 
 ),

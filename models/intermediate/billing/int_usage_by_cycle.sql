@@ -79,6 +79,14 @@ measured as (
     from {{ ref('int_devices_in_service') }}
     union all
     select
+        'accounts' as usage_area,
+        org_id,
+        cycle_start_date,
+        product_code,
+        1 as quantity
+    from {{ ref('int_assigned_accounts') }}
+    union all
+    select
         'short_calls' as usage_area,
         org_id,
         cycle_start_date,
@@ -121,6 +129,20 @@ used as (
     ) as used_or_committed
     group by org_id, cycle_start_date, product_code
 
+),
+
+-- Tokens of third-party messages, which the ramp bills as it does the messages (RAMP-05).
+message_tokens as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'ai_tokens' as product_code,
+        sum(tokens) as quantity
+    from {{ ref('int_ai_token_usage') }}
+    where is_of_messages
+    group by org_id, cycle_start_date
+
 )
 
 -- With the allowance of the cycle and the terms of the contract.
@@ -133,8 +155,10 @@ select
     products.arrears_charge_type,
     products.waived_in_ramp_as,
     used.quantity as measured_quantity,
+    coalesce(message_tokens.quantity, 0)::decimal(38, 6) as never_waived_quantity,
     case
-        when used.usage_area = 'resources' then coalesce(allowances.included_quantity, 0)
+        when used.usage_area in ('resources', 'accounts')
+            then coalesce(allowances.included_quantity, 0)
         else 0
     end::decimal(38, 6) as included_quantity,
     -- As the contract has it, in ramp cycles too (INV-13).
@@ -169,6 +193,11 @@ inner join cycles
         and used.cycle_start_date = cycles.cycle_start_date
 inner join products
     on used.product_code = products.product_code
+left join message_tokens
+    on
+        used.org_id = message_tokens.org_id
+        and used.cycle_start_date = message_tokens.cycle_start_date
+        and used.product_code = message_tokens.product_code
 left join allowances
     on
         used.org_id = allowances.org_id

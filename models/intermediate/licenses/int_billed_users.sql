@@ -70,18 +70,38 @@ base_licenses as (
 
 ),
 
+-- The workforce add-on includes speech and text analytics: of the two a user has one
+-- (LIC-09).
+workforce_users as (
+
+    select distinct
+        org_id,
+        cycle_start_date,
+        user_id
+    from held
+    where product_code in ('cx1_wem_addon', 'cx2_wem_addon')
+
+),
+
 -- Add-ons count whatever the base license, and without any (LIC-05, LIC-06).
 licensed as (
 
     select * from base_licenses
     union all
     select
-        org_id,
-        cycle_start_date,
-        user_id,
-        product_code
+        held.org_id,
+        held.cycle_start_date,
+        held.user_id,
+        held.product_code
     from held
-    where kind = 'addon'
+    left join workforce_users
+        on
+            held.org_id = workforce_users.org_id
+            and held.cycle_start_date = workforce_users.cycle_start_date
+            and held.user_id = workforce_users.user_id
+    where
+        held.kind = 'addon'
+        and (held.product_code <> 'sta_addon' or workforce_users.user_id is null)
 
 ),
 

@@ -126,6 +126,11 @@ users_without_license as (
             logged_in.org_id = not_billable.org_id
             and logged_in.cycle_start_date = not_billable.cycle_start_date
             and logged_in.user_id = not_billable.user_id
+    anti join {{ ref('int_assigned_accounts') }} as assigned
+        on
+            logged_in.org_id = assigned.org_id
+            and logged_in.cycle_start_date = assigned.cycle_start_date
+            and logged_in.user_id = assigned.user_id
     where logged_in.first_billable_login_at is not null
     group by logged_in.org_id, logged_in.cycle_start_date
 
