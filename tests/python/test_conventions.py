@@ -62,6 +62,7 @@ MARTS = {
         actual_quantity committed_quantity overage_quantity""",
     "resource_usage": """
         org_id cycle_start_date product_code used_quantity included_quantity overage_quantity""",
+    "coverage": "org_id dataset basis covered_from covered_to source_files",
     "ai_token_usage": "org_id cycle_start_date product_code used_quantity tokens",
     "calls": """
         call_id org_id sip_call_id cycle_start_date started_at direction call_type service
