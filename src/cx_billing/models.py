@@ -18,8 +18,8 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 
+from cx_billing import lake
 from cx_billing.formats import literal
 
 MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\(.*?\{%-?\s*endmacro\s*-?%\}", re.DOTALL)
@@ -84,7 +84,9 @@ class Models:
 
     def _read_source(self, _source: str, name: str) -> str:
         meta = self._sources[name].meta
-        location = meta.get("external_location", self._source_location)
+        location = meta.get(
+            "external_location", lake.declaration()["config"]["meta"]["external_location"]
+        )
         return self._jinja.from_string(location).render().replace("{name}", name)
 
     def _compile_macro(self, name: str, text: str) -> Callable[..., Any]:
@@ -103,17 +105,7 @@ class Models:
 
     @cached_property
     def _variables(self) -> dict[str, Any]:
-        return dict(yaml.safe_load((self._project / "dbt_project.yml").read_text())["vars"])
-
-    @cached_property
-    def _declaration(self) -> dict[str, Any]:
-        file = self._project / "models" / "staging" / "_sources.yml"
-        [source] = yaml.safe_load(file.read_text())["sources"]
-        return dict(source)
-
-    @property
-    def _source_location(self) -> str:
-        return str(self._declaration["config"]["meta"]["external_location"])
+        return dict(lake.read_yaml(self._project / "dbt_project.yml")["vars"])
 
     @cached_property
     def _sources(self) -> dict[str, SimpleNamespace]:
@@ -129,12 +121,12 @@ class Models:
                     for column in table.get("columns", ())
                 },
             )
-            for table in self._declaration["tables"]
+            for table in lake.declaration()["tables"]
         }
 
     @cached_property
     def _types_of_seeds(self) -> dict[str, dict[str, str]]:
-        declared = yaml.safe_load((self._project / "seeds" / "_seeds.yml").read_text())["seeds"]
+        declared = lake.read_yaml(self._project / "seeds" / "_seeds.yml")["seeds"]
         return {seed["name"]: seed.get("config", {}).get("column_types", {}) for seed in declared}
 
 
