@@ -12,7 +12,7 @@ from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read
 
 SHOWN_EXAMPLES = 3  # rows per dataset and reason
-SHOWN_TEXT = 120  # characters of a row
+SHOWN_TEXT = 60  # characters of a value or a row
 
 
 def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
