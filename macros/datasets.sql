@@ -16,6 +16,7 @@
         'routing_status': none,
         'message_interactions': none,
         'coverage': ('null', 'null'),
+        'product_catalogue': ('null', 'null'),
         'resource_usage': ('usage_date', 'usage_date', "'usage_date'"),
         'api_usage': ('usage_date', 'usage_date', "'date'"),
         'voice_usage': ('started_at', 'started_at', "'start_time'", 'voice'),

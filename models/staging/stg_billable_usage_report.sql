@@ -17,13 +17,12 @@ typed as (
     select
         {{ provenance() }},
         landed.charge_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         lower(landed.entity) as entity,
         {{ utc_timestamp('landed.timestamp') }} as first_login_at,
         {{ printed_precision('landed.timestamp') }} as printed_precision_us
     from landed
-    left join product_names
-        on {{ product_name_key('landed.charge_name') }} = product_names.name_key
+    {{ join_product_names('landed.charge_name') }}
 
 ),
 

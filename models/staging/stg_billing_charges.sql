@@ -21,15 +21,14 @@ typed as (
         {{ utc_date('landed.period_start') }} as period_start_date,
         {{ exclusive_end_date('landed.period_end') }} as period_end_date,
         landed.product as charge_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         landed.wallet_id is not null as is_wallet,
         try_cast(landed.actual_quantity as decimal(24, 6))::decimal(38, 6)
             as actual_quantity,
         try_cast(landed.overage_quantity as decimal(24, 6))::decimal(38, 6)
             as overage_quantity
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product') }} = product_names.name_key
+    {{ join_product_names('landed.product') }}
 
 ),
 

@@ -19,15 +19,14 @@ typed as (
         {{ utc_date('landed.date') }} as usage_date,
         case
             when landed.license is null then 'cx_all'
-            else coalesce(product_names.product_code, lower(landed.license))
+            else coalesce({{ product_named() }}, lower(landed.license))
         end as pool,
         try_cast(landed.peak_concurrent_users as decimal(18, 6))::decimal(38, 6)
             as peak_users,
         try_cast(landed.minutes_at_peak as decimal(18, 6))::decimal(38, 6)
             as minutes_at_peak
     from landed
-    left join product_names
-        on {{ product_name_key('landed.license') }} = product_names.name_key
+    {{ join_product_names('landed.license') }}
 
 ),
 

@@ -21,7 +21,7 @@ typed as (
         {{ provenance() }},
         landed.contract_id,
         coalesce(
-            product_names.product_code,
+            {{ product_named() }},
             {{ patterned_product('landed.product_code', [
                 'sms_class_', 'number_mrc_', 'number_nrc_', 'conversation_'
             ]) }}
@@ -35,8 +35,7 @@ typed as (
         try_cast(landed.published_rate as decimal(18, 10))::decimal(28, 10)
             as published_rate
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product_code') }} = product_names.name_key
+    {{ join_product_names('landed.product_code') }}
 
 ),
 

@@ -18,12 +18,11 @@ typed as (
     select
         {{ provenance() }},
         landed.device_id,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         {{ utc_date('landed.in_service_date') }} as in_service_date,
         {{ exclusive_end_date('landed.out_of_service_date') }} as out_of_service_date
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product_code') }} = product_names.name_key
+    {{ join_product_names('landed.product_code') }}
 
 ),
 

@@ -69,18 +69,17 @@ typed as (
         {{ provenance() }},
         landed.user_id,
         coalesce(
-            product_names.product_code,
+            {{ product_named() }},
             if(not_billed.name_key is not null, landed.license, null)
         ) as product_code,
-        product_names.product_code is not null as is_billed,
+        {{ product_named() }} is not null as is_billed,
         {{ utc_date('landed.assigned_from') }} as assigned_from,
         coalesce(
             {{ exclusive_end_date('landed.assigned_to') }},
             snapshot_days.next_snapshot_day
         ) as assigned_to
     from landed
-    left join product_names
-        on {{ product_name_key('landed.license') }} = product_names.name_key
+    {{ join_product_names('landed.license') }}
     left join not_billed
         on {{ product_name_key('landed.license') }} = not_billed.name_key
     left join snapshot_days

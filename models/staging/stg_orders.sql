@@ -17,15 +17,14 @@ typed as (
     select
         {{ provenance() }},
         landed.order_id,
-        coalesce(product_names.product_code, lower(landed.product_code)) as product_code,
+        coalesce({{ product_named() }}, lower(landed.product_code)) as product_code,
         try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity,
         try_cast(landed.unit_price as decimal(18, 10))::decimal(28, 10) as unit_price,
         {{ utc_date('landed.ordered_date') }} as ordered_date,
         {{ utc_date('landed.shipped_date') }} as shipped_date,
         try_cast(coalesce(landed.is_hardware, 'false') as boolean) as is_hardware
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product_code') }} = product_names.name_key
+    {{ join_product_names('landed.product_code') }}
 
 ),
 

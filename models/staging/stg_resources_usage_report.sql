@@ -18,11 +18,10 @@ typed as (
         {{ provenance() }},
         {{ utc_date('landed.date') }} as usage_date,
         landed.resource as resource_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity
     from landed
-    left join product_names
-        on {{ product_name_key('landed.resource') }} = product_names.name_key
+    {{ join_product_names('landed.resource') }}
 
 ),
 

@@ -22,7 +22,7 @@ typed as (
         {{ utc_date('landed.billing_period_start_date') }} as period_start_date,
         {{ exclusive_end_date('landed.billing_period_end_date') }} as period_end_date,
         landed.name as usage_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         landed.part_number,
         lower(landed.grouping) as usage_group,
         case lower(landed.grouping)
@@ -37,8 +37,7 @@ typed as (
         try_cast(landed.prepay_price as decimal(18, 10))::decimal(28, 10) as prepay_price,
         try_cast(landed.overage_price as decimal(18, 10))::decimal(28, 10) as overage_price
     from landed
-    left join product_names
-        on {{ product_name_key('landed.name') }} = product_names.name_key
+    {{ join_product_names('landed.name') }}
 
 ),
 

@@ -14,8 +14,8 @@ term_cycles as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
-    where can_be_committed
+    {{ products_by_organization('contracts') }}
+    where products.can_be_committed
 
 ),
 
@@ -90,4 +90,6 @@ select
     lines.detail
 from lines
 semi join products
-    on lines.product_code = products.product_code
+    on
+        lines.org_id = products.org_id
+        and lines.product_code = products.product_code

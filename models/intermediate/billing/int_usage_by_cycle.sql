@@ -14,7 +14,7 @@ contract_items as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('cycles') }}
 
 ),
 
@@ -50,7 +50,10 @@ measured as (
         quantities.used_quantity as quantity
     from {{ ref('int_resource_quantities') }} as quantities
     anti join products as meters
-        on quantities.product_code = meters.product_code and meters.kind = 'token_meter'
+        on
+            quantities.org_id = meters.org_id
+            and quantities.product_code = meters.product_code
+            and meters.kind = 'token_meter'
     union all
     select
         'resources' as usage_area,
@@ -106,7 +109,9 @@ committed as (
         0 as quantity
     from contract_items
     inner join products
-        on contract_items.product_code = products.product_code
+        on
+            contract_items.org_id = products.org_id
+            and contract_items.product_code = products.product_code
     where
         contract_items.committed_quantity > 0
         and products.can_be_committed
@@ -178,7 +183,7 @@ select
     contract_items.prepay_rate,
     contract_items.overage_rate,
     case
-        when products.kind = 'resource' then cycles.overage_rounding
+        when products.kind in ('resource', 'account') then cycles.overage_rounding
         else 'none'
     end as overage_rounding,
     cycles.phase,
@@ -192,7 +197,9 @@ inner join cycles
         used.org_id = cycles.org_id
         and used.cycle_start_date = cycles.cycle_start_date
 inner join products
-    on used.product_code = products.product_code
+    on
+        used.org_id = products.org_id
+        and used.product_code = products.product_code
 left join message_tokens
     on
         used.org_id = message_tokens.org_id

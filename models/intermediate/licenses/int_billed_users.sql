@@ -15,7 +15,7 @@ assignments as (
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('catalogue') }}
 
 ),
 
@@ -51,7 +51,9 @@ held as (
             and assignments.assigned_from
             < coalesce(assignments.assigned_to, '9999-12-31'::date)
     inner join products
-        on assignments.product_code = products.product_code
+        on
+            assignments.product_code = products.product_code
+            and (products.org_id is null or products.org_id = assignments.org_id)
     group by all
 
 ),

@@ -16,7 +16,7 @@ reported as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('reported') }}
 
 ),
 
@@ -32,7 +32,9 @@ usage as (
             as overview_item
     from {{ ref('int_usage_split') }} as split
     inner join products
-        on split.product_code = products.product_code
+        on
+            split.org_id = products.org_id
+            and split.product_code = products.product_code
 
 ),
 
@@ -48,7 +50,9 @@ token_meters as (
         unnest(['resources_usage', 'subscription_overview', 'billing_charges']) as report
     from {{ ref('int_ai_token_usage') }} as meters
     inner join products
-        on meters.product_code = products.product_code
+        on
+            meters.org_id = products.org_id
+            and meters.product_code = products.product_code
     where meters.tokens is not null and products.kind = 'token_meter'
 
 ),

@@ -9,6 +9,12 @@ figures as (
 
 ),
 
+products as (
+
+    {{ products_by_organization('figures') }}
+
+),
+
 needed as (
 
     select
@@ -16,8 +22,10 @@ needed as (
         figures.report_line_id,
         datasets.dataset
     from figures
-    left join {{ ref('int_products') }} as products
-        on split_part(figures.item, ' / ', 1) = products.product_code
+    left join products
+        on
+            figures.org_id = products.org_id
+            and split_part(figures.item, ' / ', 1) = products.product_code
     inner join {{ ref('measuring_datasets') }} as datasets
         on
             datasets.kind = case figures.report

@@ -14,7 +14,7 @@ cycles as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('cycles') }}
 
 ),
 
@@ -310,7 +310,9 @@ left join licenses
         and unbilled.cycle_start_date = licenses.cycle_start_date
         and unbilled.product_code = licenses.product_code
 left join products
-    on unbilled.product_code = products.product_code
+    on
+        unbilled.org_id = products.org_id
+        and unbilled.product_code = products.product_code
 left join interactions_of_text_messages
     on
         unbilled.org_id = interactions_of_text_messages.org_id

@@ -1,6 +1,7 @@
 -- Consumption delivered for days before as-of and inside a contract = consumption of the
 -- cycles; resources that take the highest day instead of the sum are apart (FU-01, FU-09).
--- What a token meter measures takes tokens or is shown as unbilled (FU-13).
+-- What a token meter measures takes tokens or is shown as unbilled (FU-13); accounts are
+-- counted by assignment (LIC-11).
 with
 
 delivered_days as (
@@ -61,6 +62,11 @@ counted_by_cycle as (
         product_code,
         used_quantity
     from {{ ref('resource_usage') }}
+    where product_code not in (
+        select accounts.product_code
+        from {{ ref('products') }} as accounts
+        where accounts.kind = 'account'
+    )
     union all
     select
         org_id,
