@@ -278,3 +278,76 @@ def test_an_open_status_lasts_until_the_next_row_or_the_end_of_the_data(inbox):
         for r in inbox.marts("2024-01-05")["user_hours_daily"]
     ]
     assert days == [(2, "2:00:00:000"), (3, "1:30:00:000")]
+
+
+@pytest.mark.parametrize(
+    ("switch", "hourly", "named"),
+    [
+        pytest.param("", {"b", "end"}, {"a", "gap", "late"}, id="latest by default"),
+        pytest.param("latest", {"b", "end"}, {"a", "gap", "late"}, id="latest"),
+        pytest.param("any", {"a", "b", "end", "gap"}, {"late"}, id="any"),
+    ],
+)
+def test_hour05_which_designation_of_the_cycle_decides(inbox, switch, hourly, named):
+    terms = "," * 13 + switch
+    inbox.file("contracts", f"c1,Org,eu,named,month_to_month,USD,2026-03-01,{terms}")
+    inbox.file("contract_items", "c1,cx1,0,1,2,,", "c1,cx1_hourly,0,0.4,0.6,,")
+    designated = {
+        "a": "2026-03-01,2026-03-10",
+        "b": "2026-03-25,",
+        "end": "2026-03-31,2026-04-01",
+        "gap": "2026-03-20,2026-03-31",
+        "late": "2026-04-01,",
+    }
+    held = [f"{user},cx1,2020-01-01," for user in designated]
+    held += [f"{user},billing:user:hourlyInteracting,{days}" for user, days in designated.items()]
+    inbox.file("license_assignments", *held)
+    times = "2026-03-05T08:00:00Z,2026-03-05T10:00:00Z"
+    inbox.file("user_presence", *(f"{user},ON_QUEUE,{times}" for user in designated))
+    inbox.file("routing_status", *(f"{user},INTERACTING,{times}" for user in designated))
+    marts = inbox.marts("2026-04-15")
+    billed = {(r["product_code"], r["user_id"]) for r in marts["billable_users"]}
+    assert billed == {("cx1_hourly", u) for u in hourly} | {("cx1", u) for u in named}
+    quantities = {r["product_code"]: r["quantity"] for r in marts["invoice_lines"]}
+    assert quantities == {"cx1": len(named), "cx1_hourly": 2 * len(hourly)}
+
+
+def test_hour05_a_designation_that_holds_at_as_of_decides_so_far(inbox):
+    inbox.contract("named", "month_to_month", "2026-03-01")
+    days = "2026-03-05,2026-03-12"
+    inbox.file("license_assignments", "a,cx1,2020-01-01,", f"a,hourly_interacting,{days}")
+    inbox.file("user_presence", "a,BUSY,2026-03-05T08:00:00Z,2026-03-05T10:00:00Z")
+    found = {
+        as_of: [r["product_code"] for r in inbox.marts(as_of)["billable_users"]]
+        for as_of in ("2026-03-12", "2026-03-13")
+    }
+    assert found == {"2026-03-12": ["cx1_hourly"], "2026-03-13": ["cx1"]}
+
+
+@pytest.mark.parametrize(
+    ("messages", "others", "licenses", "expected"),
+    [
+        (160_000, 0, "waived", [(150, 300, False)]),
+        (160_000, 17, "waived", [(151, 302, False)]),
+        (160_000, 4420, "waived", [(400, 800, False), (10, 0, True)]),
+        (40_000, 0, "waived", []),
+        (0, 4267, "waived", [(1, 0, True)]),
+        (160_000, 4420, "actuals", [(410, 820, False)]),
+    ],
+)
+def test_ramp05_the_tokens_of_messages_are_billed_in_the_ramp(
+    inbox, messages, others, licenses, expected
+):
+    terms = f",,,{licenses},,,,,,per_token"
+    inbox.contract("named", "month_to_month", "2026-03-01", "2026-05-01", terms)
+    inbox.file("contract_items", "c1,ai_tokens,0,1,2,,")
+    inbox.file(
+        "resource_usage",
+        f"2026-03-05,messages_whatsapp,{messages}",
+        f"2026-03-05,voice_bot_minutes,{others}",
+    )
+    lines = [
+        (r["quantity"], r["amount"], r["is_waived"])
+        for r in inbox.marts("2026-04-02")["invoice_lines"]
+    ]
+    assert lines == expected

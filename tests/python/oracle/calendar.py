@@ -53,6 +53,7 @@ class Contract:
     messaging_pricing_model: str = "per_conversation"
     after_term: str = "ends"
     prepay_raise: str = "co_term"
+    hourly_switch: str = "latest"
 
     def boundary(self, number: int) -> date:
         """CYC-07: where the cycle after `number` cycles begins, were the contract never cut."""

@@ -11,7 +11,8 @@ COLUMNS = {
     "contracts": "contract_id! org_name! region! license_model! billing_option! currency! "
     "effective_date:date! billing_account_id ramp_end_date:end term_end_date:end peak_rule "
     "ramp_license_billing ramp_resource_billing payment_terms_days:number tax_jurisdiction "
-    "hourly_model minimum_monthly_amount:number messaging_pricing_model after_term prepay_raise",
+    "hourly_model minimum_monthly_amount:number messaging_pricing_model after_term prepay_raise "
+    "hourly_switch",
     "contract_items": "contract_id! product_code:priced! committed_quantity:number! "
     "prepay_rate:number! overage_rate:number! effective_from:date effective_to:end "
     "published_rate:number",
@@ -85,6 +86,7 @@ CHOICES = {
     "messaging_pricing_model": {"per_conversation", "per_token"},
     "after_term": {"ends", "month_to_month"},
     "prepay_raise": {"co_term", "overage", "next_year"},
+    "hourly_switch": {"latest", "any"},
 }
 LOWER_CASE = {*CHOICES}
 UPPER_CASE = {"system_presence", "routing_status", "currency"}

@@ -15,7 +15,9 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 5. The line of a number carries the product code of the item used.
 6. A number held no day in the cycle (released on its purchase day) has no MRC; NRC as usual.
 7. An order's service period is its invoice date, one day. Orders are one line each.
-8. A service of zero-second calls alone has no line (quantity 0), even if the vendor put a cost.
+8. RAMP-05: where a ramp waives resources, the tokens of messages are billed as far as tokens are
+   above the allowance, so the other tokens use it up first. The waived rest is a line of its own.
+9. A service of zero-second calls alone has no line (quantity 0), even if the vendor put a cost.
 """
 
 from __future__ import annotations
@@ -200,24 +202,41 @@ def resource_lines(meter: Meter) -> Iterator[dict]:
     for row in meter.resource_usage:
         product = row["product_code"]
         fair_use = product in FAIR_USE
+        waived = fair_use and cycle.is_ramp and contract.ramp_resource_billing == "waived"
+        quantity = beyond_paid(meter, row)
+        billed = billed_in_ramp(meter, row) if waived else ZERO
         if item := meter.item(product):
-            yield from line(
-                contract,
-                cycle.end,
-                product,
-                "overage" if fair_use else "usage",
-                (cycle.start, cycle.end),
-                beyond_paid(meter, row),
-                item["overage_rate"],
-                waived=fair_use and cycle.is_ramp and contract.ramp_resource_billing == "waived",
-            )
+            for part, is_waived in ((billed, False), (quantity - billed, waived)):
+                yield from line(
+                    contract,
+                    cycle.end,
+                    product,
+                    "overage" if fair_use else "usage",
+                    (cycle.start, cycle.end),
+                    part,
+                    item["overage_rate"],
+                    waived=is_waived,
+                    detail="messages" if billed and not is_waived else "",
+                )
+
+
+def above_paid(meter: Meter, row: dict) -> Decimal:
+    """FU-03: what a resource used above its allowance and the commitment that is invoiced."""
+    paid_for = meter.paid_for(row["product_code"])
+    return overage(row["used_quantity"], row["included_quantity"] + paid_for)
 
 
 def beyond_paid(meter: Meter, row: dict) -> Decimal:
-    """FU-03: what a resource used above its allowance and the commitment that is invoiced."""
-    paid_for = meter.paid_for(row["product_code"])
-    above = overage(row["used_quantity"], row["included_quantity"] + paid_for)
-    return usage.billed_overage(row["product_code"], above, meter.policy)
+    """FU-07: the same as it is billed."""
+    return usage.billed_overage(row["product_code"], above_paid(meter, row), meter.policy)
+
+
+def billed_in_ramp(meter: Meter, row: dict) -> Decimal:
+    """RAMP-05: what is billed of a resource that the ramp waives: the tokens of messages."""
+    if row["product_code"] != "ai_tokens":
+        return ZERO
+    messages = min(meter.message_tokens, above_paid(meter, row))
+    return usage.billed_overage("ai_tokens", messages, meter.policy)
 
 
 def conversation_lines(meter: Meter) -> Iterator[dict]:

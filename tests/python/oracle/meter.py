@@ -219,6 +219,11 @@ class Meter:
         """FU-13: what took AI tokens."""
         return usage.tokens_used(self.org, self.cycle, self.license_usage)
 
+    @cached_property
+    def message_tokens(self) -> Decimal:
+        """CONV-09: the tokens that messages took."""
+        return sum((r["tokens"] for r in self.token_usage if is_of_messages(r)), ZERO)
+
     def is_paid_in_tokens(self, product: str) -> bool:
         """CONV-09: conversations of platforms whose messages a contract per token meters."""
         messages = product.replace("conversation_", "messages_")
@@ -266,6 +271,11 @@ class Meter:
         if item := self.item(specific):
             return specific, item
         return f"number_{charge}", self.item(f"number_{charge}")
+
+
+def is_of_messages(row: dict) -> bool:
+    """Whether a row of token usage is of messages."""
+    return row["product_code"].startswith("messages_")
 
 
 def overage(actual: Decimal | int, covered: Decimal) -> Decimal:

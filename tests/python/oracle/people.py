@@ -1,4 +1,8 @@
-"""Who is logged in, with which license, how many at once and for how long."""
+"""Who is logged in, with which license, how many at once and for how long.
+
+Where interface and rulebook leave a choice, this is what the oracle does: a designation that is
+assigned to the very end of the cycle, or of what as-of lets be seen of it, holds at its end.
+"""
 
 from __future__ import annotations
 
@@ -51,12 +55,18 @@ def within(logins: Logins, window: Interval) -> Logins:
 
 
 def licenses_held(org: Organization, cycle: Cycle) -> dict[str, set[str]]:
-    """LIC-03: per user every license and add-on assigned at any instant of the cycle."""
+    """LIC-03: per user every license and add-on assigned at any instant of the cycle.
+
+    HOUR-05: of designations only one that holds at its end, unless the contract takes any.
+    """
     window = cycle.window(org.as_of)
     held: dict[str, set[str]] = defaultdict(set)
     for row in org.rows("license_assignments"):
         end = midnight(row["assigned_to"]) if row["assigned_to"] else datetime.max
-        if clip((midnight(row["assigned_from"]), end), window):
+        if not clip((midnight(row["assigned_from"]), end), window):
+            continue
+        has_ended = row["license"] == DESIGNATION and end < window[1]
+        if not (has_ended and cycle.contract.hourly_switch == "latest"):
             held[row["user_id"]].add(row["license"])
     return held
 

@@ -33,6 +33,8 @@ FAIR_USE = {
     "api_requests",
     "byoc_minutes",
     "voice_transcription_minutes",
+    "voice_transcription_legacy_native_minutes",
+    "voice_transcription_legacy_extended_minutes",
     "ai_tokens",
     "decision_executions",
     "outbound_attempts",

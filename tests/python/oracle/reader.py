@@ -153,6 +153,7 @@ def accept_contracts(org: Organization) -> None:
                 messaging_pricing_model=row["messaging_pricing_model"] or "per_conversation",
                 after_term=row["after_term"] or "ends",
                 prepay_raise=row["prepay_raise"] or "co_term",
+                hourly_switch=row["hourly_switch"] or "latest",
             )
         )
     org.spans = contracts_in_force(org.contracts, org.as_of)

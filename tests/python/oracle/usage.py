@@ -1,4 +1,11 @@
-"""Conversations, fair-use resources, calls, numbers and devices of a cycle."""
+"""Conversations, fair-use resources, calls, numbers and devices of a cycle.
+
+Where interface and rulebook leave a choice, this is what the oracle does:
+
+1. Each holder of a workforce add-on brings its transcription, whatever the base license, also
+   beside a license that has some of its own.
+2. The two legacy kinds of transcription have no allowance.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +41,12 @@ ALLOWANCE = {
         "data_storage_gb": ("17.5", "22.75"),
         "ivr_minutes": ("1750", "2275"),
         "api_requests": ("75000", "97500"),
-        "voice_transcription_minutes": ("5000", "6500"),
     },
     "cx2": {
         "byoc_minutes": ("5000", "6500"),
         "data_storage_gb": ("25", "32.5"),
         "ivr_minutes": ("2500", "3250"),
         "api_requests": ("110000", "143000"),
-        "voice_transcription_minutes": ("5000", "6500"),
     },
     "cx2_digital": {
         "data_storage_gb": ("8", "10"),
@@ -67,6 +72,9 @@ ALLOWANCE = {
         "data_storage_gb": ("17.5", "17.5"),
         "api_requests": ("75000", "75000"),
     },
+    # FU-05, FU-15: transcription comes with the workforce add-on, of CX 3 with the license.
+    "cx1_wem_addon": {"voice_transcription_minutes": ("5000", "6500")},
+    "cx2_wem_addon": {"voice_transcription_minutes": ("5000", "6500")},
 }
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from oracle.calendar import add_months
 from oracle.products import ADDONS, HOURLY, LICENSE_RANK
 from oracle.values import parse_end
+from random_orgs.declared import is_declared
 from random_orgs.organization import RandomOrg
 from random_orgs.usage import SMALL_RESOURCES
 
@@ -59,11 +60,13 @@ def write_contracts(org: RandomOrg) -> None:
     with org.drawing_terms():
         write_successor(org, "c3" if second else "c2")
     if org.chance(0.3):
+        switches = [("hourly_switch", "first")] if first["hourly_switch"] else []
         column, value = rng.choice(
             (
                 ("license_model", "floating"),
                 ("hourly_model", "sleeping"),
                 ("messaging_pricing_model", "per_emoji"),
+                *switches,
                 ("minimum_monthly_amount", "-1"),
                 ("minimum_monthly_amount", "much"),
                 ("after_term", "for ever"),
@@ -111,7 +114,14 @@ def draw_contract(
         "messaging_pricing_model": rng.choice(("", "per_conversation", "per_token")),
         "after_term": "",
         "prepay_raise": org.rng_of_terms.choice(RAISES),
+        "hourly_switch": draw_hourly_switch(org),
     }
+
+
+def draw_hourly_switch(org: RandomOrg) -> str:
+    """HOUR-05: which designation of a cycle decides."""
+    value = org.rng.choice(("", "latest", "any", "ANY"))
+    return value if is_declared("contracts", "hourly_switch") else ""
 
 
 def cut_term(org: RandomOrg, contract: dict) -> None:

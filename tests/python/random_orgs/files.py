@@ -37,7 +37,7 @@ HEADERS = {
     "contracts": "contract_id org_name region license_model billing_option currency effective_date "
     "billing_account_id ramp_end_date term_end_date peak_rule ramp_license_billing "
     "ramp_resource_billing payment_terms_days tax_jurisdiction hourly_model "
-    "minimum_monthly_amount messaging_pricing_model after_term prepay_raise",
+    "minimum_monthly_amount messaging_pricing_model after_term prepay_raise hourly_switch",
     "contract_items": "contract_id product_code committed_quantity prepay_rate overage_rate "
     "effective_from effective_to published_rate",
     "users": "user_id email name",

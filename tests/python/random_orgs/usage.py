@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from oracle import catalogue
 from oracle.calendar import CLOCKS, midnight
 from oracle.money import round_half_up
 from oracle.products import PLATFORMS
@@ -29,6 +30,8 @@ ACCOUNTS = {
 # Resources and token meters: about an allowance, or just about a number of tokens.
 OTHER_RESOURCES = {
     "ai_tokens": (0, 1, 249, 250, 350, 351),
+    "voice_transcription_legacy_native_minutes": (1, 5000),
+    "voice_transcription_legacy_extended_minutes": (Decimal("0.5"), 6500),
     "decision_executions": (49999, 50000, 50001),
     "outbound_attempts": (1470, 15000, 19500, 39001, 100000),
     "work_items": (1800, 3600, 3601),
@@ -105,7 +108,7 @@ def write_resources(org: RandomOrg) -> None:
             if org.chance(0.1):
                 org.add("resource_usage", day, resource, quantity + step, file="b.csv")
     for resource, quantities in OTHER_RESOURCES.items():
-        if org.chance(0.3):
+        if org.chance(0.3) and resource in catalogue.products():
             org.products.add(resource)
             for _ in range(rng.choice((1, 1, 2))):
                 org.add("resource_usage", org.day(), resource, rng.choice(quantities))
