@@ -13,12 +13,13 @@ from random_orgs.files import header_of
 class Inbox:
     """A small inbox of one org, written dataset by dataset; rows are CSV text."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, org_id: str = "org"):
         self.folder = folder
+        self.org_id = org_id
 
     def file(self, dataset: str, *rows: str, name: str = "a.csv") -> Inbox:
         """Write a file of `rows` below the org; the last columns of terms may be left out."""
-        path = self.folder / "org" / dataset / name
+        path = self.folder / self.org_id / dataset / name
         path.parent.mkdir(parents=True, exist_ok=True)
         header = ",".join(header_of(dataset))
         if dataset in {"contracts", "contract_items"}:
@@ -28,7 +29,7 @@ class Inbox:
 
     def json(self, dataset: str, *documents: dict, name: str = "a.json") -> Inbox:
         """Write a file of JSON documents, one a line."""
-        path = self.folder / "org" / dataset / name
+        path = self.folder / self.org_id / dataset / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(json.dumps(document) for document in documents))
         return self

@@ -8,6 +8,7 @@ from functools import cache
 # name[:kind][mark]; no mark = optional column, ! = a value is needed, ? = the column is needed but
 # may be empty.
 COLUMNS = {
+    "product_catalogue": "product_code:code! name! kind! unit_of_measure aliases",
     "contracts": "contract_id! org_name! region! license_model! billing_option! currency! "
     "effective_date:date! billing_account_id ramp_end_date:end term_end_date:end peak_rule "
     "ramp_license_billing ramp_resource_billing payment_terms_days:number tax_jurisdiction "
@@ -40,6 +41,7 @@ COLUMNS = {
     "service_period_end:end! description! qty:number? rate:number? amount:number! currency section",
 }
 NATURAL_KEYS = {
+    "product_catalogue": "product_code",
     "contracts": "contract_id",
     "contract_items": "contract_id product_code effective_from",
     "users": "user_id",
@@ -87,6 +89,7 @@ CHOICES = {
     "after_term": {"ends", "month_to_month"},
     "prepay_raise": {"co_term", "overage", "next_year"},
     "hourly_switch": {"latest", "any"},
+    "kind": {"license_addon", "app", "device", "resource", "messaging", "one_time"},
 }
 LOWER_CASE = {*CHOICES}
 UPPER_CASE = {"system_presence", "routing_status", "currency"}

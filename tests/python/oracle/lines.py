@@ -30,18 +30,18 @@ from fractions import Fraction
 from oracle import catalogue, people, usage
 from oracle.calendar import Contract
 from oracle.files import Row
-from oracle.meter import LICENSED, ZERO, Meter, overage
+from oracle.meter import ZERO, Meter, licensed, overage
 from oracle.money import line_amount, money, round_half_up
 from oracle.prepaid import prepaid_lines
-from oracle.products import DEVICES, FAIR_USE
+from oracle.products import DEVICES, WALLBOARD
 from oracle.reader import Organization
 
 
 def section(product: str) -> str:
     """INV-14: the invoice section of a product."""
-    if product in LICENSED:
+    if product in licensed() or product == WALLBOARD:
         return "core_services"
-    if product in DEVICES:
+    if product in DEVICES or catalogue.own_kind(product) == "device":
         return "devices"
     if product.startswith(("telco_", "number_", "short_call")):
         return "telco"
@@ -166,14 +166,21 @@ def annual_prepay(org: Organization) -> Iterator[dict]:
             in_section="core_services_prepay",
             detail=f"given back, charged {paid.charged}" if paid.charged else "",
             monthly_quantity=paid.quantity,
-            unit="user-month" if counted_by_head(paid.contract, paid.product) else "",
+            unit=unit_of_year(paid.contract, paid.product),
         )
+
+
+def unit_of_year(contract: Contract, product: str) -> str:
+    """The unit of a prepaid year, where it is another than that of a cycle."""
+    if catalogue.own_kind(product):
+        return catalogue.ANYTHING
+    return "user-month" if counted_by_head(contract, product) else ""
 
 
 def counted_by_head(contract: Contract, product: str) -> bool:
     """Whether a unit of a product is a user: a prepaid year of it is counted in user-months."""
     model = people.counting_model(product, contract.license_model)
-    return product in LICENSED and model != "hourly"
+    return product in licensed() and model != "hourly"
 
 
 def license_lines(meter: Meter) -> Iterator[dict]:
@@ -201,8 +208,11 @@ def resource_lines(meter: Meter) -> Iterator[dict]:
     cycle, contract = meter.cycle, meter.cycle.contract
     for row in meter.resource_usage:
         product = row["product_code"]
-        fair_use = product in FAIR_USE
-        waived = fair_use and cycle.is_ramp and contract.ramp_resource_billing == "waived"
+        fair_use = usage.is_billed_as_overage(product)
+        switch = contract.ramp_resource_billing
+        if product == WALLBOARD:
+            switch = contract.ramp_license_billing
+        waived = fair_use and cycle.is_ramp and switch == "waived"
         quantity = beyond_paid(meter, row)
         billed = billed_in_ramp(meter, row) if waived else ZERO
         if item := meter.item(product):

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from oracle import people, usage
+from oracle import catalogue, people, usage
 from oracle.audit import load_audit, rejected_rows
 from oracle.calendar import midnight
 from oracle.coverage import coverage_rows
@@ -48,6 +48,7 @@ def calculate(inbox: Path, as_of: date, policies: Policies | None = None) -> dic
 
 def organization_marts(org: Organization) -> dict[str, list[dict]]:
     """The marts of one org."""
+    catalogue.use(org.own)
     meters = [Meter(org, cycle) for cycle in org.cycles]
     marts: dict[str, list[dict]] = {name: [] for name in PER_CYCLE}
     for name, builder in PER_CYCLE.items():

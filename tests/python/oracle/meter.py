@@ -26,17 +26,33 @@ from functools import cached_property
 
 from oracle import people, usage
 from oracle.calendar import Cycle
+from oracle.catalogue import addons
 from oracle.contract_items import committable_products, item_of_cycle
 from oracle.files import Row
 from oracle.money import round_half_up, whole_hours
 from oracle.policies import Policy
 from oracle.prepaid import prepaid_for, prepaid_lines
-from oracle.products import ADDONS, CX_LICENSES, HOURLY, LICENSE_RANK, METERS
+from oracle.products import (
+    ADDONS,
+    CX_LICENSES,
+    DESIGNATION,
+    HOURLY,
+    LICENSE_RANK,
+    METERS,
+    WALLBOARD,
+)
 from oracle.reader import Organization
 
 ZERO = Decimal(0)
 
 LICENSED = {*LICENSE_RANK, *ADDONS, *HOURLY}
+
+
+def licensed() -> set[str]:
+    """Every license and add-on, with those of the organization alone."""
+    return LICENSED | addons()
+
+
 CX_POOLS = {*CX_LICENSES, *(f"{code}_hourly" for code in CX_LICENSES)}
 
 
@@ -99,14 +115,14 @@ class Meter:
 
     @cached_property
     def unlicensed(self) -> list[str]:
-        """Logged-in users with neither a license nor an add-on."""
-        licensed = {user for logins in self.holders.values() for user in logins}
-        return sorted(self.logins.keys() - licensed)
+        """Logged-in users with neither a license nor an add-on nor a wallboard account."""
+        held = people.licenses_held(self.org, self.cycle)
+        return sorted(user for user in self.logins if not held.get(user, set()) - {DESIGNATION})
 
     @cached_property
     def pools(self) -> dict[str, people.Logins]:
         """The concurrency pools: each CX license, each add-on, and all CX users."""
-        counted = CX_LICENSES | ADDONS | HOURLY
+        counted = CX_LICENSES | addons() | HOURLY
         pools = {p: users for p, users in self.holders.items() if p in counted}
         everyone = {u: t for p, users in pools.items() if p in CX_POOLS for u, t in users.items()}
         return {**pools, "cx_all": everyone} if everyone else pools
@@ -157,7 +173,7 @@ class Meter:
         """What was used, committed and prepaid of licenses and add-ons, where any is above 0."""
         rows = []
         contract = self.cycle.contract
-        for product in sorted(LICENSED):
+        for product in sorted(licensed()):
             users = self.holders.get(product, {})
             model = people.counting_model(product, contract.license_model)
             time = sum((people.seconds(times) for times in users.values()), Fraction(0))
@@ -194,6 +210,8 @@ class Meter:
         if self.token_usage:
             tokens = sum(row["tokens"] for row in self.token_usage)
             resources["ai_tokens"] = resources.get("ai_tokens", ZERO) + tokens
+        if accounts := usage.wallboards(self.org, self.cycle):
+            resources[WALLBOARD] = Decimal(accounts)
         for product, used in sorted(resources.items()):
             model = self.cycle.contract.license_model
             included = usage.included(product, self.license_counts, model, self.policy)

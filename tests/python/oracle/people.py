@@ -11,7 +11,16 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from oracle.calendar import Cycle, Interval, clip, merge, midnight
-from oracle.products import ADDONS, CX_LICENSES, DESIGNATION, HOURLY, LICENSE_RANK, QUALIFYING
+from oracle.catalogue import addons
+from oracle.products import (
+    CX_LICENSES,
+    DESIGNATION,
+    HOURLY,
+    LICENSE_RANK,
+    QUALIFYING,
+    STA,
+    WORKFORCE,
+)
 from oracle.reader import Organization
 
 PEAK_MINIMUM = timedelta(minutes=30)
@@ -75,9 +84,12 @@ def billed_products(held: set[str], license_model: str) -> set[str]:
     """LIC-03, LIC-05: the highest base license, and every add-on on its own.
 
     HOUR-03: beside named or concurrent a designated user holds what qualifies by the hour.
+    LIC-09: of the workforce add-on and speech and text analytics only the first is billed.
     """
     base = sorted(held & LICENSE_RANK.keys(), key=LICENSE_RANK.get)
-    products = set(base[-1:]) | (held & ADDONS)
+    products = set(base[-1:]) | (held & addons())
+    if products & WORKFORCE:
+        products.discard(STA)
     if DESIGNATION in held and license_model != "hourly":
         return {f"{code}_hourly" if code in QUALIFYING else code for code in products}
     return products
@@ -87,7 +99,7 @@ def counting_model(product: str, license_model: str) -> str:
     """LIC-04: Communicate, Collaborate and EX are counted as named in every model."""
     if product in HOURLY:
         return "hourly"
-    return license_model if product in CX_LICENSES | ADDONS else "named"
+    return license_model if product in CX_LICENSES | addons() else "named"
 
 
 def segments(logins: Logins, window: Interval) -> list[Segment]:

@@ -18,7 +18,7 @@ the same file. Where interface and rulebook leave a choice, this is what the ora
    Everything of an org without any contract is `no_contract`, also its contract items; `users`
    have no time and are never outside.
 6. Empty lines are no rows and have no number.
-7. Rows of `coverage` have no time of their own and are never outside.
+7. Rows of `coverage` and `product_catalogue` have no time of their own and are never outside.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from oracle import catalogue
 from oracle.calendar import (
     CLOCKS,
     Contract,
@@ -38,6 +39,7 @@ from oracle.calendar import (
     midnight,
     touches,
 )
+from oracle.catalogue import NOTHING, OwnProducts
 from oracle.coverage import end_of_open_row, read_coverage
 from oracle.datasets import COLUMNS, LATEST_END_WINS, NATURAL_KEYS
 from oracle.files import Row, read_availability, read_file
@@ -66,6 +68,7 @@ class Organization:
     contracts: list[Contract] = field(default_factory=list)
     spans: list[InForce] = field(default_factory=list)
     policies: Policies = field(default_factory=Policies)
+    own: OwnProducts = NOTHING
     accepted: dict[str, list[Row]] = field(default_factory=dict)  # once all rows are judged
     coverage: dict[str, dict[str, list[Interval]]] = field(default_factory=dict)
     instants: dict[str, list[datetime]] = field(default_factory=dict)
@@ -262,7 +265,8 @@ def reject_foreign_currency(org: Organization) -> None:
 def read_organization(folder: Path, as_of: date, policies: Policies | None = None) -> Organization:
     """Read `INBOX/<org_id>` as seen on `as_of`."""
     org = Organization(folder.name, as_of, policies=policies or Policies())
-    for dataset in COLUMNS:
+    catalogue.use(NOTHING)
+    for dataset in COLUMNS:  # first of all what the organization calls its products
         seen = set()
         for path in sorted((folder / dataset).glob("*")):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -282,6 +286,10 @@ def read_organization(folder: Path, as_of: date, policies: Policies | None = Non
                 }
             )
         supersede(dataset, org.landed.get(dataset, []))
+        if dataset == "product_catalogue":
+            readable = [row for row in org.landed.get(dataset, []) if not row.reason]
+            org.own = catalogue.read_own_products(readable)
+            catalogue.use(org.own)
     read_coverage(org)
     accept_contracts(org)
     for dataset in ("user_presence", "routing_status"):

@@ -30,7 +30,7 @@ from oracle import catalogue
 from oracle.files import Row
 from oracle.meter import Meter
 from oracle.money import round_half_up
-from oracle.products import METERS
+from oracle.products import METERS, WALLBOARD
 from oracle.reader import Organization
 from oracle.usage import stored_quantity
 
@@ -216,7 +216,7 @@ def concurrent_usage(org: Organization, meters: list[Meter], daily: list[dict]) 
 
 
 def resources_usage(org: Organization, meters: list[Meter], usage: list[dict]) -> list[dict]:
-    """R3."""
+    """R3; accounts of wallboards are no resource."""
     days: dict[tuple, list[Row]] = defaultdict(list)
     for row in org.rows("resources_usage_report"):
         if cycle := cycle_of(meters, row["date"]):
@@ -233,7 +233,7 @@ def resources_usage(org: Organization, meters: list[Meter], usage: list[dict]) -
     expected = {
         (None, row["cycle_start_date"], row["product_code"]): row["overage_quantity"]
         for row in usage
-        if row["overage_quantity"]
+        if row["overage_quantity"] and row["product_code"] != WALLBOARD
     }
     for meter in meters:
         for product, count in meter.conversation_counts.items():

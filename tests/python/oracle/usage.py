@@ -4,7 +4,10 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 
 1. Each holder of a workforce add-on brings its transcription, whatever the base license, also
    beside a license that has some of its own.
-2. The two legacy kinds of transcription have no allowance.
+2. The two legacy kinds of transcription, characters of text-to-speech and templates have no
+   allowance; what is delivered as `tts_characters` is in millions already.
+3. Wallboard accounts are a row of `resource_usage`: used, one included, the rest overage, at the
+   overage rate in the ramp too, which waives it as it does licenses.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ from fractions import Fraction
 from math import ceil
 
 from oracle.calendar import Cycle, clip, midnight, touches
+from oracle.catalogue import is_fair_use
 from oracle.files import Row
 from oracle.money import round_half_up
-from oracle.people import counting_model
+from oracle.people import counting_model, licenses_held
 from oracle.policies import SHIPPED, Policy
-from oracle.products import CX_LICENSES, FAIR_USE, METERS
+from oracle.products import CX_LICENSES, METERS, WALLBOARD
 from oracle.reader import Organization
 
 SHORT_SECONDS = 6  # SDC-06
@@ -78,9 +82,14 @@ ALLOWANCE = {
 }
 
 
-# FU-04: what every CX license brings along; FU-11: what an organization has, whatever its users.
+# FU-04: what every CX license brings along; FU-11, FU-14: what an organization has by itself.
 OF_EVERY_CX_LICENSE = {"work_items": ("1800", "1800"), "journey_events": ("20000", "26000")}
-OF_ORGANIZATION = {"ai_tokens": ("250", "350"), "decision_executions": ("50000", "50000")}
+OF_ORGANIZATION = {
+    "ai_tokens": ("250", "350"),
+    "decision_executions": ("50000", "50000"),
+    "cases": ("150", "150"),
+    WALLBOARD: ("1", "1"),
+}
 # FU-12: campaign attempts of the licenses with voice, and what an hour of them includes.
 OF_EVERY_VOICE_LICENSE = {"outbound_attempts": ("15000", "19500")}
 PER_HOUR = {"outbound_attempts": "147"}
@@ -145,6 +154,12 @@ def resources_used(org: Organization, cycle: Cycle) -> dict[str, Decimal]:
     }
 
 
+def wallboards(org: Organization, cycle: Cycle) -> int:
+    """LIC-11: the wallboard accounts assigned at any instant of the cycle, logged in or not."""
+    held = licenses_held(org, cycle)
+    return sum(WALLBOARD in products for products in held.values())
+
+
 def stored_quantity(days: dict[date, Decimal], policy: Policy) -> Decimal:
     """FU-09: the stored GB of a cycle - the highest day, the latest, or the average of the days."""
     if policy.storage_month_value == "last":
@@ -154,9 +169,14 @@ def stored_quantity(days: dict[date, Decimal], policy: Policy) -> Decimal:
     return max(days.values())
 
 
+def is_billed_as_overage(product: str) -> bool:
+    """Whether what is above allowance and commitment is an overage: of resources, wallboards."""
+    return product == WALLBOARD or is_fair_use(product)
+
+
 def billed_overage(resource: str, overage: Decimal, policy: Policy) -> Decimal:
     """FU-07: the overage of a resource, in whole units where the policy says so."""
-    if policy.overage_rounding == "whole_unit" and resource in FAIR_USE:
+    if policy.overage_rounding == "whole_unit" and is_billed_as_overage(resource):
         return Decimal(ceil(overage))
     return overage
 

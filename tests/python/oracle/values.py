@@ -20,7 +20,14 @@ from oracle.datasets import (
     UPPER_CASE,
     columns_of,
 )
-from oracle.products import ADDONS, DESIGNATION, LICENSE_RANK, METERS, OPEN_PRODUCTS, PRODUCTS
+from oracle.products import (
+    DESIGNATION,
+    LICENSE_RANK,
+    METERS,
+    OPEN_PRODUCTS,
+    PRODUCTS,
+    WALLBOARD,
+)
 
 PHONE_PLATFORMS = {"whatsapp", "sms"}
 CASELESS_PLATFORMS = {"twitter", "instagram"}
@@ -79,7 +86,7 @@ def parse_flag(text: str) -> bool:
 def parse_license(text: str) -> str:
     """A license, add-on or designation by one of its names."""
     product = catalogue.product_named(text)
-    if product not in LICENSE_RANK.keys() | ADDONS | {DESIGNATION}:
+    if product not in LICENSE_RANK.keys() | catalogue.addons() | {DESIGNATION, WALLBOARD}:
         raise BadRow("unknown_license")
     return product
 
@@ -87,7 +94,8 @@ def parse_license(text: str) -> str:
 def parse_product(text: str) -> str:
     """A product of the catalogue by its code or another name."""
     product = catalogue.product_named(text) or text.lower()
-    if product not in PRODUCTS and not OPEN_PRODUCTS.fullmatch(product):
+    is_open = OPEN_PRODUCTS.fullmatch(product) or catalogue.own_kind(product)
+    if product not in PRODUCTS and not is_open:
         raise BadRow("unknown_product")
     return product
 
@@ -119,6 +127,7 @@ def parse_dataset(text: str) -> str:
 
 PARSERS = {
     "text": str,
+    "code": str.lower,
     "dataset": parse_dataset,
     "time": parse_time,
     "date": lambda text: parse_time(text).date(),

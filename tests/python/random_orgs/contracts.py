@@ -166,7 +166,7 @@ def write_successor(org: RandomOrg, name: str) -> None:
 def draw_commitment(org: RandomOrg, product: str) -> Decimal | int:
     """A commitment: none, about the actual quantity, or far above it."""
     rng = org.rng
-    if product in {*LICENSE_RANK, *ADDONS, *HOURLY}:
+    if product in {*LICENSE_RANK, *ADDONS, *HOURLY, "acme_board", "acme_coaching"}:
         return rng.choice((0, 0, 1, 1, 2, 2, 3, 5, 20, Decimal("2.5")))
     if product in SMALL_RESOURCES:
         return rng.choice((0, 0, 0, 1, 100, SMALL_RESOURCES[product]))

@@ -48,6 +48,7 @@ HEADERS = {
     "end_time",
     "resource_usage": "usage_date resource quantity",
     "coverage": "dataset covered_from covered_to",
+    "product_catalogue": "product_code name kind unit_of_measure aliases",
     "phone_numbers": "phone_number number_type purchased_date released_date country ported",
     "devices": "device_id product_code in_service_date out_of_service_date",
     "orders": "order_id product_code quantity unit_price ordered_date shipped_date is_hardware",

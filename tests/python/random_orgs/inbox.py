@@ -18,6 +18,7 @@ from random_orgs.bad_rows import write_bad_rows
 from random_orgs.contracts import write_contracts, write_items
 from random_orgs.files import write_file
 from random_orgs.organization import RandomOrg
+from random_orgs.own_products import write_own_products, write_wallboards
 from random_orgs.people import write_licenses, write_presence, write_routing
 from random_orgs.reach import end_early, write_coverage
 from random_orgs.usage import (
@@ -72,6 +73,8 @@ def write_own_files(org: RandomOrg, folder: Path) -> None:
     write_numbers(org)
     write_devices(org)
     write_orders(org)
+    write_own_products(org)
+    write_wallboards(org)
     if org.has_contract:
         write_items(org)
     end_early(org)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from oracle.calendar import midnight
-from oracle.products import ADDONS, CX_LICENSES, LICENSE_RANK
+from oracle.products import ADDONS, CX_LICENSES, LICENSE_RANK, STA, WORKFORCE
 from random_orgs.organization import STRETCHES, RandomOrg
+from random_orgs.own_products import is_listed
 
 STATUSES = ("AVAILABLE", "AWAY", "BUSY", "IDLE", "ON_QUEUE", "MEAL", "MEETING", "BREAK")
 
@@ -17,11 +18,14 @@ def write_licenses(org: RandomOrg) -> None:
     favourites = [rng.choice(sorted(CX_LICENSES))]
     if org.chance(0.6):
         favourites += rng.sample(sorted(LICENSE_RANK), 2)
-    addon = rng.choice(sorted(ADDONS))
+    addon = rng.choice(sorted(filter(is_listed, ADDONS)))
     early = org.first_day - timedelta(days=rng.choice((0, 3)))
     for user in org.users:
         kind = rng.choice(
-            ("one", "one", "one", "none", "change", "both", "addon", "extra", "empty", "late")
+            (
+                *("one", "one", "one", "none", "change", "both"),
+                *("addon", "extra", "empty", "late", "analytics"),
+            )
         )
         code, other = rng.choice(favourites), rng.choice(favourites)
         day = org.day()
@@ -33,6 +37,7 @@ def write_licenses(org: RandomOrg) -> None:
             "addon": [(addon, early, "")],
             "extra": [(code, early, ""), (addon, day, day + timedelta(days=20))],
             "empty": [(code, day, day), (other, early, "")],
+            "analytics": draw_analytics(org, code, early),
             "late": [(code, day, day + timedelta(days=1)), (other, org.as_of, "")],
         }[kind]
         for license_code, start, end in held:
@@ -48,6 +53,17 @@ def write_licenses(org: RandomOrg) -> None:
             designate(org, user, early)
         if org.has_contract and org.chance(0.8):
             org.add("users", user, f"{user}@example.com", f"{user.title()}, Agent")
+
+
+def draw_analytics(org: RandomOrg, code: str, early: date) -> list[tuple]:
+    """LIC-09: speech and text analytics, alone or beside a workforce add-on for some days."""
+    held = [(code, early, "")]
+    if is_listed(STA):
+        held.append((STA, early, ""))
+    if org.chance(0.5):
+        day = org.day()
+        held.append((org.rng.choice(sorted(WORKFORCE)), day, day + timedelta(days=3)))
+    return held
 
 
 def designate(org: RandomOrg, user: str, early: date) -> None:
@@ -164,7 +180,7 @@ def write_routing(org: RandomOrg) -> None:
 def write_silent_user(org: RandomOrg) -> None:
     """HOUR-03: somebody designated, with a license, who interacts and never logs in."""
     user = f"{org.org_id}-silent"
-    for code in org.rng.sample(sorted(CX_LICENSES | ADDONS), 2):
+    for code in org.rng.sample(sorted(filter(is_listed, CX_LICENSES | ADDONS)), 2):
         org.products.add(code)
         org.add("license_assignments", user, code, org.first_day, "")
     if org.chance(0.7):

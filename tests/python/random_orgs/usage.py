@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from oracle import catalogue
 from oracle.calendar import CLOCKS, midnight
 from oracle.money import round_half_up
 from oracle.products import PLATFORMS
 from random_orgs.organization import RandomOrg
+from random_orgs.own_products import is_listed
 
 CALL_MIXES = ((100, 15), (100, 14), (201, 30), (99, 99), (100, 20), (120, 18))
 SMALL_RESOURCES = {
@@ -33,6 +33,11 @@ OTHER_RESOURCES = {
     "voice_transcription_legacy_native_minutes": (1, 5000),
     "voice_transcription_legacy_extended_minutes": (Decimal("0.5"), 6500),
     "decision_executions": (49999, 50000, 50001),
+    "cases": (149, 150, 151, 400),
+    "tts_characters": (Decimal("0.45"), 2, Decimal("5.800001")),
+    "whatsapp_template_marketing": (1, 250),
+    "whatsapp_template_utility": (3,),
+    "whatsapp_template_authentication": (100000,),
     "outbound_attempts": (1470, 15000, 19500, 39001, 100000),
     "work_items": (1800, 3600, 3601),
     "journey_events": (20000, 26000, 60001),
@@ -108,7 +113,7 @@ def write_resources(org: RandomOrg) -> None:
             if org.chance(0.1):
                 org.add("resource_usage", day, resource, quantity + step, file="b.csv")
     for resource, quantities in OTHER_RESOURCES.items():
-        if org.chance(0.3) and resource in catalogue.products():
+        if org.chance(0.3) and is_listed(resource):
             org.products.add(resource)
             for _ in range(rng.choice((1, 1, 2))):
                 org.add("resource_usage", org.day(), resource, rng.choice(quantities))

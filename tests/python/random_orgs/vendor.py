@@ -14,7 +14,7 @@ from fractions import Fraction
 from oracle import catalogue
 from oracle.meter import Meter
 from oracle.money import line_amount, money, round_half_up
-from oracle.products import METERS
+from oracle.products import METERS, WALLBOARD
 from oracle.reader import Organization
 from oracle.telco_reconciliation import cost_at_midnight, costs_landed_twice
 from oracle.vendor_lines import SHOWN_BLENDED, SURCHARGE, TELCO
@@ -96,7 +96,8 @@ class RandomVendor:
                 day = peak["usage_date"]
                 rows["concurrent_usage_report"].append((day, users, minutes, words))
         for resource in self.marts["resource_usage"]:
-            if resource["cycle_start_date"] in cycles and not self.chance(0.1):
+            is_reported = resource["product_code"] != WALLBOARD and not self.chance(0.1)
+            if resource["cycle_start_date"] in cycles and is_reported:
                 rows["resources_usage_report"] += self.resource_days(resource)
         for meter in self.marts["ai_token_usage"]:
             if meter["cycle_start_date"] in cycles and meter["product_code"] in METERS:
