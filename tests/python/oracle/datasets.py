@@ -19,7 +19,7 @@ COLUMNS = {
     "published_rate:number",
     "users": "user_id! email! name",
     "license_assignments": "user_id! license:license! assigned_from:date! assigned_to:end",
-    "user_presence": "user_id! system_presence! start_time:time! end_time:time",
+    "user_presence": "user_id! system_presence:presence! start_time:time! end_time:time",
     "routing_status": "user_id! routing_status! start_time:time! end_time:time",
     "message_interactions": "conversation_id! customer_account? platform:platform! integration_id! "
     "start_time:time! end_time:time inactivity_timeout:time",
@@ -91,8 +91,9 @@ CHOICES = {
     "hourly_switch": {"latest", "any"},
     "kind": {"license_addon", "app", "device", "resource", "messaging", "one_time"},
 }
+ENDS = {end for pairs in INTERVALS.values() for _, end in pairs}
 LOWER_CASE = {*CHOICES}
-UPPER_CASE = {"system_presence", "routing_status", "currency"}
+UPPER_CASE = {"routing_status", "currency"}
 
 
 @cache

@@ -29,6 +29,7 @@ from oracle.calendar import Cycle
 from oracle.catalogue import addons
 from oracle.contract_items import committable_products, item_of_cycle
 from oracle.files import Row
+from oracle.labels import is_not_billed
 from oracle.money import round_half_up, whole_hours
 from oracle.policies import Policy
 from oracle.prepaid import prepaid_for, prepaid_lines
@@ -118,6 +119,16 @@ class Meter:
         """Logged-in users with neither a license nor an add-on nor a wallboard account."""
         held = people.licenses_held(self.org, self.cycle)
         return sorted(user for user in self.logins if not held.get(user, set()) - {DESIGNATION})
+
+    @cached_property
+    def not_billed(self) -> dict[str, int]:
+        """NAME-01: logged-in holders of licenses that are known and not billed, by license."""
+        held = people.licenses_held(self.org, self.cycle)
+        found: dict[str, int] = defaultdict(int)
+        for user in self.logins:
+            for name in filter(is_not_billed, held.get(user, set())):
+                found[name] += 1
+        return found
 
     @cached_property
     def pools(self) -> dict[str, people.Logins]:

@@ -21,6 +21,7 @@ from math import ceil
 from oracle.calendar import Cycle, clip, midnight, touches
 from oracle.catalogue import is_fair_use
 from oracle.files import Row
+from oracle.labels import NO_CONVERSATIONS
 from oracle.money import round_half_up
 from oracle.people import counting_model, licenses_held
 from oracle.policies import SHIPPED, Policy
@@ -123,7 +124,7 @@ def conversations(org: Organization, cycle: Cycle) -> dict[tuple, list[Row]]:
     """CONV-01, CONV-04: interactions by customer account, platform and integration."""
     found: dict[tuple, list[Row]] = defaultdict(list)
     for row in interactions(org, cycle):
-        if row["customer_account"] is not None:
+        if row["customer_account"] is not None and row["platform"] != NO_CONVERSATIONS:
             found[row["customer_account"], row["platform"], row["integration_id"]].append(row)
     return found
 
@@ -132,8 +133,14 @@ def anonymous_interactions(org: Organization, cycle: Cycle) -> dict[str, int]:
     """CONV-06 (vi): interactions without a customer account by platform, each alone."""
     found: dict[str, int] = defaultdict(int)
     for row in interactions(org, cycle):
-        found[row["platform"]] += row["customer_account"] is None
+        if row["platform"] != NO_CONVERSATIONS:
+            found[row["platform"]] += row["customer_account"] is None
     return found
+
+
+def sessions_of_messages(org: Organization, cycle: Cycle) -> int:
+    """CONV-08: the SMS sessions of a cycle, which are billed by the message."""
+    return sum(row["platform"] == NO_CONVERSATIONS for row in interactions(org, cycle))
 
 
 # ---------------------------------------------------------------- resources

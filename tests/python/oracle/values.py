@@ -10,10 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
-from oracle import catalogue
+from oracle import catalogue, labels
 from oracle.datasets import (
     CHOICES,
     COLUMNS,
+    ENDS,
     INTERVALS,
     LOWER_CASE,
     NOT_NEGATIVE,
@@ -29,8 +30,7 @@ from oracle.products import (
     WALLBOARD,
 )
 
-PHONE_PLATFORMS = {"whatsapp", "sms"}
-CASELESS_PLATFORMS = {"twitter", "instagram"}
+NO_TIME = "0001-01-01"  # how some tools write that there is none
 
 
 class BadRow(Exception):  # noqa: N818 - a finding about data, not a failure of the program
@@ -84,8 +84,10 @@ def parse_flag(text: str) -> bool:
 
 
 def parse_license(text: str) -> str:
-    """A license, add-on or designation by one of its names."""
-    product = catalogue.product_named(text)
+    """A license, add-on or designation by one of its names, or one that is not billed."""
+    if labels.is_not_billed(text):
+        return text
+    product = catalogue.product_named(text) or labels.BARE_LICENSES.get(labels.bare(text))
     if product not in LICENSE_RANK.keys() | catalogue.addons() | {DESIGNATION, WALLBOARD}:
         raise BadRow("unknown_license")
     return product
@@ -115,7 +117,7 @@ def parse_name(text: str) -> str:
 
 def parse_platform(text: str) -> str:
     """A messaging platform: case and punctuation are no part of its name."""
-    return squeeze(text)
+    return labels.BARE_PLATFORMS.get(labels.bare(text), squeeze(text))
 
 
 def parse_dataset(text: str) -> str:
@@ -139,6 +141,7 @@ PARSERS = {
     "product": parse_product,
     "priced": parse_priced,
     "platform": parse_platform,
+    "presence": labels.read_presence,
     "name": parse_name,
     "email": str.lower,
 }
@@ -153,7 +156,7 @@ def parse_row(dataset: str, cells: dict[str, str]) -> dict:
             if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
                 raise BadRow("negative_quantity")
     if values.get("customer_account"):
-        values["customer_account"] = normalize_account(
+        values["customer_account"] = labels.read_account(
             values["platform"], values["customer_account"]
         )
     for start, end in INTERVALS.get(dataset, []):
@@ -166,6 +169,7 @@ def parse_row(dataset: str, cells: dict[str, str]) -> dict:
 def parse_cell(name: str, kind: str, mark: str, cells: dict[str, str]) -> object:
     """The value of one column, None if it is empty and may be."""
     text = cells.get(squeeze(name), "").strip()
+    text = "" if name in ENDS and text.startswith(NO_TIME) else text
     text = text.lower() if name in LOWER_CASE else text
     text = text.upper() if name in UPPER_CASE else text
     if not text and mark == "!":
@@ -186,7 +190,7 @@ def parse_key(dataset: str, cells: dict[str, str], key: list[str]) -> tuple | No
             except BadRow:
                 return None
     if values.get("customer_account"):
-        values["customer_account"] = normalize_account(
+        values["customer_account"] = labels.read_account(
             values["platform"], values["customer_account"]
         )
     return tuple(values[name] for name in key)
@@ -200,10 +204,3 @@ def blaming(column: str) -> Iterator[None]:
     except BadRow as bad:
         bad.column = column
         raise
-
-
-def normalize_account(platform: str, text: str) -> str:
-    """CONV-06 (vii): numbers lose punctuation, handles their case where the platform ignores it."""
-    if platform in PHONE_PLATFORMS and text.startswith("+"):
-        return "+" + re.sub(r"[^0-9]", "", text)
-    return text.lower() if platform in CASELESS_PLATFORMS else text

@@ -6,7 +6,9 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -128,10 +130,28 @@ def format_user_details(org: RandomOrg, dataset: str, rows: list, style: str) ->
         pairs = zip((status, "startTime", "endTime"), texts, strict=True)
         users[user].append({name: text for name, text in pairs if text})
     details = [{"userId": user, USER_DETAILS[dataset]: found} for user, found in users.items()]
+    answer: dict = {"userDetails": details}
     if org.chance(0.5):
-        available = format_time(draw_edge(org), "zulu")
-        return json.dumps({"userDetails": details, "dataAvailabilityDate": available}).encode()
-    return json.dumps({"userDetails": details}).encode()
+        answer["dataAvailabilityDate"] = format_time(draw_edge(org), "zulu")
+    respell = org.rng.choice((str, str, snake_case, pascal_case))
+    return json.dumps(spell_keys(answer, respell)).encode()
+
+
+def snake_case(name: str) -> str:
+    """A key as the Python SDK writes it."""
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
+
+
+def pascal_case(name: str) -> str:
+    """A key as the .NET SDK writes it."""
+    return name[0].upper() + name[1:]
+
+
+def spell_keys(value, respell: Callable[[str], str]):
+    """A document with its keys spelled otherwise."""
+    if isinstance(value, dict):
+        return {respell(name): spell_keys(inner, respell) for name, inner in value.items()}
+    return [spell_keys(inner, respell) for inner in value] if isinstance(value, list) else value
 
 
 def format_cell(value, style: str) -> bytes:

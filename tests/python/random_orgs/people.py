@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from oracle.calendar import midnight
+from oracle.labels import LICENSE_IDS, NOT_BILLED, OFFLINE, read_presence
 from oracle.products import ADDONS, CX_LICENSES, LICENSE_RANK, STA, WORKFORCE
+from random_orgs.declared import is_in_seeds
 from random_orgs.organization import STRETCHES, RandomOrg
 from random_orgs.own_products import is_listed
 
+LICENSE_ID = {product: name for name, product in LICENSE_IDS.items()}
 STATUSES = ("AVAILABLE", "AWAY", "BUSY", "IDLE", "ON_QUEUE", "MEAL", "MEETING", "BREAK")
 
 
@@ -45,10 +48,14 @@ def write_licenses(org: RandomOrg) -> None:
                 start, end = end, start
             org.products.add(license_code)
             name = org.other_name(license_code)
+            if license_code in LICENSE_ID and org.chance(0.15):
+                name = LICENSE_ID[license_code]
             org.add("license_assignments", user, name, start, end)
             if org.chance(0.1):  # ended later on
                 end = max(start, org.day())
                 org.add("license_assignments", user, license_code, start, end, file="b.csv")
+        if org.chance(0.1):
+            org.add("license_assignments", user, NOT_BILLED[0], org.day(), "")
         if org.chance(0.2):
             designate(org, user, early)
         if org.has_contract and org.chance(0.8):
@@ -80,7 +87,7 @@ def add_status(
     org: RandomOrg, user: str, start: datetime, end: datetime | None, status: str = ""
 ) -> None:
     """A presence row; some delivered twice, some open first and closed later."""
-    status = status or org.rng.choice((*STATUSES, "NAPPING"))
+    status = spell_presence(org, status or org.rng.choice((*STATUSES, "NAPPING")))
     copies = [(end, "a.csv")]
     draw = org.rng.random()
     if draw < 0.06:
@@ -92,7 +99,18 @@ def add_status(
     elif draw < 0.22 and end:
         copies = [(end, "a.csv"), (start + (end - start) / 2, "b_late.csv")]
     for until, file in copies:
+        if until is None and org.chance(0.2):
+            until = "0001-01-01T00:00:00Z"
         org.add("user_presence", user, status, start, until, file=file)
+
+
+def spell_presence(org: RandomOrg, status: str) -> str:
+    """A presence as the API has it, or as a screen shows it."""
+    if status == "OFFLINE" and org.chance(0.3):
+        return org.rng.choice([name for name in OFFLINE if is_in_seeds(name)])
+    if status == "ON_QUEUE" and org.chance(0.3):
+        return org.rng.choice(("On Queue", "on queue", "On-Queue", "OnQueue"))
+    return status.title() if org.chance(0.1) else status
 
 
 def write_presence(org: RandomOrg) -> None:
@@ -160,7 +178,8 @@ def write_routing(org: RandomOrg) -> None:
         for cells in rows
     ]
     for user, status, start, end in org.rng.sample(presence, min(15, len(presence))):
-        if status != "OFFLINE" and end and end - start > timedelta(seconds=10):
+        is_closed = isinstance(end, datetime)
+        if read_presence(status) != "OFFLINE" and is_closed and end - start > timedelta(seconds=10):
             middle = start + (end - start) / 2
             middle = middle.replace(microsecond=0)
             kind = org.rng.choice(("INTERACTING", "INTERACTING", "IDLE", "COMMUNICATING"))

@@ -20,11 +20,22 @@ SMALL_RESOURCES = {
     "voice_transcription_minutes": 5000,
 }
 # How one platform and one account are written by several systems.
-PLATFORM_SPELLINGS = {"webmessaging": "Web Messaging", "whatsapp": "WhatsApp", "line": "LINE"}
+PLATFORM_SPELLINGS = {
+    "webmessaging": ("Web Messaging",),
+    "whatsapp": ("WhatsApp", "WhatsApp Messaging"),
+    "line": ("LINE",),
+    "facebook": ("Facebook Messenger", "FACEBOOK MESSENGER", "Facebook"),
+    "twitter": ("X", "X (Twitter)", "Twitter", "x"),
+    "apple": ("Apple Messages for Business", "apple-messages-for-business"),
+    "open": ("Open Messaging",),
+    "instagram": ("Instagram Direct",),
+    "sms": ("SMS",),
+}
 ACCOUNTS = {
     "whatsapp": ("+1 (555) 0100", "+15550100", "15550100", "+1.555.0101", "1-555-0100"),
     "twitter": ("@Ann", "@ann", " @ANN", "@bob"),
     "instagram": ("Ann.Lee", "ann.lee", "annlee"),
+    "sms": ("+1 555 0100", "15550100", "(1) 555-0101"),
     "facebook": ("Ann", "ann", "customer-1 ", "customer-1"),
 }
 # Resources and token meters: about an allowance, or just about a number of tokens.
@@ -60,8 +71,8 @@ def write_messages(org: RandomOrg) -> None:
     """Interactions: spanning, empty, open, re-delivered, of several accounts and platforms."""
     rng = org.rng
     accounts = [f"customer-{n}" for n in range(rng.randint(2, 6))] + [""]
-    platforms = rng.sample(sorted({*PLATFORMS, "kakao"}), 3)
-    org.products.update(f"conversation_{platform}" for platform in platforms)
+    platforms = rng.sample(sorted({*PLATFORMS, "kakao", "sms"}), 3)
+    org.products.update(f"conversation_{name}" for name in platforms if name != "sms")
     for number in range(rng.randint(5, 30)):
         start = org.moment()
         end = start + rng.choice(
@@ -75,12 +86,12 @@ def write_messages(org: RandomOrg) -> None:
         )
         platform = rng.choice(platforms)
         account = rng.choice(accounts)
-        if account and platform in ACCOUNTS and org.chance(0.6):
+        if platform == "sms" or (account and platform in ACCOUNTS and org.chance(0.6)):
             account = rng.choice(ACCOUNTS[platform])
         row = [
             f"{org.org_id}-m{number}",
             account,
-            rng.choice((platform, platform, PLATFORM_SPELLINGS.get(platform, platform))),
+            rng.choice((platform, rng.choice(PLATFORM_SPELLINGS.get(platform, (platform,))))),
             f"integration-{rng.randint(1, 2)}",
             start,
         ]
