@@ -60,9 +60,9 @@ OTHER_RESOURCES = {
     "ai_scoring_evaluations": (20, 5000, 7),
     "translations": (500, 501),
     "summaries": (1, 12500),
-    "messages_facebook": (400, 1, 100000),
+    "messages_facebook": (400, 1, 100000, 200000),
     "messages_instagram": (399,),
-    "messages_whatsapp": (100000, 140000, 3),
+    "messages_whatsapp": (100000, 140000, 3, 160400),
     "messages_apple": (401,),
 }
 
