@@ -64,6 +64,7 @@ class Platform:
     statuses: list[Status] = field(default_factory=list)
     talks: list[Talk] = field(default_factory=list)
     licenses: dict[str, list[str]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     billable: list[tuple[str, str, datetime]] = field(default_factory=list)
     most_hits: int = 100_000
     in_progress: int = 0  # answers to each report before it is ready
@@ -150,6 +151,7 @@ def small_organization(now: datetime) -> Platform:
     """200 users, a quarter of a year (2025-01-10 to 2025-04-01), and what is hard about it."""
     platform = Platform(now)
     first = at("2025-01-10")
+    platform.deleted = {"u-013", "u-170"}
     for number in range(200):
         user = f"u-{number:03}"
         platform.licenses[user] = ["cx3" if number % 3 else "cx1"]

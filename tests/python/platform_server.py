@@ -24,6 +24,7 @@ CLIENT_ID = "5a1f-client"
 CLIENT_SECRET = "s3cret/of+the=client"  # with characters that are escaped here and there
 USERS, CONVERSATIONS = "/analytics/users/details/query", "/analytics/conversations/details/query"
 FOLLOWED, LICENSES = "/analytics/conversations/details", "/license/users"
+PEOPLE, DEFINITIONS = "/api/v2/users", "/license/definitions"
 REPORT, TOKEN, ME = "/billing/reports/billableusage", "/oauth/token", "/organizations/me"
 
 
@@ -49,6 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method: str, content: dict) -> None:
         path = urlsplit(self.path).path
+        self.bent = ""
         self.platform.asked.append((method, path, content))
         fault = self.platform.fault_of(path)
         if fault and fault.kind.isdigit():
@@ -67,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
                 ("POST", CONVERSATIONS): self._conversations,
                 ("GET", FOLLOWED): self._followed,
                 ("GET", LICENSES): self._licenses,
+                ("GET", "/users"): self._people,
+                ("GET", DEFINITIONS): self._definitions,
                 ("GET", REPORT): self._report,
                 ("GET", ME): lambda content: self._answer(
                     {"id": self.platform.organization, "name": "Acme Air"}
@@ -161,18 +165,41 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _licenses(self, content: dict) -> None:
-        size, number = int(content.get("pageSize", 25)), int(content.get("pageNumber", 1))
-        users = sorted(self.platform.licenses)
-        shown = users[size * (number - 1) : size * number]
-        self._answer(
+        holders = sorted(self.platform.licenses.items())
+        self._listed([{"id": user, "licenses": held} for user, held in holders], content)
+
+    def _people(self, content: dict) -> None:
+        shown = sorted(self.platform.licenses)
+        if content.get("state") != "any":
+            shown = [user for user in shown if user not in self.platform.deleted]
+        people = [
             {
-                "entities": [{"id": u, "licenses": self.platform.licenses[u]} for u in shown],
-                "pageSize": size,
-                "pageNumber": number,
-                "pageCount": -(-len(users) // size),
-                "total": len(users),
+                "id": user,
+                "name": user.title(),
+                "email": f"{user}@acme.example",
+                "state": "deleted" if user in self.platform.deleted else "active",
+                "division": {"id": "d-1", "name": "Home"},
             }
-        )
+            for user in shown
+        ]
+        self._listed(people, content)
+
+    def _definitions(self, content: dict) -> None:
+        held = sorted({license for held in self.platform.licenses.values() for license in held})
+        self._answer([{"id": license, "description": license.upper()} for license in held])
+
+    def _listed(self, items: list[dict], content: dict) -> None:
+        size, number = int(content.get("pageSize", 25)), int(content.get("pageNumber", 1))
+        shown = [] if self.bent == "empty" else self._cut(items, size, number)
+        pages = {"pageSize": size, "pageNumber": number, "pageCount": -(-len(items) // size)}
+        self._answer({"entities": shown, **pages, "total": len(items)})
+
+    def _cut(self, items: list, size: int, number: int) -> list:
+        """A page; one of several that repeats the one before it, or its last item, if bent so."""
+        if self.bent == "repeated" and number > 1:
+            number -= 1
+        start = size * (number - 1) - (self.bent == "shifted" and number > 1)
+        return items[start : start + size]
 
     def _report(self, content: dict) -> None:
         before = [asked for asked in self.platform.asked_of(REPORT) if asked == content]
@@ -190,6 +217,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer({"id": "r", "status": "Complete", "usages": list(usages.values())})
 
     # Faults: each says whether the request has been dealt with.
+
+    def _fault_empty(self) -> bool:
+        """The page holds nothing, whatever it says there is."""
+        self.bent = "empty"
+        return False
+
+    def _fault_repeated(self) -> bool:
+        """The page before comes again."""
+        self.bent = "repeated"
+        return False
+
+    def _fault_shifted(self) -> bool:
+        """Something was added in front: the last item of the page before comes again."""
+        self.bent = "shifted"
+        return False
 
     def _fault_expired(self) -> bool:
         """The tokens issued so far are worth nothing any more."""

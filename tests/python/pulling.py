@@ -16,6 +16,7 @@ from platform_server import (
     CLIENT_SECRET,
     CONVERSATIONS,
     LICENSES,
+    PEOPLE,
     REPORT,
     USERS,
     serve,
@@ -28,6 +29,7 @@ ENDPOINTS = [
     ("user_presence", USERS),
     ("message_interactions", CONVERSATIONS),
     ("license_assignments", LICENSES),
+    ("users", PEOPLE),
     ("billable_usage_report", REPORT),
 ]
 
@@ -68,7 +70,7 @@ def files(inbox: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(inbox)): path.read_bytes()
         for path in sorted(inbox.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not {".", "not_landed"} & {path.name[0], path.parent.name}
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 from cx_billing import builds, extract, landing, warehouse
 from cx_billing.extract import run as run_module
 from platform_history import DAY, Fault, Platform
-from platform_server import CONVERSATIONS, FOLLOWED, ME, TOKEN, USERS
+from platform_server import CONVERSATIONS, DEFINITIONS, FOLLOWED, ME, TOKEN, USERS
 from pulling import AFTER_ALL, ENDPOINTS, FIRST, command, files, pull, said
 
 pytestmark = pytest.mark.usefixtures("waits", "credentials")
@@ -29,7 +29,7 @@ def test_what_was_pulled_is_staged_like_what_was_written_directly(platform, tmp_
     report = landing.land(tmp_path / "inbox", tmp_path / "home")
     assert not report.refused
     models = ["stg_user_presence", "stg_routing_status", "stg_message_interactions"]
-    models += ["stg_license_assignments", "stg_billable_usage_report"]
+    models += ["stg_license_assignments", "stg_users", "stg_billable_usage_report"]
     database = tmp_path / "built.duckdb"
     outcome = warehouse.run(
         ["build", "--exclude-resource-type", "test", "unit_test", "--select"]
@@ -79,6 +79,9 @@ def write_directly(platform: Platform, folder: Path) -> None:
         for user, licenses in platform.licenses.items()
         for license in licenses
     ]
+    tables["users"] = [["id", "email", "name"]] + [
+        [user, f"{user}@acme.example", user.title()] for user in platform.licenses
+    ]
     tables["billable_usage_report"] = [["Charge name", "Entity", "Timestamp"]] + [
         [charge, entity, day.isoformat()] for charge, entity, day in platform.billable
     ]
@@ -98,14 +101,28 @@ def test_both_folders_of_users_details_have_the_same_pages(platform, tmp_path):
     assert presence[0].read_bytes() == routing[0].read_bytes()
     assert presence[0].name == "users_details_2025-01-10_2025-01-17_p0001.json"
     assert names["message_interactions"][0].name == "conversations_2025-01-10_2025-02-10_p0001.json"
-    assert [path.name for path in names["license_assignments"]] == [
-        "license_users_2025-04-20_p0001.json",
-        "license_users_2025-04-20_p0002.json",
-    ]
+    assert [path.name for path in names["license_assignments"]] == ["license_users_2025-04-20.json"]
+    assert [path.name for path in names["users"]] == ["users_2025-04-20.json"]
     assert [path.name for path in names["billable_usage_report"]] == [
         "billable_usage_2025-01-10_2025-02-10.json",
         "billable_usage_2025-02-10_2025-03-10.json",
     ]
+
+
+def test_definitions_of_licenses_are_for_people_to_read(platform, tmp_path):
+    pull(platform, tmp_path / "inbox", datasets=["license_assignments"])
+    aside = tmp_path / "inbox/acme/not_landed/license_definitions.json"
+    assert [kind["id"] for kind in json.loads(aside.read_text())] == ["cx1", "cx3"]
+    report = landing.land(tmp_path / "inbox", tmp_path / "home")
+    assert [file.source_file for file in report.landed] == [
+        "acme/license_assignments/license_users_2025-04-20.json"
+    ]
+    assert not report.refused
+    platform.faults.append(Fault(DEFINITIONS, "403"))
+    platform.now += DAY
+    report = pull(platform, tmp_path / "inbox", datasets=["license_assignments"])
+    assert len(report.denied) == 1 and "authorization:license:view" in report.denied[0]
+    assert report.pages == 2, "who holds what is another answer"
 
 
 def test_one_dataset_asks_for_nothing_else(platform, tmp_path):
@@ -113,7 +130,7 @@ def test_one_dataset_asks_for_nothing_else(platform, tmp_path):
         platform.asked.clear()
         pull(platform, tmp_path / dataset, datasets=[dataset])
         paths = {asked.removeprefix("/api/v2") for _, asked, _ in platform.asked}
-        assert paths - {TOKEN, ME, FOLLOWED} == {path}
+        assert paths - {TOKEN, ME, FOLLOWED, DEFINITIONS} == {path.removeprefix("/api/v2")}
     assert (tmp_path / "user_presence" / "acme" / "routing_status").is_dir()
 
 
@@ -214,7 +231,7 @@ def test_an_interrupted_pull_says_how_it_goes_on(platform, tmp_path, monkeypatch
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_module, "_items", interrupted)
+    monkeypatch.setattr(run_module, "items_of", interrupted)
     words = said(*command(platform, tmp_path), code=1)
     assert "Interrupted. What has arrived is kept. To continue, run the same command" in words
 

@@ -123,7 +123,7 @@ def test_licenses_are_a_snapshot_a_day(platform, tmp_path):
     platform.now += DAY
     pull(platform, tmp_path, **given)
     (new,) = files(tmp_path).keys() - before.keys()
-    assert new == "acme/license_assignments/license_users_2025-04-21_p0001.json"
+    assert new == "acme/license_assignments/license_users_2025-04-21.json"
 
 
 # Windows

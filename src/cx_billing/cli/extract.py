@@ -79,8 +79,8 @@ def pull(
       cx-billing land inbox
 
     The credentials are an OAuth client (grant type client credentials) whose role holds
-    analytics:userDetail:view, analytics:conversationDetail:view, authorization:license:view and
-    billing:subscription:view. They are taken from the environment and written nowhere.
+    analytics:userDetail:view, analytics:conversationDetail:view, authorization:license:view,
+    directory:user:view and billing:subscription:view. They are taken from the environment and written nowhere.
 
     Run it again, with the same --from, as often as you like: what has arrived is not asked for
     again, except what may still change (the last two days, conversations that had not ended). So

@@ -6,6 +6,7 @@ What is pulled lies, page by page and byte by byte as the platform sent it, wher
 users details         `user_presence` and `routing_status`, at most 7 days a query
 conversations details `message_interactions`, at most 31 days a query
 license users         `license_assignments`: who holds what today
+users                 `users`: everybody there is today, deleted ones too
 billable usage        `billable_usage_report`: a file a month, counted from the first day
 ===================== ===================================================================
 
@@ -29,7 +30,8 @@ from cx_billing.extract.platform import (
     PlatformError,
     UnavailableError,
 )
-from cx_billing.extract.run import DATASETS, Progress, Report, extract
+from cx_billing.extract.pull import Report
+from cx_billing.extract.run import DATASETS, Progress, extract
 
 __all__ = [
     "CLIENT_ID",

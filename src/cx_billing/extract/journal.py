@@ -49,6 +49,16 @@ class Journal:
         """The windows of a query."""
         return self.windows.setdefault(name, {})
 
+    def arrival(self, name: str, window: Window) -> Arrival:
+        """How much of a window has arrived."""
+        return self.of(name).get(window, Arrival())
+
+    def complete(self, name: str, window: Window, settled: bool = True) -> None:
+        """Note that a window has arrived, and write it down."""
+        pages = self.arrival(name, window).pages
+        self.of(name)[window] = Arrival(pages=pages, complete=True, settled=settled)
+        self.save()
+
     def save(self) -> None:
         """Write it down."""
         kept = {

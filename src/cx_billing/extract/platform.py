@@ -28,7 +28,7 @@ from urllib3.util.retry import Retry
 
 CLIENT_ID = "GENESYS_CLOUD_CLIENT_ID"
 CLIENT_SECRET = "GENESYS_CLOUD_CLIENT_SECRET"
-REGIONS = {  # by the vendor's name of the region; the API is at api.<domain>
+REGIONS = {  # API-02: by the vendor's name of the region; the API is at api.<domain>
     "us-east-1": "mypurecloud.com",
     "us-east-2": "use2.us-gov-pure.cloud",
     "us-west-2": "usw2.pure.cloud",
@@ -39,7 +39,9 @@ REGIONS = {  # by the vendor's name of the region; the API is at api.<domain>
     "eu-central-1": "mypurecloud.de",
     "eu-central-2": "euc2.pure.cloud",
     "me-central-1": "mec1.pure.cloud",
+    "mx-central-1": "mxc1.pure.cloud",
     "ap-south-1": "aps1.pure.cloud",
+    "ap-southeast-1": "apse1.pure.cloud",
     "ap-southeast-2": "mypurecloud.com.au",
     "ap-northeast-1": "mypurecloud.jp",
     "ap-northeast-2": "apne2.pure.cloud",
@@ -185,15 +187,21 @@ class Client:
         """What GET answers; `needs` names the permission, for the message if it is missing."""
         return self._ask("GET", path, needs, params=parameters)
 
+    def get_list(self, path: str, needs: str) -> Answer:
+        """What GET answers where that is a list: its items are the `entities` of the value."""
+        return self._ask("GET", path, needs, is_list=True)
+
     def post(self, path: str, needs: str, query: dict) -> Answer:
         """What POST of a JSON query answers; `needs` as in `get`."""
         return self._ask("POST", path, needs, json=query)
 
-    def _ask(self, method: str, path: str, needs: str, **content: object) -> Answer:
+    def _ask(
+        self, method: str, path: str, needs: str, is_list: bool = False, **content: object
+    ) -> Answer:
         """Ask until the answer is whole."""
         for attempt in range(1, BROKEN_ANSWERS + 1):
             try:
-                return self._answer(method, path, needs, content)
+                return self._answer(method, path, needs, is_list, content)
             except (ChunkedEncodingError, ContentDecodingError, ValueError) as error:
                 problem = f"the answer is cut off or no JSON object ({type(error).__name__})"
             except requests.TooManyRedirects:
@@ -209,7 +217,7 @@ class Client:
                 time.sleep(2**attempt)
         raise UnavailableError(f"{method} {path}: {problem}, {BROKEN_ANSWERS} times.") from None
 
-    def _answer(self, method: str, path: str, needs: str, content: dict) -> Answer:
+    def _answer(self, method: str, path: str, needs: str, is_list: bool, content: dict) -> Answer:
         """One answer, with a new token if the one at hand is no longer accepted."""
         response = self._send(method, path, content)
         if response.status_code == requests.codes.unauthorized:
@@ -226,9 +234,11 @@ class Client:
                 f"{method} {path}: 403{said}. A role of the OAuth client must hold the permission "
                 f"{needs}."
             )
-        if status != requests.codes.ok:
+        if not response.ok:
             raise DeniedError(f"{method} {path}: {status}{said}.")
         value = json.loads(response.content)
+        if is_list and isinstance(value, list):
+            value = {"entities": value}
         if not isinstance(value, dict):
             raise ValueError(f"{type(value).__name__} instead of an object")
         return Answer(response.content, value)

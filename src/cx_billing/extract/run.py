@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from cx_billing import files
+from cx_billing.extract import listings
+from cx_billing.extract.folder import Folder, folder_of
 from cx_billing.extract.journal import ExtractError, Journal, lock
 from cx_billing.extract.platform import (
-    Answer,
     Client,
     DeniedError,
     MissingPermissionError,
     UnavailableError,
 )
+from cx_billing.extract.pull import PAGE_SIZE, Pull, Report, Step, items_of
 from cx_billing.extract.windows import DAY, Arrival, Window, instant, midnight, months, plan
 
 SETTLES_AFTER = DAY  # until then the platform may still add to a window
-PAGE_SIZE = 100
 MOST_HITS = 100_000  # of one conversations query, on all its pages
 SHORTEST_WINDOW = timedelta(minutes=1)
 IDS_AT_ONCE = 50
 POLL_SECONDS = 5
 POLLS = 120
-ALSO_IN_AN_EMPTY_PAGE = {"totalHits", "aggregations"}
 
 
 @dataclass(frozen=True)
@@ -80,18 +80,14 @@ CONVERSATIONS = Query(
     },
     most_hits=MOST_HITS,
 )
-LICENSES, REPORTS = "license_assignments", "billable_usage_report"
-DATASETS = (*USERS_DETAILS.datasets, *CONVERSATIONS.datasets, LICENSES, REPORTS)
-
-
-@dataclass
-class Report:
-    """What a run did: `pages` arrived, in `requests`; `denied` says what was refused, and why."""
-
-    pages: int = 0
-    requests: int = 0
-    open_conversations: int = 0
-    denied: list[str] = field(default_factory=list)
+REPORTS = "billable_usage_report"
+DATASETS = (
+    *USERS_DETAILS.datasets,
+    *CONVERSATIONS.datasets,
+    listings.LICENSES,
+    listings.USERS,
+    REPORTS,
+)
 
 
 @dataclass(frozen=True)
@@ -101,15 +97,6 @@ class Progress:
     done: int
     total: int
     at_work: str
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A part of a run; the steps of one `pull` share a permission."""
-
-    pull: str
-    label: str
-    do: Callable[[], None]
 
 
 def extract(
@@ -131,67 +118,60 @@ def extract(
     """
     now = now or datetime.now(UTC)
     needed = Window(midnight(first), min(midnight(until), midnight(now.date()) + DAY))
-    folder = folder_of(inbox, org_id)
+    path = folder_of(inbox, org_id)
     show = progress or (lambda state: None)
-    with lock(folder):
-        run = _Run(client, folder, now)
-        run.identify()
-        steps = run.steps(needed, datasets)
+    with lock(path):
+        pull = Pull(client, Folder(path), Journal(path), now)
+        report = pull.report
+        _identify(pull)
+        steps = _Run(pull).steps(needed, datasets)
+        steps += listings.steps(pull, set(datasets))
         forbidden: set[str] = set()
         for number, step in enumerate(steps):
             show(Progress(number, len(steps), step.label))
-            if step.pull in forbidden:
+            if step.name in forbidden:
                 continue
             try:
                 step.do()
             except DeniedError as error:
-                run.report.denied.append(f"{step.label}: {error}")
+                report.denied.append(f"{step.label}: {error}")
                 if isinstance(error, MissingPermissionError):
-                    forbidden.add(step.pull)
+                    forbidden.add(step.name)
         show(Progress(len(steps), len(steps), ""))
-    run.report.requests = client.requests_sent
-    run.report.open_conversations = len(run.journal.open_conversations)
-    return run.report
+    report.pages = pull.folder.kept
+    report.requests = client.requests_sent
+    report.open_conversations = len(pull.journal.open_conversations)
+    return report
 
 
-def folder_of(inbox: Path, org_id: str) -> Path:
-    """The organization's folder; ExtractError if landing would not take it for one."""
-    if not org_id or "/" in org_id or "\0" in org_id or org_id.startswith((".", "~$")):
+def _identify(pull: Pull) -> None:
+    """Refuse to mix two organizations in one folder."""
+    try:
+        answer = pull.client.get("/api/v2/organizations/me", "organization:organization:view")
+    except DeniedError:  # some roles may not know; then nothing can be compared
+        return
+    found, known = str(answer.value.get("id", "")), pull.journal.organization
+    if known and found and found != known:
         raise ExtractError(
-            f"{org_id!r} cannot be the name of an organization's folder: no slash, no dot in front"
+            f"{pull.folder.path}: was filled from the organization {known}, and the credentials "
+            f"are of {answer.value.get('name')} ({found}). Use another ORG_ID for it."
         )
-    return Path(inbox) / org_id
+    pull.journal.organization = found or known
 
 
 class _Run:
     """One run: what is known, what arrives."""
 
-    def __init__(self, client: Client, folder: Path, now: datetime):
-        self._client = client
-        self._folder = folder
-        self._now = now
-        self._settled_until = midnight((now - SETTLES_AFTER).date())
+    def __init__(self, pull: Pull):
+        self._client = pull.client
+        self._folder = pull.folder.path
+        self._pages = pull.folder
+        self._now = pull.now
+        self._settled_until = midnight((pull.now - SETTLES_AFTER).date())
         self._seen: set[str] = set()  # conversations of this run
-        self.journal = Journal(folder)
-        self.report = Report()
-        for leftover in folder.glob(f"*/.*{files.PARTIAL}"):
-            leftover.unlink()
+        self.journal = pull.journal
 
-    def identify(self) -> None:
-        """Refuse to mix two organizations in one folder."""
-        try:
-            answer = self._client.get("/api/v2/organizations/me", "organization:organization:view")
-        except DeniedError:  # some roles may not know; then nothing can be compared
-            return
-        found, known = str(answer.value.get("id", "")), self.journal.organization
-        if known and found and found != known:
-            raise ExtractError(
-                f"{self._folder}: was filled from the organization {known}, and the credentials "
-                f"are of {answer.value.get('name')} ({found}). Use another ORG_ID for it."
-            )
-        self.journal.organization = found or known
-
-    def steps(self, needed: Window, datasets: Collection[str]) -> list[_Step]:
+    def steps(self, needed: Window, datasets: Collection[str]) -> list[Step]:
         """All there is to do."""
         steps = []
         for query in (USERS_DETAILS, CONVERSATIONS):
@@ -200,17 +180,15 @@ class _Run:
             known = self.journal.of(query.name)
             for window in plan(needed, known, query.longest, self._settled_until):
                 label = f"{query.name} {window}"
-                steps.append(_Step(query.name, label, partial(self._pull, query, window)))
+                steps.append(Step(query.name, label, partial(self._pull, query, window)))
         if set(CONVERSATIONS.datasets) & set(datasets):
             label = "conversations that had not ended"
-            steps.append(_Step(CONVERSATIONS.name, label, self._follow))
-        if LICENSES in datasets:
-            steps.append(_Step(LICENSES, "license users", self._licenses))
+            steps.append(Step(CONVERSATIONS.name, label, self._follow))
         if REPORTS in datasets:
             for window in months(needed):
                 if not self.journal.of(REPORTS).get(window, Arrival()).is_done:
                     label = f"billable usage {window}"
-                    steps.append(_Step(REPORTS, label, partial(self._report, window)))
+                    steps.append(Step(REPORTS, label, partial(self._report, window)))
         return steps
 
     def _pull(self, query: Query, window: Window) -> None:
@@ -227,7 +205,7 @@ class _Run:
             if query.most_hits and (answer.value.get("totalHits") or 0) > query.most_hits:
                 self._split(query, window)
                 return
-            items = _items(answer, query.items)
+            items = items_of(answer, query.items)
             if not items:
                 break
             if answer.body == previous:
@@ -293,38 +271,13 @@ class _Run:
             identities = waiting[at : at + IDS_AT_ONCE]
             path = "/api/v2/analytics/conversations/details"
             answer = self._client.get(path, CONVERSATIONS.needs, id=",".join(identities))
-            found = _items(answer, CONVERSATIONS.items)
+            found = items_of(answer, CONVERSATIONS.items)
             if self._note(found):
                 name = f"conversations_ended_{self._now:%Y-%m-%dT%H%M%S}_p{number:04}"
                 self._keep(CONVERSATIONS.datasets, name, answer.body)
             gone = set(identities) - self._seen
             self.journal.open_conversations -= gone  # the platform keeps nothing for ever
             self.journal.save()
-
-    def _licenses(self) -> None:
-        """Who holds which license now: once a day, and all pages or none."""
-        today = midnight(self._now.date())
-        window = Window(today, today + DAY)
-        if self.journal.of(LICENSES).get(window, Arrival()).complete:
-            return
-        bodies: list[bytes] = []
-        for number in count(1):
-            answer = self._client.get(
-                "/api/v2/license/users",
-                "authorization:license:view",
-                pageSize=PAGE_SIZE,
-                pageNumber=number,
-            )
-            users = _items(answer, "entities")
-            if users or not bodies:  # nobody is an answer too
-                bodies.append(answer.body)
-            if not users or number >= answer.value.get("pageCount", number + 1):
-                break
-        arrival = self._begin(LICENSES, window)
-        for arrival.pages, body in enumerate(bodies, start=1):
-            self._keep([LICENSES], f"license_users_{today:%Y-%m-%d}_p{arrival.pages:04}", body)
-        arrival.complete = True
-        self.journal.save()
 
     def _report(self, window: Window) -> None:
         """The vendor's report of what is billable in a month, once it is ready."""
@@ -341,7 +294,7 @@ class _Run:
             raise UnavailableError(
                 f"billable usage {window}: still in progress after {POLLS * POLL_SECONDS} seconds."
             )
-        _items(answer, "usages")
+        items_of(answer, "usages")
         arrival = self._begin(REPORTS, window)
         self._keep([REPORTS], f"billable_usage_{window}", answer.body)
         arrival.pages, arrival.complete = 1, True
@@ -351,7 +304,7 @@ class _Run:
         """Put a page where landing looks."""
         for dataset in datasets:
             files.write(self._folder / dataset / f"{name}.json", body)
-        self.report.pages += 1
+        self._pages.kept += 1
 
     def _drop(self, datasets: Sequence[str], name: str, after: int) -> None:
         """Delete the pages of a window that come after the last one it has."""
@@ -359,13 +312,3 @@ class _Run:
             for path in (self._folder / dataset).glob(f"{name}_p*.json"):
                 if int(path.stem.rpartition("_p")[2]) > after:
                     path.unlink()
-
-
-def _items(answer: Answer, key: str) -> list[dict]:
-    """The list an answer is about; DeniedError if it has another shape."""
-    items = answer.value.get(key)
-    if items is None and set(answer.value) <= ALSO_IN_AN_EMPTY_PAGE:
-        return []
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise DeniedError(f"the answer holds no list of {key}, but {', '.join(answer.value)}")
-    return items

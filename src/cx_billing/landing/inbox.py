@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cx_billing import lake, sidecars
+from cx_billing import files, lake, sidecars
 from cx_billing.landing.report import InboxError, Refused, Report
 
 FOR_READING = ("README.md", "README.txt")
@@ -53,7 +53,7 @@ def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
             if _is_home(organization, home):
                 report.warnings.append(f"{organization.name}: skipped, it is a home of cx-billing")
                 continue
-            folders = list_visible(organization)
+            folders = [path for path in list_visible(organization) if path.name != files.NOT_LANDED]
             if not folders:
                 report.warnings.append(f"{organization.name}: the folder is empty")
             for folder in folders:

@@ -1,0 +1,54 @@
+"""What the parts of a run share: the platform, the folder, what is known and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cx_billing.extract.folder import Folder
+from cx_billing.extract.journal import Journal
+from cx_billing.extract.platform import Answer, Client, DeniedError
+
+PAGE_SIZE = 100
+ALSO_IN_AN_EMPTY_PAGE = {"totalHits", "aggregations"}
+
+
+@dataclass
+class Report:
+    """What a run did: `pages` arrived, in `requests`; `denied` says what was refused, and why."""
+
+    pages: int = 0
+    requests: int = 0
+    open_conversations: int = 0
+    denied: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a run; the steps of one `name` share a permission."""
+
+    name: str
+    label: str
+    do: Callable[[], None]
+
+
+@dataclass
+class Pull:
+    """One run into one folder."""
+
+    client: Client
+    folder: Folder
+    journal: Journal
+    now: datetime
+    report: Report = field(default_factory=Report)
+
+
+def items_of(answer: Answer, key: str) -> list[dict]:
+    """The list an answer is about; DeniedError if it has another shape."""
+    items = answer.value.get(key)
+    if items is None and set(answer.value) <= ALSO_IN_AN_EMPTY_PAGE:
+        return []
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise DeniedError(f"the answer holds no list of {key}, but {', '.join(answer.value)}")
+    return items
