@@ -14,21 +14,23 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from platform_history import DAY, Platform, written
+from platform_details import DetailsAnswers
+from platform_history import Platform, written
 
 CLIENT_ID = "5a1f-client"
 CLIENT_SECRET = "s3cret/of+the=client"  # with characters that are escaped here and there
 USERS, CONVERSATIONS = "/analytics/users/details/query", "/analytics/conversations/details/query"
+USER_JOBS, TALK_JOBS = "/analytics/users/details/jobs", "/analytics/conversations/details/jobs"
 FOLLOWED, LICENSES = "/analytics/conversations/details", "/license/users"
 PEOPLE, DEFINITIONS = "/api/v2/users", "/license/definitions"
 REPORT, TOKEN, ME = "/billing/reports/billableusage", "/oauth/token", "/organizations/me"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(DetailsAnswers, BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
@@ -65,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(401, "Invalid login credentials.")
         else:
             routes = {
-                ("POST", USERS): self._users,
+                ("POST", USERS): self._users_details,
                 ("POST", CONVERSATIONS): self._conversations,
                 ("GET", FOLLOWED): self._followed,
                 ("GET", LICENSES): self._licenses,
@@ -76,8 +78,11 @@ class _Handler(BaseHTTPRequestHandler):
                     {"id": self.platform.organization, "name": "Acme Air"}
                 ),
             }
-            route = routes.get((method, path.removeprefix("/api/v2")))
-            route(content) if route else self._refuse(404, "not found")
+            asked = path.removeprefix("/api/v2")
+            if route := routes.get((method, asked)):
+                route(content)
+            elif not self._job(method, asked, content):
+                self._refuse(404, "not found")
 
     # Answers.
 
@@ -105,64 +110,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.platform.tokens.add(token)
         self.platform.issued.append(token)
         self._answer({"access_token": token, "token_type": "bearer", "expires_in": 86399})
-
-    def _interval(self, content: dict, longest: timedelta) -> tuple[datetime, datetime] | None:
-        start, end = map(datetime.fromisoformat, content["interval"].split("/"))
-        if not start < end:
-            self._refuse(400, "The interval is empty.")
-        elif end - start > longest:
-            self._refuse(400, f"The interval must not exceed {longest.days} days.")
-        else:
-            return start, end
-        return None
-
-    def _page(self, items: list, content: dict, most_hits: int | None = None) -> list | None:
-        size, number = content["paging"]["pageSize"], content["paging"]["pageNumber"]
-        if size > 100:
-            self._refuse(400, "pageSize must not exceed 100.")
-        elif most_hits and size * number > most_hits:
-            self._refuse(400, f"Paging must not exceed {most_hits} results.")
-        else:
-            return items[size * (number - 1) : size * number]
-        return None
-
-    def _users(self, content: dict) -> None:
-        filtered = content.get("userFilters")
-        if (interval := self._interval(content, 31 * DAY if filtered else 7 * DAY)) is None:
-            return
-        items = self.platform.users_details(*interval)
-        if (page := self._page(items, content)) is not None:
-            hits = {"totalHits": len(items) * 9 // 10}  # approximate
-            self._answer({"userDetails": page, **hits} if page else hits)
-
-    def _conversations(self, content: dict) -> None:
-        if (interval := self._interval(content, 31 * DAY)) is None:
-            return
-        media = None
-        for filters in content.get("segmentFilters", []):
-            for predicate in filters["predicates"]:
-                assert predicate["dimension"] == "mediaType", predicate
-                media = predicate["value"]
-        items = self.platform.conversations(*interval, media)
-        if (page := self._page(items, content, self.platform.most_hits)) is not None:
-            hits = {"totalHits": len(items)}
-            self._answer({"conversations": page, **hits} if page else {})
-
-    def _followed(self, content: dict) -> None:
-        identities = content.get("id", "").split(",")
-        if len(identities) > 100:
-            self._refuse(400, "too many ids")
-            return
-        known = {talk.conversation_id: talk for talk in self.platform.talks}
-        self._answer(
-            {
-                "conversations": [
-                    self.platform.conversation(known[identity])
-                    for identity in identities
-                    if identity in known
-                ]
-            }
-        )
 
     def _licenses(self, content: dict) -> None:
         holders = sorted(self.platform.licenses.items())
@@ -194,13 +141,6 @@ class _Handler(BaseHTTPRequestHandler):
         pages = {"pageSize": size, "pageNumber": number, "pageCount": -(-len(items) // size)}
         self._answer({"entities": shown, **pages, "total": len(items)})
 
-    def _cut(self, items: list, size: int, number: int) -> list:
-        """A page; one of several that repeats the one before it, or its last item, if bent so."""
-        if self.bent == "repeated" and number > 1:
-            number -= 1
-        start = size * (number - 1) - (self.bent == "shifted" and number > 1)
-        return items[start : start + size]
-
     def _report(self, content: dict) -> None:
         before = [asked for asked in self.platform.asked_of(REPORT) if asked == content]
         if len(before) <= self.platform.in_progress:
@@ -231,6 +171,26 @@ class _Handler(BaseHTTPRequestHandler):
     def _fault_shifted(self) -> bool:
         """Something was added in front: the last item of the page before comes again."""
         self.bent = "shifted"
+        return False
+
+    def _fault_failed(self) -> bool:
+        """The job did not work out."""
+        self.bent = "FAILED"
+        return False
+
+    def _fault_slow(self) -> bool:
+        """The job is at work for ever."""
+        self.bent = "RUNNING"
+        return False
+
+    def _fault_behind(self) -> bool:
+        """The results reach less far than was said."""
+        self.bent = "behind"
+        return False
+
+    def _fault_circular(self) -> bool:
+        """The cursor leads to where it came from."""
+        self.bent = "circular"
         return False
 
     def _fault_expired(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import date
 from pathlib import Path
@@ -70,8 +71,16 @@ def files(inbox: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(inbox)): path.read_bytes()
         for path in sorted(inbox.rglob("*"))
-        if path.is_file() and not {".", "not_landed"} & {path.name[0], path.parent.name}
+        if path.is_file()
+        and not any(
+            part[0] == "." or part == "not_landed" for part in path.relative_to(inbox).parts
+        )
     }
+
+
+def pages_of(*bodies: bytes) -> list[dict]:
+    """The pages of answers, one a line."""
+    return [json.loads(line) for body in bodies for line in body.splitlines()]
 
 
 def command(platform: Platform, inbox: Path, *more: str) -> list[str]:

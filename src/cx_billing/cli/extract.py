@@ -80,13 +80,14 @@ def pull(
 
     The credentials are an OAuth client (grant type client credentials) whose role holds
     analytics:userDetail:view, analytics:conversationDetail:view, authorization:license:view,
-    directory:user:view and billing:subscription:view. They are taken from the environment and written nowhere.
+    directory:user:view and billing:subscription:view. They are taken from the environment and
+    written nowhere.
 
     Run it again, with the same --from, as often as you like: what has arrived is not asked for
-    again, except what may still change (the last two days, conversations that had not ended). So
-    it continues after any interruption. It remembers in DIR/ORG_ID/.extract.json; delete that to
-    pull everything anew. License assignments are today's, the platform keeps no history: run it
-    daily.
+    again, except what may still change (days that the platform's data does not reach the end of,
+    conversations that had not ended). So it continues after any interruption. It remembers in
+    DIR/ORG_ID/.extract.json; delete that to pull everything anew. Users and license assignments are
+    today's, the platform keeps no history: run it daily.
 
     Exit codes: 0 done; 1 the pull ended part way, and continues when run again; 2 wrong arguments
     or credentials.
@@ -136,6 +137,9 @@ def print_report(report: extract.Report, inbox: Path, home: Path) -> None:
     """Say what was pulled and what was denied; queries that were denied end with exit code 1."""
     for denied in report.denied[:SHOWN_ITEMS]:
         click.echo(f"Denied: {denied}", err=True)
+    for query, reaches in report.available.items():
+        about = query.replace("_", " ")
+        click.echo(f"The platform's {about} are complete up to {reaches:%Y-%m-%d %H:%M} UTC.")
     click.echo(
         f"Pages pulled: {report.pages} ({report.requests} requests). Conversations still open: "
         f"{report.open_conversations}. Next: {spell_command(home, 'land', inbox)}"

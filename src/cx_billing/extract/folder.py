@@ -1,12 +1,20 @@
-"""An organization's folder in an inbox: answers that appear whole or not at all."""
+"""An organization's folder in an inbox: answers that appear whole or not at all.
+
+Pages of an answer that is not complete wait in `.pulling`, where landing does not look.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cx_billing import files
 from cx_billing.extract.journal import ExtractError
+from cx_billing.extract.platform import Answer
+
+PULLING = ".pulling"
 
 
 def folder_of(inbox: Path, org_id: str) -> Path:
@@ -24,15 +32,41 @@ class Folder:
     def __init__(self, path: Path):
         self.path = path
         self.kept = 0
-        for leftover in path.glob(f"*/.*{files.PARTIAL}"):
+        self._pulling = path / PULLING
+        for leftover in path.glob(f"**/.*{files.PARTIAL}"):
             leftover.unlink()
 
-    def keep(self, datasets: Sequence[str], name: str, pages: Iterable[bytes]) -> None:
+    def keep(self, datasets: Sequence[str], name: str, pages: Sequence[bytes]) -> None:
         """Put an answer where landing looks: its pages one after another in one file."""
-        pages = list(pages)
         for dataset in datasets:
             files.write_lines(self.path / dataset / f"{name}.json", pages)
         self.kept += len(pages)
+
+    def keep_held(self, datasets: Sequence[str], name: str, pages: int) -> None:
+        """The same with pages that were put aside."""
+        for dataset in datasets:
+            bodies = (page.body for page in self.held(name, pages))
+            files.write_lines(self.path / dataset / f"{name}.json", bodies)
+        self.kept += pages
+
+    def drop(self, datasets: Sequence[str], name: str) -> None:
+        """Delete an answer."""
+        for dataset in datasets:
+            (self.path / dataset / f"{name}.json").unlink(missing_ok=True)
+
+    def hold(self, name: str, number: int, body: bytes) -> None:
+        """Put a page of an answer aside until the answer is complete."""
+        files.write(self._pulling / name / f"p{number:06}.json", body)
+
+    def held(self, name: str, pages: int) -> Iterator[Answer]:
+        """The first pages of an answer that were put aside."""
+        for number in range(1, pages + 1):
+            body = (self._pulling / name / f"p{number:06}.json").read_bytes()
+            yield Answer(body, json.loads(body))
+
+    def forget(self, name: str) -> None:
+        """Delete the pages of an answer that were put aside."""
+        shutil.rmtree(self._pulling / name, ignore_errors=True)
 
     def keep_aside(self, name: str, body: bytes) -> None:
         """Put a file where people look and landing does not."""

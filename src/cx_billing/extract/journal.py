@@ -12,7 +12,8 @@ from cx_billing.extract.windows import Arrival, Window
 
 JOURNAL = ".extract.json"
 LOCK_FILE = ".extract.lock"
-VERSION = 1
+VERSION = 2
+BY_THE_CLOCK = 1  # the version whose windows were settled by the clock: they prove nothing
 
 
 class ExtractError(Exception):
@@ -31,11 +32,12 @@ class Journal:
             return
         try:
             kept = json.loads(self._path.read_text())
-            if kept["version"] != VERSION:
-                raise ValueError(f"version {kept['version']}")
+            version = kept["version"]
+            if version not in (VERSION, BY_THE_CLOCK):
+                raise ValueError(f"version {version}")
             self.organization = kept["organization"]
             self.open_conversations = set(kept["open_conversations"])
-            for name, windows in kept["windows"].items():
+            for name, windows in kept["windows"].items() if version == VERSION else ():
                 self.windows[name] = {
                     Window.of(interval): Arrival(**arrival) for interval, arrival in windows.items()
                 }
@@ -52,6 +54,14 @@ class Journal:
     def arrival(self, name: str, window: Window) -> Arrival:
         """How much of a window has arrived."""
         return self.of(name).get(window, Arrival())
+
+    def begin(self, name: str, window: Window, settled: bool) -> Arrival:
+        """Continue a window, or begin it anew if it could still change when it was begun."""
+        arrival = self.of(name).setdefault(window, Arrival())
+        if not (arrival.settled and settled):
+            arrival.pages = 0
+        arrival.complete, arrival.settled = False, settled
+        return arrival
 
     def complete(self, name: str, window: Window, settled: bool = True) -> None:
         """Note that a window has arrived, and write it down."""

@@ -75,6 +75,10 @@ class DeniedError(PlatformError):
     """The platform understood and said no: asking again changes nothing."""
 
 
+class BadRequestError(DeniedError):
+    """The platform does not know or do what was asked: 400, 404 or 410."""
+
+
 class MissingPermissionError(DeniedError):
     """The credentials lack a permission; the rest of what they may do is not affected."""
 
@@ -235,7 +239,8 @@ class Client:
                 f"{needs}."
             )
         if not response.ok:
-            raise DeniedError(f"{method} {path}: {status}{said}.")
+            kind = BadRequestError if status in (400, 404, 410) else DeniedError
+            raise kind(f"{method} {path}: {status}{said}.")
         value = json.loads(response.content)
         if is_list and isinstance(value, list):
             value = {"entities": value}

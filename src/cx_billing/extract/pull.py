@@ -11,16 +11,20 @@ from cx_billing.extract.journal import Journal
 from cx_billing.extract.platform import Answer, Client, DeniedError
 
 PAGE_SIZE = 100
-ALSO_IN_AN_EMPTY_PAGE = {"totalHits", "aggregations"}
+ALSO_IN_AN_EMPTY_PAGE = {"totalHits", "aggregations", "cursor", "dataAvailabilityDate"}
 
 
 @dataclass
 class Report:
-    """What a run did: `pages` arrived, in `requests`; `denied` says what was refused, and why."""
+    """What a run did: `pages` arrived, in `requests`; `denied` says what was refused, and why.
+
+    `available` says up to when the platform's data is complete, query by query.
+    """
 
     pages: int = 0
     requests: int = 0
     open_conversations: int = 0
+    available: dict[str, datetime] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)
 
 

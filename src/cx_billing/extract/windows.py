@@ -100,6 +100,12 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
+def until(at: datetime) -> datetime:
+    """The midnight that ends the day of a time, or the time itself if it is one."""
+    day = midnight(at.date())
+    return day if at == day else day + DAY
+
+
 def instant(at: datetime) -> str:
     """A time as the platform writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
