@@ -94,7 +94,7 @@ def test_what_a_window_no_longer_has_is_gone(platform, tmp_path):
     assert len(pages_of(*files(tmp_path / "acme/user_presence").values())) == 1
     platform.statuses = []
     pull(platform, tmp_path, **given)
-    assert not files(tmp_path)
+    assert pages_of(*files(tmp_path / "acme/user_presence").values()) == [{"totalHits": 0}]
 
 
 def test_a_conversation_that_ended_later_is_followed(platform, tmp_path):

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from cx_billing import extract
+from cx_billing import extract, landing, sidecars
 from cx_billing.extract import details
 from cx_billing.extract.windows import Window
 from platform_history import DAY, Fault, Platform, Talk, at
 from platform_server import CONVERSATIONS, TALK_JOBS, USER_JOBS, USERS
-from pulling import AFTER_ALL, FIRST, command, files, pages_of, pull, said
+from pulling import AFTER_ALL, FIRST, command, covered, files, pages_of, pull, said
 
 pytestmark = pytest.mark.usefixtures("waits", "credentials")
 
@@ -35,7 +35,9 @@ def users(inbox) -> set[str]:
 def talks(inbox) -> list[str]:
     """The conversations that were pulled, as often as they came."""
     pages = pages_of(*files(inbox).values())
-    return sorted(talk["conversationId"] for page in pages for talk in page["conversations"])
+    return sorted(
+        talk["conversationId"] for page in pages for talk in page.get("conversations", [])
+    )
 
 
 def messages(platform: Platform) -> list[str]:
@@ -179,6 +181,15 @@ def test_what_lies_beyond_the_data_is_not_asked_for_and_not_settled(platform, tm
     last = "2025-02-18T00:00:00.000Z/2025-02-19T00:00:00.000Z"
     assert [i for i, w in windows(tmp_path).items() if not w["settled"]] == [last]
     assert max(windows(tmp_path)) == last
+    told = "2025-02-18T21:00"
+    for dataset in ("user_presence", "routing_status"):
+        *settled, newest = covered(tmp_path, dataset).items()
+        assert newest == (
+            "users_details_2025-02-18_2025-02-19.json",
+            ("2025-02-18T00:00", told, told),
+        )
+        ends = [end for _, (_, end, _) in settled]
+        assert [start for _, (start, _, _) in settled] == ["2025-01-10T00:00", *ends[:-1]]
     platform.asked.clear()
     platform.now += 30 * DAY
     pull(platform, tmp_path, **given)
@@ -197,6 +208,8 @@ def test_a_job_that_is_behind_does_not_settle_its_window(platform, tmp_path):
     pull(platform, tmp_path, **WEEK)
     (window,) = windows(tmp_path).values()
     assert window["complete"] and not window["settled"]
+    told = "2025-01-16T00:00"
+    assert list(covered(tmp_path, "user_presence").values()) == [("2025-01-10T00:00", told, told)]
     platform.asked.clear()
     platform.faults.clear()
     pull(platform, tmp_path, **WEEK)
@@ -210,12 +223,45 @@ def test_where_the_date_is_not_told_nothing_is_settled(platform, tmp_path, kind)
     platform.faults.append(Fault(path, kind, times=99))
     words = said(*command(platform, tmp_path, "--dataset", "user_presence"), code=1)
     assert "how far the data reaches" in words and "asked for again" in words
-    assert files(tmp_path)
+    assert files(tmp_path) and not covered(tmp_path, "user_presence")
     assert not any(window["settled"] for window in windows(tmp_path).values())
     platform.faults.clear()
     words = said(*command(platform, tmp_path, "--dataset", "user_presence"), code=0)
     assert "users details are complete up to 2025-04-20 12:00 UTC" in words
     assert all(window["settled"] for window in windows(tmp_path).values())
+
+
+def test_the_same_answer_that_covers_more_is_another_file(platform, tmp_path):
+    """Nothing happened for two days: both answers are empty, and both say something."""
+    inbox, home = tmp_path / "inbox", tmp_path / "home"
+    platform.now, platform.available = at("2025-04-20T12:00:00"), at("2025-04-09T06:00:00")
+    given = {"datasets": ["message_interactions"], "first": at("2025-04-08").date()}
+    pull(platform, inbox, until=AFTER_ALL, **given)
+    assert set(files(inbox).values()) == {b"{}\n"}
+    assert len(landing.land(inbox, home).landed) == 2
+    assert not landing.land(inbox, home).landed
+    platform.available = at("2025-04-09T18:00:00")
+    pull(platform, inbox, until=AFTER_ALL, **given)
+    (again,) = landing.land(inbox, home).landed
+    assert again.source_file == "acme/message_interactions/conversations_2025-04-09_2025-04-10.json"
+
+
+def test_an_answer_is_replaced_without_what_was_said_of_the_old_one(
+    platform, tmp_path, monkeypatch
+):
+    platform.now = at("2025-02-20T12:00:00")
+    pull(platform, tmp_path, **WEEK | {"until": AFTER_ALL})
+    platform.now += DAY / 4
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sidecars, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        pull(platform, tmp_path, **WEEK | {"until": AFTER_ALL})
+    name = "users_details_2025-02-20_2025-02-21.json"
+    assert (tmp_path / "acme/user_presence" / name).exists()
+    assert name not in covered(tmp_path, "user_presence")
 
 
 def test_windows_that_were_settled_by_the_clock_are_asked_for_once_more(platform, tmp_path):

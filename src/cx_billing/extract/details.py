@@ -23,6 +23,7 @@ from cx_billing.extract.platform import BadRequestError, DeniedError, MissingPer
 from cx_billing.extract.pull import PAGE_SIZE, Pull, Step, items_of
 from cx_billing.extract.queries import CONVERSATIONS, Query
 from cx_billing.extract.windows import DAY, Window, midnight, plan, until
+from cx_billing.sidecars import Asked
 
 SETTLES_AFTER = DAY  # by the clock: days from then on are asked for one by one
 MOST_HITS = 10_000  # of one query; what has more is left to a job (API-03)
@@ -87,7 +88,7 @@ class Details:
                     self._split(window)
                     return
                 raise DeniedError(f"incomplete, {reason}, and by a job: {error}") from None
-        self._complete(window, reaches)
+        self._complete(window, asked, reaches)
 
     def _ask(self, window: Window, asked: Window, contents: Contents) -> None:
         """The pages of a window that have not arrived, until one is empty."""
@@ -109,11 +110,12 @@ class Details:
             contents.add(items, answer.value.get("totalHits"))
             if contents.told > MOST_HITS:
                 raise TooDeepError(f"{contents.told:,} hits are more than can be turned")
+            if items or number == 1:  # that there is nothing is an answer too
+                pull.folder.hold(name, number, answer.body)
+                arrival.pages = number
+                pull.journal.save()
             if not items:
                 break
-            pull.folder.hold(name, number, answer.body)
-            arrival.pages = number
-            pull.journal.save()
         if contents.are_short():
             raise DoubtfulError(
                 f"page {number} is empty and {len(contents.ids)} of {contents.told} items arrived"
@@ -127,17 +129,16 @@ class Details:
         )
         return min(filter(None, (self._available, told)), default=None)
 
-    def _complete(self, window: Window, reaches: datetime | None) -> None:
+    def _complete(self, window: Window, asked: Window, reaches: datetime | None) -> None:
         """Put a window where landing looks, and note that it is complete."""
         pull, query, name = self.pull, self.query, self._name(window)
         arrival = pull.journal.arrival(query.name, window)
         if query is CONVERSATIONS:
             for page in pull.folder.held(name, arrival.pages):
                 self._note(items_of(page, query.items))
-        if arrival.pages:
-            pull.folder.keep_held(query.datasets, name, arrival.pages)
-        else:
-            pull.folder.drop(query.datasets, name)
+        # Where the platform does not tell how far its data reaches, nothing is said to be covered.
+        about = Asked(pull.now, asked.start, asked.end, reaches) if reaches else Asked(pull.now)
+        pull.folder.keep_held(query.datasets, name, arrival.pages, about)
         pull.journal.complete(query.name, window, self._is_settled(window, reaches))
         pull.folder.forget(name)
 
@@ -198,7 +199,7 @@ class Details:
             answer = pull.client.get(path, self.query.needs, id=",".join(identities))
             if self._note(items_of(answer, self.query.items)):
                 name = f"conversations_ended_{pull.now:%Y-%m-%dT%H%M%S}_p{number:04}"
-                pull.folder.keep(self.query.datasets, name, [answer.body])
+                pull.folder.keep(self.query.datasets, name, [answer.body], Asked(pull.now))
             gone = set(identities) - self._seen
             pull.journal.open_conversations -= gone  # the platform keeps nothing for ever
             pull.journal.save()

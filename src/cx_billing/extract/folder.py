@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from cx_billing import files
+from cx_billing import files, sidecars
 from cx_billing.extract.journal import ExtractError
 from cx_billing.extract.platform import Answer
+from cx_billing.sidecars import Asked
 
 PULLING = ".pulling"
 
@@ -36,23 +37,39 @@ class Folder:
         for leftover in path.glob(f"**/.*{files.PARTIAL}"):
             leftover.unlink()
 
-    def keep(self, datasets: Sequence[str], name: str, pages: Sequence[bytes]) -> None:
-        """Put an answer where landing looks: its pages one after another in one file."""
+    def keep(
+        self,
+        datasets: Sequence[str],
+        name: str,
+        pages: Sequence[bytes],
+        about: Asked,
+    ) -> None:
+        """Put an answer where landing looks: its pages one after another in one file.
+
+        What it was asked for lies beside it, and never beside another answer.
+        """
         for dataset in datasets:
-            files.write_lines(self.path / dataset / f"{name}.json", pages)
+            self._put(dataset, name, pages, about)
         self.kept += len(pages)
 
-    def keep_held(self, datasets: Sequence[str], name: str, pages: int) -> None:
+    def keep_held(self, datasets: Sequence[str], name: str, pages: int, about: Asked) -> None:
         """The same with pages that were put aside."""
         for dataset in datasets:
-            bodies = (page.body for page in self.held(name, pages))
-            files.write_lines(self.path / dataset / f"{name}.json", bodies)
+            self._put(dataset, name, (page.body for page in self.held(name, pages)), about)
         self.kept += pages
+
+    def _put(self, dataset: str, name: str, pages: Iterable[bytes], about: Asked) -> None:
+        path = self.path / dataset / f"{name}.json"
+        sidecars.path_beside(path).unlink(missing_ok=True)  # it was about what is replaced
+        files.write_lines(path, pages)
+        sidecars.write(path, about)
 
     def drop(self, datasets: Sequence[str], name: str) -> None:
         """Delete an answer."""
         for dataset in datasets:
-            (self.path / dataset / f"{name}.json").unlink(missing_ok=True)
+            path = self.path / dataset / f"{name}.json"
+            sidecars.path_beside(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def hold(self, name: str, number: int, body: bytes) -> None:
         """Put a page of an answer aside until the answer is complete."""

@@ -13,6 +13,7 @@ from itertools import count
 from cx_billing.extract.platform import DeniedError
 from cx_billing.extract.pull import PAGE_SIZE, Pull, Step, items_of
 from cx_billing.extract.windows import DAY, Window, midnight
+from cx_billing.sidecars import Asked
 
 USERS, LICENSES = "users", "license_assignments"
 DEFINITIONS = "license_definitions"
@@ -34,14 +35,14 @@ def steps(pull: Pull, datasets: set[str]) -> list[Step]:
 def _users(pull: Pull) -> None:
     """Everybody, whatever the state: who has been deleted may stand on a bill too."""
     pages = _numbered(pull, "/api/v2/users", "directory:user:view", state="any")
-    pull.folder.keep([USERS], f"users_{pull.now:%Y-%m-%d}", pages)
+    pull.folder.keep([USERS], f"users_{pull.now:%Y-%m-%d}", pages, Asked(pull.now))
     pull.journal.complete(USERS, _today(pull))
 
 
 def _licenses(pull: Pull) -> None:
     """Who holds which license now."""
     pages = _numbered(pull, "/api/v2/license/users", "authorization:license:view")
-    pull.folder.keep([LICENSES], f"license_users_{pull.now:%Y-%m-%d}", pages)
+    pull.folder.keep([LICENSES], f"license_users_{pull.now:%Y-%m-%d}", pages, Asked(pull.now))
     pull.journal.complete(LICENSES, _today(pull))
 
 

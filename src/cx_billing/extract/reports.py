@@ -9,6 +9,7 @@ from functools import partial
 from cx_billing.extract.platform import UnavailableError
 from cx_billing.extract.pull import Pull, Step, items_of
 from cx_billing.extract.windows import DAY, Window, instant, midnight, months
+from cx_billing.sidecars import Asked
 
 REPORTS = "billable_usage_report"
 SETTLES_AFTER = DAY  # until then a month may still change
@@ -41,6 +42,7 @@ def _pull(pull: Pull, window: Window) -> None:
             f"billable usage {window}: still in progress after {POLLS * POLL_SECONDS} seconds."
         )
     items_of(answer, "usages")
-    pull.folder.keep([REPORTS], f"billable_usage_{window}", [answer.body])
+    about = Asked(pull.now, window.start, min(window.end, pull.now))
+    pull.folder.keep([REPORTS], f"billable_usage_{window}", [answer.body], about)
     settled = window.end <= midnight((pull.now - SETTLES_AFTER).date())
     pull.journal.complete(REPORTS, window, settled)
