@@ -70,6 +70,7 @@ class Platform:
     most_hits: int = 100_000
     job_page: int = 1000  # results of a job on a page, however many are asked for
     jobs: list[tuple[str, dict]] = field(default_factory=list)
+    usage_queries: list[tuple[datetime, datetime]] = field(default_factory=list)
     in_progress: int = 0  # answers to each report before it is ready
     faults: list[Fault] = field(default_factory=list)
     asked: list[tuple[str, str, dict]] = field(default_factory=list)

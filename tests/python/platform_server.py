@@ -18,6 +18,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from platform_billing import PDF, BillingAnswers
 from platform_details import DetailsAnswers
 from platform_history import Platform, written
 
@@ -30,7 +31,7 @@ PEOPLE, DEFINITIONS = "/api/v2/users", "/license/definitions"
 REPORT, TOKEN, ME = "/billing/reports/billableusage", "/oauth/token", "/organizations/me"
 
 
-class _Handler(DetailsAnswers, BaseHTTPRequestHandler):
+class _Handler(DetailsAnswers, BillingAnswers, BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
@@ -61,6 +62,9 @@ class _Handler(DetailsAnswers, BaseHTTPRequestHandler):
             return
         elif path.endswith(TOKEN):
             self._token()
+        elif path.startswith("/documents/"):
+            assert "Authorization" not in self.headers
+            self._send(PDF if self.bent != "empty" else b"<html>", 200, {})
         elif self.headers.get("Authorization", "").removeprefix("Bearer ") not in (
             self.platform.tokens
         ):
@@ -81,15 +85,19 @@ class _Handler(DetailsAnswers, BaseHTTPRequestHandler):
             asked = path.removeprefix("/api/v2")
             if route := routes.get((method, asked)):
                 route(content)
-            elif not self._job(method, asked, content):
+            elif not self._job(method, asked, content) and not self._billing(
+                method, asked, content
+            ):
                 self._refuse(404, "not found")
 
     # Answers.
 
     def _answer(self, value: object, status: int = 200, headers: dict | None = None) -> None:
-        body = json.dumps(value).encode()
+        self._send(json.dumps(value).encode(), status, headers or {})
+
+    def _send(self, body: bytes, status: int, headers: dict) -> None:
         self.send_response(status)
-        for name, text in {"Content-Type": "application/json", **(headers or {})}.items():
+        for name, text in {"Content-Type": "application/json", **headers}.items():
             self.send_header(name, text)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

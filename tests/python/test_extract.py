@@ -96,7 +96,8 @@ def write_directly(platform: Platform, folder: Path) -> None:
 def test_both_folders_of_users_details_have_the_same_pages(platform, tmp_path):
     pull(platform, tmp_path)
     names = {
-        dataset: sorted((tmp_path / "acme" / dataset).iterdir()) for dataset in run_module.DATASETS
+        dataset: sorted((tmp_path / "acme" / dataset).glob("*.json"))
+        for dataset in run_module.DATASETS
     }
     presence, routing = names["user_presence"], names["routing_status"]
     assert [path.name for path in presence] == [path.name for path in routing]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cx_billing.extract.windows import Arrival, Window, midnight, months, plan
+from platform_billing import CONTRACTS, PERIODS
 from platform_history import DAY, Platform, Talk, at
 from platform_server import FOLLOWED, ME, REPORT, TALK_JOBS, TOKEN, USER_JOBS, USERS
 from pulling import AFTER_ALL, files, pages_of, pull
@@ -23,8 +24,9 @@ def test_what_has_arrived_is_not_asked_for_again(platform, tmp_path):
     report = pull(platform, tmp_path)
     assert report.pages == 0
     assert {path.removeprefix("/api/v2") for _, path, _ in platform.asked} == {
-        *(TOKEN, ME, f"{USER_JOBS}/availability", f"{TALK_JOBS}/availability")
-    }
+        *(TOKEN, ME, f"{USER_JOBS}/availability", f"{TALK_JOBS}/availability"),
+        *(PERIODS, CONTRACTS, f"{CONTRACTS}/k%2F1", f"{CONTRACTS}/k2", f"{CONTRACTS}/invoices"),
+    }, "only whether there is something new"
     assert files(tmp_path) == before
 
 

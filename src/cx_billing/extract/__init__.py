@@ -2,13 +2,17 @@
 
 What is pulled lies, page by page and byte by byte as the platform sent it, where landing looks:
 
-===================== ===================================================================
+===================== ====================================================================
 users details         `user_presence` and `routing_status`, at most 7 days a query or job
 conversations details `message_interactions`, at most 31 days a query or job
 license users         `license_assignments`: who holds what today
 users                 `users`: everybody there is today, deleted ones too
 billable usage        `billable_usage_report`: a file a month, counted from the first day
-===================== ===================================================================
+usage query           `api_usage`: the same months, a row a day
+overview              `subscription_overview`: a file a billing period
+contracts             `billing_charges`: a file a billing period; drafts of contracts and items
+invoices              `vendor_invoice_lines`: an invoice a file, with its lines; the PDF aside
+===================== ====================================================================
 
 What one query covers is a window, named by its interval. `.extract.json` in the organization's
 folder knows every window and how many of its pages have arrived; the file of a window appears when

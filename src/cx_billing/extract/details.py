@@ -18,9 +18,9 @@ from functools import partial
 from itertools import count
 
 from cx_billing.extract import jobs
-from cx_billing.extract.jobs import Contents, DoubtfulError
+from cx_billing.extract.jobs import Contents
 from cx_billing.extract.platform import BadRequestError, DeniedError, MissingPermissionError
-from cx_billing.extract.pull import PAGE_SIZE, Pull, Step, items_of
+from cx_billing.extract.pull import PAGE_SIZE, DoubtfulError, Pull, Step, items_of
 from cx_billing.extract.queries import CONVERSATIONS, Query
 from cx_billing.extract.windows import DAY, Window, midnight, plan, until
 from cx_billing.sidecars import Asked

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cx_billing.extract.platform import BadRequestError, Client, DeniedError, UnavailableError
-from cx_billing.extract.pull import Pull, items_of
+from cx_billing.extract.pull import DoubtfulError, Pull, items_of
 from cx_billing.extract.queries import CONVERSATIONS, Query
 from cx_billing.extract.windows import Window
 
@@ -21,10 +21,6 @@ JOB_PAGE_SIZE = 1000
 POLL_SECONDS = 5
 POLLS = 360  # half an hour
 TRIES = 3  # of one job
-
-
-class DoubtfulError(Exception):
-    """What arrived cannot be all there is; the message says why."""
 
 
 @dataclass

@@ -27,6 +27,7 @@ class Journal:
         self._path = folder / JOURNAL
         self.windows: dict[str, dict[Window, Arrival]] = {}
         self.open_conversations: set[str] = set()
+        self.done: set[str] = set()
         self.organization = ""
         if not self._path.exists():
             return
@@ -37,6 +38,7 @@ class Journal:
                 raise ValueError(f"version {version}")
             self.organization = kept["organization"]
             self.open_conversations = set(kept["open_conversations"])
+            self.done = set(kept.get("done", []))
             for name, windows in kept["windows"].items() if version == VERSION else ():
                 self.windows[name] = {
                     Window.of(interval): Arrival(**arrival) for interval, arrival in windows.items()
@@ -69,12 +71,18 @@ class Journal:
         self.of(name)[window] = Arrival(pages=pages, complete=True, settled=settled)
         self.save()
 
+    def finish(self, what: str) -> None:
+        """Note that something need not be asked for again, and write it down."""
+        self.done.add(what)
+        self.save()
+
     def save(self) -> None:
         """Write it down."""
         kept = {
             "version": VERSION,
             "organization": self.organization,
             "open_conversations": sorted(self.open_conversations),
+            "done": sorted(self.done),
             "windows": {
                 name: {window.interval: asdict(windows[window]) for window in sorted(windows)}
                 for name, windows in sorted(self.windows.items())

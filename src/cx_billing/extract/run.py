@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cx_billing.extract import listings, reports
+from cx_billing.extract import contracts, listings, overview, reports, usage
 from cx_billing.extract.details import Details
 from cx_billing.extract.folder import Folder, folder_of
 from cx_billing.extract.journal import ExtractError, Journal, lock
-from cx_billing.extract.platform import Client, DeniedError, MissingPermissionError
+from cx_billing.extract.platform import Client, DeniedError, MissingPermissionError, NotFoundError
 from cx_billing.extract.pull import Pull, Report, Step
 from cx_billing.extract.queries import CONVERSATIONS, QUERIES, USERS_DETAILS
 from cx_billing.extract.windows import DAY, Window, midnight
@@ -22,6 +22,11 @@ DATASETS = (
     listings.LICENSES,
     listings.USERS,
     reports.REPORTS,
+    usage.USAGE,
+    overview.OVERVIEW,
+    contracts.CONTRACTS,
+    contracts.CHARGES,
+    contracts.INVOICES,
 )
 
 
@@ -43,11 +48,13 @@ def extract(
     datasets: Collection[str] = DATASETS,
     now: datetime | None = None,
     progress: Callable[[Progress], None] | None = None,
+    trustor: str = "",
 ) -> Report:
     """Pull the usage of `[first, until)`, in UTC, into `inbox/org_id`; the future is left out.
 
     Of users and license assignments there is only today's state. What the platform denies is
-    reported and the rest pulled. Raises ExtractError if the folder is in use, unfit or another
+    reported and the rest pulled. With `trustor` a partner pulls the overview of a customer's
+    organization, and nothing else. Raises ExtractError if the folder is in use, unfit or another
     organization's, CredentialsError if the login fails, and UnavailableError if the platform no
     longer answers: then the next run continues.
     """
@@ -55,7 +62,7 @@ def extract(
     needed = Window(midnight(first), min(midnight(until), midnight(now.date()) + DAY))
     path = folder_of(inbox, org_id)
     with lock(path):
-        pull = Pull(client, Folder(path), Journal(path), now)
+        pull = Pull(client, Folder(path), Journal(path), now, trustor)
         _identify(pull)
         _do(pull, _plan(pull, needed, set(datasets)), progress or (lambda state: None))
     pull.report.pages = pull.folder.kept
@@ -66,21 +73,26 @@ def extract(
 
 def _identify(pull: Pull) -> None:
     """Refuse to mix two organizations in one folder."""
-    try:
-        answer = pull.client.get("/api/v2/organizations/me", "organization:organization:view")
-    except DeniedError:  # some roles may not know; then nothing can be compared
-        return
-    found, known = str(answer.value.get("id", "")), pull.journal.organization
+    name, found = "the customer", pull.trustor
+    if not found:
+        try:
+            answer = pull.client.get("/api/v2/organizations/me", "organization:organization:view")
+        except DeniedError:  # some roles may not know; then nothing can be compared
+            return
+        name, found = str(answer.value.get("name")), str(answer.value.get("id", ""))
+    known = pull.journal.organization
     if known and found and found != known:
         raise ExtractError(
             f"{pull.folder.path}: was filled from the organization {known}, and the credentials "
-            f"are of {answer.value.get('name')} ({found}). Use another ORG_ID for it."
+            f"are of {name} ({found}). Use another ORG_ID for it."
         )
     pull.journal.organization = found or known
 
 
 def _plan(pull: Pull, needed: Window, datasets: set[str]) -> list[Step]:
     """All there is to do."""
+    if pull.trustor:
+        return overview.steps(pull, needed)
     steps = []
     for query in QUERIES:
         if set(query.datasets) & datasets:
@@ -88,7 +100,11 @@ def _plan(pull: Pull, needed: Window, datasets: set[str]) -> list[Step]:
     steps += listings.steps(pull, datasets)
     if reports.REPORTS in datasets:
         steps += reports.steps(pull, needed)
-    return steps
+    if usage.USAGE in datasets:
+        steps += usage.steps(pull, needed)
+    if overview.OVERVIEW in datasets:
+        steps += overview.steps(pull, needed)
+    return steps + contracts.steps(pull, needed, datasets)
 
 
 def _do(pull: Pull, steps: list[Step], show: Callable[[Progress], None]) -> None:
@@ -100,6 +116,9 @@ def _do(pull: Pull, steps: list[Step], show: Callable[[Progress], None]) -> None
             continue
         try:
             step.do()
+        except NotFoundError as error:
+            found = pull.report.notes if step.optional else pull.report.denied
+            found.append(f"{step.label}: {error}")
         except DeniedError as error:
             pull.report.denied.append(f"{step.label}: {error}")
             if isinstance(error, MissingPermissionError):

@@ -106,6 +106,18 @@ def until(at: datetime) -> datetime:
     return day if at == day else day + DAY
 
 
+def beginning(text: str) -> datetime:
+    """A time as the platform writes it, or the beginning of a day."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def ending(text: str) -> datetime:
+    """The same of an end: a day is included, and so is one that ends with its last second."""
+    at = beginning(text)
+    return at + DAY if len(text) == len("2026-01-31") else until(at)
+
+
 def instant(at: datetime) -> str:
     """A time as the platform writes it."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
