@@ -5,17 +5,39 @@
 #}
 {% macro stated_coverage() -%}
     select
-        org_id,
-        dataset,
-        coverage_basis as basis,
-        covered_from,
-        covered_to,
-        source_file
-    from {{ ref('stg_landed_files') }}
+        landed_files.org_id,
+        landed_files.dataset,
+        landed_files.coverage_basis as basis,
+        coalesce(landed_files.covered_from, first_instants.started_at) as covered_from,
+        landed_files.covered_to,
+        landed_files.source_file
+    from {{ ref('stg_landed_files') }} as landed_files
+    -- An answer that tells only until when its data was available begins with its rows.
+    left join (
+        {% for dataset in ['user_presence', 'routing_status', 'message_interactions'] %}
+            {{ 'union all' if not loop.first }}
+            select
+                file_id,
+                min(started_at) as started_at
+            from {{ ref('stg_' ~ dataset) }}
+            where
+                row_status <> 'rejected'
+                and file_id in (
+                    select unbegun.file_id
+                    from {{ ref('stg_landed_files') }} as unbegun
+                    where
+                        unbegun.coverage_basis is not null
+                        and unbegun.covered_from is null
+                )
+            group by file_id
+        {% endfor %}
+    ) as first_instants
+        on landed_files.file_id = first_instants.file_id
     where
-        coverage_basis is not null
-        and covered_from < covered_to
-        and withdrawn_at is null
+        landed_files.coverage_basis is not null
+        and landed_files.withdrawn_at is null
+        and coalesce(landed_files.covered_from, first_instants.started_at)
+        < landed_files.covered_to
     union all
     select
         org_id,
@@ -25,7 +47,7 @@
         covered_to,
         source_file
     from {{ ref('stg_coverage') }}
-    where row_status = 'accepted'
+    where row_status = 'accepted' and covered_from < covered_to
 {%- endmacro %}
 
 {#

@@ -29,9 +29,7 @@ checked as (
                 "covered_dataset not in ('" ~ datasets() | join("', '") ~ "')",
                 'the name of a dataset'
             )}),
-            ('end_before_start', {'covered_to': (
-                'covered_to <= covered_from', 'later than covered_from'
-            )}),
+            ('end_before_start', {'covered_to': 'covered_to < covered_from'}),
         ]) }}
     from typed
 

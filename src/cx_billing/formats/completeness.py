@@ -175,11 +175,11 @@ def find_missing(said: Said, is_one_answer: bool = False) -> str | None:
                 f"the lines of invoice {invoice.number} sum to {landed}, its total is "
                 f"{invoice.amount}"
             )
-    answers: dict[tuple[str, int | None, int | None], list[Page]] = {}
+    answers: dict[tuple[str, str], list[Page]] = {}
     for page in said.pages:
         if page.is_counted:
-            total = None if is_one_answer and page.page_count is None else page.total
-            answers.setdefault((page.of, page.page_count, total), []).append(page)
+            count = f"{page.page_count} pages" if page.total is None else f"{page.total} items"
+            answers.setdefault((page.of, "" if is_one_answer else count), []).append(page)
     for pages in answers.values():
         if missing := _missing_of_counted(pages):
             return missing
@@ -188,7 +188,7 @@ def find_missing(said: Said, is_one_answer: bool = False) -> str | None:
 
 def _missing_of_counted(pages: Sequence[Page]) -> str | None:
     """Of pages that say how many there are, or how many items."""
-    count = pages[0].page_count
+    count = max((page.page_count for page in pages if page.page_count is not None), default=0)
     total = max((page.total for page in pages if page.total is not None), default=None)
     items = len({identity for page in pages for identity in page.ids})
     items += sum(page.unnamed for page in pages)
@@ -196,7 +196,7 @@ def _missing_of_counted(pages: Sequence[Page]) -> str | None:
         return f"{items:,} of {total:,} items are here" if items < total else None
     numbers = {page.number for page in pages} - {None}
     found = len(numbers) if numbers else len(pages)
-    return f"{found} of {count} pages are here" if found < (count or 0) else None
+    return f"{found} of {count} pages are here" if found < count else None
 
 
 def _missing_of_linked(pages: Sequence[Page]) -> str | None:

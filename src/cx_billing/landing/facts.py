@@ -7,7 +7,10 @@ from pathlib import Path
 
 from cx_billing import formats, lake, sidecars
 from cx_billing.formats import literal
+from cx_billing.formats.completeness import Said, without_counts
 from cx_billing.landing.inbox import Delivery
+
+LARGEST_PAGE = 200  # items whose ids are kept, so that a later page finds the ones before it
 
 
 def is_answer(path: Path) -> bool:
@@ -20,11 +23,27 @@ def metadata(facts: dict[str, str]) -> str:
     return ", ".join(f"{name}: {literal(fact)}" for name, fact in facts.items())
 
 
-def covered(start: str | None, end: str | None, basis: str = "query") -> dict[str, str]:
-    """The facts that say which interval a file is complete for; none without both its ends."""
-    if start is None or end is None:
-        return {}
-    return {"coverage_basis": basis, "covered_from": start, "covered_to": end}
+def describe_answer(rows: formats.Rows, asked: sidecars.Asked | None) -> dict[str, str]:
+    """What a file says of itself and of the time it covers."""
+    said = rows.said or Said()
+    facts = {}
+    if said.pages or said.invoices:
+        is_page = sum(len(page.ids) for page in said.pages) <= LARGEST_PAGE
+        facts["said"] = (said if is_page else without_counts(said)).dumps()
+    if asked:
+        if asked.covered:
+            facts |= covered(*(f"{at:%Y-%m-%dT%H:%M:%S.%f}Z" for at in asked.covered))
+    elif said.available_to:
+        facts |= covered(None, said.available_to)
+    elif said.period:
+        facts |= covered(*said.period, basis="report")
+    return facts
+
+
+def covered(start: str | None, end: str, basis: str = "query") -> dict[str, str]:
+    """Facts of which interval a file is complete for, without a start from its rows on."""
+    begins = {} if start is None else {"covered_from": start}
+    return {"coverage_basis": basis, **begins, "covered_to": end}
 
 
 def identify(delivery: Delivery, sha256: str, asked: sidecars.Asked | None) -> str:

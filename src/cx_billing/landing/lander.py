@@ -18,9 +18,9 @@ import duckdb
 
 from cx_billing import files, formats, lake, sidecars
 from cx_billing.formats import literal
-from cx_billing.formats.completeness import Said, find_missing, without_counts
+from cx_billing.formats.completeness import Said, find_missing
 from cx_billing.landing.answers import Part, settle
-from cx_billing.landing.facts import covered, identify, is_answer, metadata
+from cx_billing.landing.facts import covered, describe_answer, identify, is_answer, metadata
 from cx_billing.landing.inbox import Delivery
 from cx_billing.landing.report import (
     AlreadyLanded,
@@ -35,7 +35,6 @@ TEMPORARY = ".landing"  # suffix of unfinished files, outside of the lake's *.pa
 SCRATCH_PREFIX = ".scratch-"
 MEMORY_LIMIT = "1500MB"
 SECONDS_BETWEEN_LOOKS = 0.2
-LARGEST_PAGE = 200  # items whose ids are kept, so that a later page finds the ones before it
 
 
 @dataclass(frozen=True)
@@ -192,9 +191,8 @@ class Lander:
         if said.invoices:
             facts["landed_at"] = latest
         relation = f"read_parquet({formats.glob_literal(waiting.temporary)})"
-        if "covered_to" not in facts:
-            start = self._first_instant(relation, "start_time", facts["dataset"])
-            facts |= covered(start, said.available_to)
+        if said.available_to and "covered_to" not in facts:
+            facts |= covered(None, said.available_to)
         if facts != waiting.facts:
             fresh = waiting.temporary.with_suffix(f"{TEMPORARY}2")
             instant = f"timestamp {literal(facts['landed_at'])}"
@@ -248,16 +246,6 @@ class Lander:
             ).fetchall()
         )
 
-    def _first_instant(self, relation: str, column: str | None, dataset: str) -> str | None:
-        """The earliest start of the rows, as a timestamp."""
-        if column is None or "start_time" not in lake.datasets()[dataset].columns:
-            return None
-        found = self._connection.execute(
-            f"select strftime(min(try_cast({column} as timestamptz)) at time zone 'UTC', "
-            f"'%Y-%m-%dT%H:%M:%S.%fZ') from {relation}"
-        ).fetchone()
-        return str(found[0]) if found and found[0] else None
-
     def _copy(
         self,
         delivery: Delivery,
@@ -290,7 +278,7 @@ class Lander:
             facts["rows_in_file"] = str(rows.count)
             if rows.snapshot_date:
                 facts["snapshot_date"] = rows.snapshot_date
-            facts |= self._coverage(rows, asked, dataset)
+            facts |= describe_answer(rows, asked)
             try:
                 written = self._write(
                     f"copy (select {selected} from {rows.relation}) "
@@ -305,26 +293,6 @@ class Lander:
                 return rows
             failure = f"{written} of {rows.count} rows were written"
         raise formats.UnreadableError(f"could not be read without loss ({failure})")
-
-    def _coverage(
-        self, rows: formats.Rows, asked: sidecars.Asked | None, dataset: lake.Dataset
-    ) -> dict[str, str]:
-        """What a file says of itself and of the time it covers, as facts of its footer."""
-        said = rows.said or Said()
-        facts = {}
-        if said.pages or said.invoices:
-            is_page = sum(len(page.ids) for page in said.pages) <= LARGEST_PAGE
-            facts["said"] = (said if is_page else without_counts(said)).dumps()
-        if asked and asked.covered:
-            start, end = (f"{at:%Y-%m-%dT%H:%M:%S.%f}Z" for at in asked.covered)
-            return facts | covered(start, end)
-        if said.available_to and not asked:
-            column = rows.columns.get("start_time")
-            first = self._first_instant(rows.relation, column, dataset.name)
-            return facts | covered(first, said.available_to)
-        if said.period:
-            return facts | covered(*said.period, basis="report")
-        return facts
 
     def _write(self, copy: str, watch: formats.Watch) -> int:
         """Rows that a copy has written, in a thread beside: here its progress is looked at."""

@@ -1,5 +1,5 @@
 select org_id
 from marts.load_audit
 group by org_id
-having sum(rows_accepted) = 0
+having coalesce(sum(rows_accepted) filter (where dataset <> 'coverage'), 0) = 0
 order by org_id
