@@ -31,7 +31,7 @@ DECISIONS = PROJECT / "DECISIONS.md"
 DECISION = re.compile(r"^### (.*)\nRules: (.*)$", re.MULTILINE)
 MOST_MODELS = 6
 SECTION = re.compile(r"^## (.*)\n([A-Z].*)$", re.MULTILINE)
-FAMILIES = "CYC|CONV|LIC|NAMED|NAME|HOUR|CONC|INV|RAMP|FU|VOICE|TELCO|NUM|SDC|TAX|PAY"
+FAMILIES = "CYC|CONV|LIC|NAMED|NAME|HOUR|CONC|INV|RAMP|FU|VOICE|TELCO|NUM|SDC|TAX|PAY|API"
 ID = re.compile(
     rf"(?<![A-Za-z0-9])({FAMILIES})[-_](\d\d)(?![0-9])(?:\.\.(\d\d)(?![0-9]))?"
     r"|(?<![A-Za-z0-9])X([1-9][0-9]?)(?![A-Za-z0-9])"
