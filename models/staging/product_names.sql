@@ -6,12 +6,6 @@ shipped_names as (
 
 ),
 
-platform_licenses as (
-
-    select * from {{ ref('platform_licenses') }}
-
-),
-
 hourly_products as (
 
     select * from {{ ref('hourly_products') }}
