@@ -4,7 +4,7 @@
 #}
 {% macro concurrency_pools() -%}
     select distinct product_code as pool
-    from {{ ref('catalogue') }}
+    from {{ ref('int_catalogue') }}
     where is_cx or kind = 'addon'
     union all
     select 'cx_all' as pool

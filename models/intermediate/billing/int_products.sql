@@ -2,7 +2,7 @@ with
 
 products as (
 
-    select * from {{ ref('catalogue') }}
+    select * from {{ ref('int_catalogue') }}
 
 ),
 

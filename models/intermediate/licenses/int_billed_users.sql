@@ -15,7 +15,7 @@ assignments as (
 
 products as (
 
-    select * from {{ ref('catalogue') }}
+    select * from {{ ref('int_catalogue') }}
 
 ),
 

@@ -8,7 +8,7 @@ contracts as (
 
 products as (
 
-    select * from {{ ref('catalogue') }}
+    select * from {{ ref('int_catalogue') }}
     where kind in ('license', 'addon')
 
 ),
