@@ -77,7 +77,7 @@ def test_rows_alike_are_counted(inbox, tmp_path):
     write(inbox / "acme/user_presence/p.csv", f"user_id,system_presence,start_time\n{rows}")
     said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
     assert said.count("start_time 'soon' is no date or time") == 5
-    assert "and 4 more rows like these" in said
+    assert "and 4 more rows like this" in said
 
 
 def test_clean_files_are_clean_and_the_contracts_of_the_home_count(inbox, tmp_path):

@@ -81,7 +81,11 @@ def build(
         )
 
     def refuse(connection: DuckDBPyConnection) -> list[str]:
-        return list(list_warnings(pages.collect_findings(connection), home, as_of))
+        findings = pages.collect_findings(connection)
+        return [
+            *describe_organizations_all_rejected(findings),
+            *list_warnings(findings, home, as_of),
+        ]
 
     try:
         with show_progress() as show:
@@ -200,7 +204,6 @@ def describe_missing(missing: Sequence[pages.MissingData], costs_money: bool) ->
 
 def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> Iterator[str]:
     """Where money could be missing from a bill whose every test passed."""
-    yield from describe_organizations_all_rejected(findings)
     if organizations := findings.organizations_without_invoice:
         yield f"without any invoice: {shorten_list(organizations)}"
     if count := findings.unpriced_products:
@@ -211,7 +214,16 @@ def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> I
             f"used but without a price: {count} product{'s' if count > 1 else ''} "
             f"({shorten_list(quantities)}); see {spell_command(home, 'show', 'unbilled')}"
         )
-    yield from describe_rejected(findings.rejected, home)
+    # An organization whose rows were all rejected has been named with the first of them.
+    firsts = [(row["source_file"], row["source_row"]) for row in findings.without_accepted_rows]
+    yield from describe_rejected(
+        [
+            kind
+            for kind in findings.rejected
+            if kind["rows_count"] > 1 or (kind["source_file"], kind["source_row"]) not in firsts
+        ],
+        home,
+    )
     if names := findings.unmapped_names:
         yield f"names that no seed maps: {shorten_list(names)}; see the mart unmapped_names"
     yield from describe_missing(findings.missing_data, costs_money=True)

@@ -56,12 +56,27 @@ def check(inbox: Path, as_of: date | None, home: Path) -> None:
 
 
 def print_rejected(rows: Sequence[Record]) -> None:
-    """A line per row, the first few of those alike in file, column and reason."""
+    """A line per row, the first few of those alike in file, column and reason.
+
+    Rows that lack a contract are alike in all files of their organization, and last: they follow
+    once it has one.
+    """
     alike: dict[tuple, list[Record]] = defaultdict(list)
+    lacking: dict[str, list[Record]] = defaultdict(list)
     for row in rows:
-        alike[row["source_file"], row["column_name"], row["reason"]].append(row)
+        if row["reason"] == "no_contract":
+            lacking[row["org_id"]].append(row)
+        else:
+            alike[row["source_file"], row["column_name"], row["reason"]].append(row)
     for kind in alike.values():
-        for row in kind[:SHOWN_ALIKE]:
-            click.echo(f"Rejected: {describe_rejection(row)}")
-        if (more := len(kind) - SHOWN_ALIKE) > 0:
-            click.echo(f"          and {more:,} more rows like these")
+        print_alike(kind, SHOWN_ALIKE)
+    for kind in lacking.values():
+        print_alike(kind, 1)
+
+
+def print_alike(rows: Sequence[Record], shown: int) -> None:
+    """So many of rows that are alike, and how many more there are."""
+    for row in rows[:shown]:
+        click.echo(f"Rejected: {describe_rejection(row)}")
+    if (more := len(rows) - shown) > 0:
+        click.echo(f"          and {more:,} more row{'s' if more > 1 else ''} like this")
