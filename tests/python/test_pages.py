@@ -110,7 +110,7 @@ def test_an_invoice_that_is_not_final_says_so(home):
 def test_invoices_have_one_row_each(home):
     said = cx_billing("--home", home, "show", "invoices")
     assert cells(said, "acme") == [
-        *("acme", "2026-04-05", "final", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
+        *("acme", "2026-04-05", "final", "yes", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
     ]
     assert cells(said, "kaze")[-1] == "16,500"
     assert "Devices" not in said, "no invoice has any"

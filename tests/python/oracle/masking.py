@@ -76,7 +76,7 @@ def mask_value(cell: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """Text whose e-mails, numbers and network addresses are masked; decimals and dates have none."""
+    """Text with e-mails, numbers and network addresses masked; decimals and dates have none."""
     if DECIMAL.fullmatch(text) or DATE_LIKE.fullmatch(text):
         return text
     rest = re.sub(r'("[^"]*"|[^\s,;:"<>()@]+)(@|%40)', r"***\2", text, flags=re.ASCII)
