@@ -31,19 +31,19 @@ create table marts.billing_cycles as from (values
     ('acme', 'voice', timestamp '2026-04-05 07:00:00', date '2026-04-05', date '2026-05-05',
      timestamp '2026-04-20')
 ) t(org_id, clock, cycle_start_at, cycle_start_date, cycle_end_date, usage_through_at);
-create table marts.coverage as from (values
-    ('acme', 'license_assignments', timestamp '2026-03-05', timestamp '2026-05-06')
-) t(org_id, dataset, covered_from, covered_to);
 create table marts.invoices as from (values
     ('acme-2026-04-05', 'acme', 'acme', date '2026-04-05', date '2026-05-05', 'USD',
-     1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final', true,
-     null::varchar),
+     1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final',
+     true, 'voice_usage is complete as far as its rows show, to 2026-04-07 10:00'),
     ('acme-2026-05-05', 'acme', 'acme', date '2026-05-05', date '2026-06-04', 'USD',
-     0.01, 0, 0.01, 'accruing', false, 'voice_usage ends at 2026-04-20 07:00'),
+     0.01, 0, 0.01, 'accruing', false, 'voice_usage ends at 2026-04-08 00:00'),
     ('kaze-2026-04-10', 'kaze', 'kaze', date '2026-04-10', date '2026-05-10', 'JPY',
-     15000, 1500, 16500, 'final', true, null)
+     15000, 1500, 16500, 'final', false, 'user_presence ends at 2026-04-01 00:00')
 ) t(invoice_id, org_id, billing_account_id, invoice_date, due_date, currency,
     subtotal_amount, tax_amount, total_amount, invoice_status, is_covered, coverage_note);
+create table marts.coverage as from (values
+    ('acme', 'license_assignments', 'observed', timestamp '2026-03-05', timestamp '2026-04-08')
+) t(org_id, dataset, basis, covered_from, covered_to);
 create table marts.invoice_lines as
 select *, case org_id when 'acme' then 'USD' else 'JPY' end as currency,
     case invoice_line_id when '5' then 'accruing' else 'final' end as invoice_status

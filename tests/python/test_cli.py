@@ -174,6 +174,8 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
         "(no_contract); right would be a contract; and 1 more row like it",
         "names that no seed maps: system_presence NAPPING (counted as logged in); "
         "see the mart unmapped_names",
+        "kaze: 1 final invoice from 2026-04-10 on not covered: user_presence ends at "
+        "2026-04-01 00:00",
         "the latest usage landed is 2026-04-07; the invoices after it rest on contracts alone; "
         "--as-of DATE bills as seen that day",
     ]
@@ -302,3 +304,25 @@ def test_progress_shortens_what_is_at_work_and_not_the_bar(monkeypatch):
     assert "━" * 10 in shown
     assert "a_node_with" in shown
     assert "…" in shown
+
+
+# Closing invoices.
+
+
+@pytest.mark.parametrize(
+    ("org", "day", "expected"),
+    [
+        ("acme", "2026-05-05", ["is not final", "on 2026-05-06", "voice_usage ends at 2026-04-08"]),
+        ("kaze", "2026-04-10", ["is not covered", "user_presence ends at 2026-04-01 00:00"]),
+        ("acme", "2026-04-05", ["may be closed", "no ledger", "Nothing was closed"]),
+    ],
+    ids=["not final", "not covered", "final and covered"],
+)
+def test_seal_closes_nothing_and_says_why(home, org, day, expected):
+    said = cx_billing("--home", home, "seal", org, day, code=1)
+    assert all(words in said for words in expected)
+
+
+def test_seal_of_what_is_not_there(home):
+    assert "It has: 2026-04-10." in cx_billing("--home", home, "seal", "kaze", "2026-04-11", code=2)
+    assert "No organization" in cx_billing("--home", home, "seal", "nobody", "2026-04-11", code=2)

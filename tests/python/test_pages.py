@@ -107,6 +107,14 @@ def test_an_invoice_that_is_not_final_says_so(home):
     assert cells(said, "Total USD") == ["Total USD", "0.01"]
 
 
+def test_an_invoice_says_whether_it_is_covered_and_why(home):
+    said = cx_billing("--home", home, "show", "invoice", "kaze", "2026-04-10")
+    assert "no: user_presence ends at 2026-04-01 00:00" in said
+    said = cx_billing("--home", home, "show", "invoice", "acme", "2026-04-05")
+    assert "yes: voice_usage is complete as far as its rows show" in said
+    assert cells(cx_billing("--home", home, "show", "invoices"), "kaze")[3] == "no"
+
+
 def test_invoices_have_one_row_each(home):
     said = cx_billing("--home", home, "show", "invoices")
     assert cells(said, "acme") == [

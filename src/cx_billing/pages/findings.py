@@ -86,14 +86,18 @@ def list_missing_data(connection: duckdb.DuckDBPyConnection) -> Iterator[Missing
         def delivered(*datasets: str, found: dict[str, Record] = found) -> bool:
             return any(found[name]["rows_count"] for name in datasets if name in found)
 
-        if "cycles" not in found:  # without a contract nothing is billed, which is said elsewhere
+        if not {"cycles", "uncovered_invoices"} & set(
+            found
+        ):  # without a contract nothing is billed
             continue
         by_email = delivered("billable_usage_report", "user_hour_report")
-        words, first_cycle_at = [], found["cycles"]["first_at"]
+        words = []
         if not delivered("users") and (by_email or delivered("user_presence", "licenses")):
             words.append("no users" + (", so reports by e-mail are not compared" * by_email))
-        if "licenses" in found and found["licenses"]["first_at"] > first_cycle_at:
-            words.append(f"no license from before {found['licenses']['first_at']:%Y-%m-%d}")
+        if "licenses" in found and "cycles" in found:
+            first_license_at = found["licenses"]["first_at"]
+            if first_license_at > found["cycles"]["first_at"]:
+                words.append(f"no license from before {first_license_at:%Y-%m-%d}")
         elif "licenses" not in found and delivered("user_presence"):
             words.append("no license of any day")
         if uncovered := found.get("uncovered_invoices"):

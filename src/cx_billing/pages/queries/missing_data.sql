@@ -14,7 +14,7 @@ select
     org_id,
     'cycles' as what,
     count(*) as rows_count,
-    min(cycle_start_at) as first_at,
+    min(cycle_start_date)::timestamp as first_at,
     null as coverage_note
 from marts.billing_cycles
 where clock = 'core'
