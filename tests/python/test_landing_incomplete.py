@@ -254,7 +254,7 @@ def test_a_sidecar_that_says_nothing_is_warned_of(text, warehouse):
 def test_a_report_covers_the_period_it_names(warehouse):
     report = {"startDate": "2026-01-10T00:00:00Z", "endDate": "2026-02-09T23:59:59Z", "usages": []}
     warehouse.landed(report, "f.json", "billable_usage_report")
-    assert coverage(warehouse) == [("report", "2026-01-10T00:00:00", "2026-02-09T23:59:59")]
+    assert coverage(warehouse) == [("report", "2026-01-10T00:00:00", "2026-02-10T00:00:00")]
 
 
 def test_what_is_kept_in_a_footer_is_read_back(warehouse):

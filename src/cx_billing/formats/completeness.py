@@ -17,6 +17,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import parse_qs, urlsplit
 
 from cx_billing.formats.names import normalize
+from cx_billing.formats.periods import period_of
 
 IDENTITIES = ("id", "userid", "conversationid")  # of an item, the first that it has
 
@@ -121,7 +122,8 @@ class Notes:
 
     def take_period(self, start: str, end: str) -> None:
         """The period that a report names; of reports that name several, none holds for all."""
-        self._periods.add((start, end))
+        if period := period_of(start, end):
+            self._periods.add(period)
 
     def take_invoice(self, number: str, amount: str) -> None:
         """An invoice and its total."""

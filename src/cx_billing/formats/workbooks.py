@@ -21,7 +21,9 @@ from python_calamine import (
 
 from cx_billing.formats.archives import opened
 from cx_billing.formats.common import SPREADSHEET_ROWS, Rows, UnreadableError, first_line
+from cx_billing.formats.completeness import Said
 from cx_billing.formats.names import fields, locate, match
+from cx_billing.formats.periods import find_period
 from cx_billing.formats.second_headers import SecondHeaders
 from cx_billing.formats.staged import Stage
 from cx_billing.lake import Dataset
@@ -103,7 +105,9 @@ def _stage(sheet: CalamineSheet, skipped: int, dataset: Dataset, staged: Path) -
             problem = again or ("wrong_column_count" if any(rest) else None)
             stage.add(cells[: len(header)], text, problem)
     is_full = sheet.total_height + 1 >= max(SPREADSHEET_ROWS)
-    return replace(stage.rows(columns, extra), is_full=is_full)
+    above = (" ".join(map(as_text, cells)) for cells in islice(sheet.iter_rows(), skipped))
+    said = Said(period=find_period(above))
+    return replace(stage.rows(columns, extra), is_full=is_full, said=said)
 
 
 def _header(cells: Sequence[object]) -> list[str]:
