@@ -39,11 +39,12 @@ given_back as (
         charged.contract_id,
         charged.product_code,
         charged.prepay_rate,
+        -charged.prepaid_quantity as prepaid_quantity,
         contracts.next_effective_date as invoice_date,
         term_cycles.cycle_start_date as service_period_start,
         charged.service_period_end,
         -charged.prepaid_quantity * term_cycles.cycles_left as quantity,
-        'given back, charged on ' || charged.charged_date as detail
+        'given back, charged ' || charged.charged_date as detail
     from charged
     inner join contracts
         on
@@ -85,6 +86,7 @@ select
     lines.invoice_date,
     lines.service_period_start,
     lines.service_period_end,
+    lines.prepaid_quantity,
     lines.quantity,
     lines.prepay_rate as unit_price,
     lines.detail

@@ -8,7 +8,7 @@ lines as (
 
 prepaid_years as (
 
-    select * from {{ ref('int_prepaid_years') }}
+    select * from {{ ref('int_charges_by_year') }}
 
 ),
 
@@ -72,7 +72,7 @@ prepaid_months as (
         cycles.org_id,
         cycles.cycle_start_date,
         {{ round_money(
-            'prepaid_years.prepaid_quantity * prepaid_years.prepay_rate',
+            'prepaid_years.prepaid_quantity * prepaid_years.unit_price',
             'cycles.minor_units'
         ) }} as amount
     from cycles

@@ -49,10 +49,7 @@ basis as (
         license_usage.license_model,
         case policies.fair_use_basis
             when 'actual' then license_usage.actual_quantity
-            when 'committed'
-                then greatest(
-                    license_usage.committed_quantity, license_usage.prepaid_quantity
-                )
+            when 'committed' then license_usage.committed_quantity
             else
                 greatest(
                     license_usage.committed_quantity,

@@ -24,7 +24,7 @@ def item_in_force(org: Organization, contract: Contract, product: str, day: date
         and begins(row) <= day
         and (row["effective_to"] is None or day < row["effective_to"])
     ]
-    return max(found, key=begins, default=None)
+    return max(reversed(found), key=begins, default=None)
 
 
 def item_of_cycle(org: Organization, cycle: Cycle, product: str) -> Row | None:

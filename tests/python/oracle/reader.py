@@ -205,6 +205,10 @@ def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
         return whole_days(row["in_service_date"], row["out_of_service_date"])
     if dataset == "resource_usage":
         return whole_days(row["usage_date"], row["usage_date"])
+    if dataset in {"concurrent_usage_report", "resources_usage_report", "user_hour_report"}:
+        return whole_days(row["date"], row["date"])
+    if dataset == "billable_usage_report":
+        return row["timestamp"], row["timestamp"]
     if dataset == "orders":
         shipped = row["shipped_date"] if row["is_hardware"] else None
         dated = shipped or row["ordered_date"]
