@@ -11,7 +11,11 @@ from oracle.reader import Organization
 
 
 def item_in_force(org: Organization, contract: Contract, product: str, day: date) -> Row | None:
-    """INV-11: the contract item of a product in force on `day`, the latest to begin."""
+    """INV-11: the contract item of a product in force on `day`, the latest to begin.
+
+    Of two that begin on one day, one because it says so and one for want of a date, the later
+    landing counts, as if their keys were one.
+    """
 
     def begins(row: Row) -> date:
         return row["effective_from"] or contract.effective_date
