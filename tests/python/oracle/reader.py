@@ -217,9 +217,10 @@ def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
 
 
 def dated_by(dataset: str, row: Row) -> str:
-    """The column that says when a row begins."""
+    """The column that says when a row begins, the first of two that say the same."""
     if dataset == "orders":
-        return "shipped_date" if row["is_hardware"] and row["shipped_date"] else "ordered_date"
+        is_later = row["is_hardware"] and row["shipped_date"] not in {None, row["ordered_date"]}
+        return "shipped_date" if is_later else "ordered_date"
     return STARTS.get(dataset, "start_time")
 
 

@@ -255,6 +255,7 @@ def write_amendments(org: RandomOrg, contract_id: str, effective: date, codes: l
             first = rng.choice((3, 6, 21))
             changes = [(1, first), (2, first + rng.choice((1, Decimal("2.5"))))]
         for month, committed in changes:
-            day = add_months(effective, month) + timedelta(days=rng.choice((0, 0, 0, 5)))
+            days = rng.choice((0, 0, 0, 5)) if month else 5  # the first day has an item already
+            day = add_months(effective, month) + timedelta(days=days)
             row = committed, org.price(), org.price(), day, ""
             org.add("contract_items", contract_id, code, *row, draw_published(org))
