@@ -4,28 +4,57 @@
 #}
 
 {#
-    The landed rows of a dataset: blanks around a text are noise, an empty text is null. `raw`
+    The landed rows of a dataset: blanks around a text are noise, an empty text is null, and
+    `numbers`, `dates` and `times` are read as the whole file writes them (`read_by_file`). `raw`
     is the cleaned row as a struct, to tell a missing value from one that could not be read.
 #}
-{% macro landed_rows(dataset) -%}
+{% macro landed_rows(dataset, numbers=[], dates=[], times=[]) -%}
     {%- set provenance = (
         "('org_id', 'file_id', 'source_file', 'source_row', 'landed_at', 'withdrawn_at',"
         " 'parse_error')"
+    ) -%}
+    {%- set readings = (
+        ['decimal_mark'] * (numbers | length > 0)
+        + ['date_order'] * ((dates + times) | length > 0)
+        + ['known_time_zone'] * (times | length > 0)
     ) -%}
     select
         *,
         cleaned_rows as raw
     from (
         select
-            columns(lambda name: name in {{ provenance }}),
-            nullif(trim(
-                columns(
-                    lambda name: name not in {{ provenance }}
-                    and name not in ('extra_columns', 'raw_text')
-                ),
-                ' ' || chr(9) || chr(10) || chr(13) || chr(160)
-            ), '')
-        from {{ source('lake', dataset) }}
+            *
+            {%- if readings %} exclude ({{ readings | join(', ') }})
+            replace (
+                {%- for column in numbers %}
+                {{ number_by_file(column) }} as {{ column }}{{ ',' if not loop.last or dates or times }}
+                {%- endfor %}
+                {%- for column in dates %}
+                {{ date_by_file(column) }} as "{{ column }}"{{ ',' if not loop.last or times }}
+                {%- endfor %}
+                {%- for column in times %}
+                {{ time_by_file(column) }} as "{{ column }}"{{ ',' if not loop.last }}
+                {%- endfor %}
+            )
+            {%- endif %}
+        from (
+            select
+                {%- for reading in readings %}
+                {{ reading }},
+                {%- endfor %}
+                columns(lambda name: name in {{ provenance }}),
+                nullif(trim(
+                    columns(
+                        lambda name: name not in {{ provenance }}
+                        and name not in ('extra_columns', 'raw_text')
+                        {%- for reading in readings %}
+                        and name <> '{{ reading }}'
+                        {%- endfor %}
+                    ),
+                    ' ' || chr(9) || chr(10) || chr(13) || chr(160)
+                ), '')
+            from ({{ rows_read_by_file(dataset, numbers, dates, times) }}) as landed_rows
+        ) as trimmed_rows
     ) as cleaned_rows
 {%- endmacro %}
 

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('api_usage') }}
+    {{ landed_rows('api_usage', numbers=['requests'], dates=['date']) }}
 
 ),
 

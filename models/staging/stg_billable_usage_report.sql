@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('billable_usage_report') }}
+    {{ landed_rows('billable_usage_report', times=['timestamp']) }}
 
 ),
 

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('billing_charges') }}
+    {{ landed_rows(
+        'billing_charges',
+        numbers=['actual_quantity', 'overage_quantity'],
+        dates=['period_start', 'period_end']
+    ) }}
 
 ),
 

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('concurrent_usage_report') }}
+    {{ landed_rows(
+        'concurrent_usage_report',
+        numbers=['peak_concurrent_users', 'minutes_at_peak'],
+        dates=['date']
+    ) }}
 
 ),
 

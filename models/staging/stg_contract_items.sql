@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('contract_items') }}
+    {{ landed_rows(
+        'contract_items',
+        numbers=['committed_quantity', 'prepay_rate', 'overage_rate', 'published_rate'],
+        dates=['effective_from', 'effective_to']
+    ) }}
 
 ),
 

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('contracts') }}
+    {{ landed_rows(
+        'contracts',
+        numbers=['payment_terms_days', 'minimum_monthly_amount'],
+        dates=['effective_date', 'ramp_end_date', 'term_end_date']
+    ) }}
 
 ),
 

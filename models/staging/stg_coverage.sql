@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('coverage') }}
+    {{ landed_rows('coverage', dates=['covered_from', 'covered_to']) }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('devices') }}
+    {{ landed_rows('devices', dates=['in_service_date', 'out_of_service_date']) }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('license_assignments') }}
+    {{ landed_rows('license_assignments', dates=['assigned_from', 'assigned_to']) }}
 
 ),
 

@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    {{ landed_rows('message_interactions') }}
+    {{ landed_rows(
+        'message_interactions',
+        times=['start_time', 'end_time', 'inactivity_timeout']
+    ) }}
 
 ),
 

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('orders') }}
+    {{ landed_rows(
+        'orders',
+        numbers=['quantity', 'unit_price'],
+        dates=['ordered_date', 'shipped_date']
+    ) }}
 
 ),
 

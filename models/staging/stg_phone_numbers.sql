@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('phone_numbers') }}
+    {{ landed_rows('phone_numbers', dates=['purchased_date', 'released_date']) }}
 
 ),
 

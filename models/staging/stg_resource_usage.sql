@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('resource_usage') }}
+    {{ landed_rows('resource_usage', numbers=['quantity'], dates=['usage_date']) }}
 
 ),
 

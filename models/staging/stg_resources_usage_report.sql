@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('resources_usage_report') }}
+    {{ landed_rows('resources_usage_report', numbers=['quantity'], dates=['date']) }}
 
 ),
 

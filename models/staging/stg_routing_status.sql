@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('routing_status') }}
+    {{ landed_rows('routing_status', times=['start_time', 'end_time']) }}
 
 ),
 

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('subscription_overview') }}
+    {{ landed_rows(
+        'subscription_overview',
+        numbers=['usage_quantity', 'prepay_quantity', 'prepay_price', 'overage_price'],
+        dates=['billing_period_start_date', 'billing_period_end_date']
+    ) }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('user_hour_report') }}
+    {{ landed_rows('user_hour_report', dates=['date']) }}
 
 ),
 

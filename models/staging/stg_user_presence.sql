@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('user_presence') }}
+    {{ landed_rows('user_presence', times=['start_time', 'end_time']) }}
 
 ),
 

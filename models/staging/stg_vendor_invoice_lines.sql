@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('vendor_invoice_lines') }}
+    {{ landed_rows(
+        'vendor_invoice_lines',
+        numbers=['qty', 'rate', 'amount'],
+        dates=['invoice_date', 'service_period_start', 'service_period_end']
+    ) }}
 
 ),
 

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('voice_usage') }}
+    {{ landed_rows(
+        'voice_usage',
+        numbers=['duration_seconds', 'usage_rate_per_minute', 'total_cost'],
+        times=['start_time']
+    ) }}
 
 ),
 

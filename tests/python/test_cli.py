@@ -98,6 +98,13 @@ def test_landing_counts_files_and_rows_and_warns_of_empty_folders(inbox, tmp_pat
     assert "there already: 1" in again
 
 
+def test_a_time_zone_is_one_that_the_build_knows(inbox, tmp_path):
+    place = (inbox, "--home", tmp_path / "home")
+    said = cx_billing("land", *place, "--time-zone", "Europe/Berlim", code=2)
+    assert "Europe/Berlim is no time zone. Did you mean Europe/Berlin?" in said
+    assert "Files landed: 1" in cx_billing("land", *place, "--time-zone", "europe/berlin")
+
+
 def test_a_refused_file_ends_with_2_and_the_rest_is_landed(inbox, tmp_path):
     (inbox / "acme" / "users" / "broken.csv").write_text("Name\nEve\n")
     said = cx_billing("land", inbox, "--home", tmp_path / "home", code=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -133,7 +134,10 @@ def as_text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return f"{cell:.0f}" if cell.is_integer() else f"{Decimal(repr(cell)):f}"
+        if cell.is_integer():
+            return f"{cell:.0f}"
+        # 505.992 with a zero: beside cells of text its point could be taken to divide thousands.
+        return re.sub(r"^(-?[1-9]\d{0,2}\.\d{3})$", r"\g<1>0", f"{Decimal(repr(cell)):f}")
     if isinstance(cell, datetime | date):
         return cell.isoformat()
     if isinstance(cell, time):

@@ -54,10 +54,16 @@ __all__ = [
 LOCK_FILE = ".land.lock"
 
 
-def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = None) -> Report:
+def land(
+    inbox: Path,
+    home: Path,
+    progress: Callable[[Progress], None] | None = None,
+    time_zone: str | None = None,
+) -> Report:
     """Land every file of the inbox that is not in the lake of `home` yet.
 
-    A file that cannot be read is refused and reported, the others are landed. `progress` is called
+    A file that cannot be read is refused and reported, the others are landed. `time_zone` is that
+    of times without an offset, where a file has no column that says so. `progress` is called
     with a `Progress` before each file, now and then within a file that takes long, and once at
     the end. Raises InboxError if there is nothing
     to land from, BusyError if another run holds the lock, LandingError if the lake is damaged.
@@ -68,7 +74,7 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     sizes = [_measure(delivery.path) for delivery in deliveries]
     show = progress or (lambda state: None)
     done = 0
-    with _lock(home), Lander(home, report) as lander:
+    with _lock(home), Lander(home, report, time_zone) as lander:
         for number, (delivery, size) in enumerate(zip(deliveries, sizes, strict=True)):
             state = Progress(number, len(sizes), done, sum(sizes), delivery.source_file)
             show(state)

@@ -51,9 +51,10 @@ class Waiting:
 class Lander:
     """One run: a connection, a scratch folder and a clock that never stands still."""
 
-    def __init__(self, home: Path, report: Report):
+    def __init__(self, home: Path, report: Report, time_zone: str | None = None):
         self._home = home
         self._report = report
+        self._time_zone = time_zone
         self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._parts: list[Part] = []
         self._waiting: dict[str, Waiting] = {}
@@ -134,6 +135,7 @@ class Lander:
         target = self._lake / dataset.name / f"{file_id}.parquet"
         if target.exists() and not self._is_withdrawn(target):
             self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
+            self._warn_of_another_zone(delivery, dataset, target)
             if is_answer(delivery.path) and (known := self._read_facts(target).get("said")):
                 self._note(delivery, Said.loads(known), asked, is_waiting=False)
             return
@@ -271,6 +273,9 @@ class Lander:
         ways = formats.read(delivery.path, dataset, self._scratch, self._connection, name, watch)
         for rows in ways:
             known = rows.columns | provenance | {"source_row": rows.source_row}
+            zone = self._zone_for(dataset)
+            if zone:
+                known["time_zone"] = f"coalesce({known.get('time_zone', 'null')}, {literal(zone)})"
             kinds = {name: "VARCHAR" for name in dataset.columns} | lake.PROVENANCE
             selected = ", ".join(
                 f'({known.get(name, "null")})::{kind} as "{name}"' for name, kind in kinds.items()
@@ -279,6 +284,8 @@ class Lander:
             if rows.snapshot_date:
                 facts["snapshot_date"] = rows.snapshot_date
             facts |= describe_answer(rows, asked)
+            if zone:
+                facts["time_zone"] = zone
             try:
                 written = self._write(
                     f"copy (select {selected} from {rows.relation}) "
@@ -325,6 +332,22 @@ class Lander:
         except duckdb.Error as error:
             raise LandingError(f"{self._lake}: the lake cannot be read: {error}") from error
         return datetime.fromisoformat(latest) if latest else datetime.min
+
+    def _zone_for(self, dataset: lake.Dataset) -> str | None:
+        """The declared zone, if the dataset has times that can be local."""
+        return self._time_zone if "time_zone" in dataset.columns else None
+
+    def _warn_of_another_zone(self, delivery: Delivery, dataset: lake.Dataset, file: Path) -> None:
+        """Say so if a file was landed as of another zone than this run's: it stays as it is."""
+        zone = self._zone_for(dataset)
+        if not zone:
+            return
+        landed_as = self._read_facts(file).get("time_zone", "UTC")
+        if landed_as != zone:
+            self._report.warnings.append(
+                f"{delivery.source_file}: was landed already, with times of {landed_as}, and stays "
+                f"so; withdraw it, then land it again to have them read as {zone}"
+            )
 
     def _refuse(self, delivery: Delivery, reason: str) -> None:
         message = f"{delivery.source_file} (dataset {delivery.dataset}): {reason}"
