@@ -64,7 +64,7 @@ ends as (
             org_id,
             cycle_end_date,
             '{{ dataset }}' as dataset,
-            {{ loop.index }} as position,
+            {{ loop.index }} as place,
             {{ cycle_end }} as needed_to
         from cycles
         {{ 'union all' if not loop.last }}
@@ -78,7 +78,7 @@ compared as (
         ends.org_id,
         ends.cycle_end_date,
         ends.dataset,
-        ends.position,
+        ends.place,
         strftime(reach.covered_to, '%Y-%m-%d %H:%M') as covered_to,
         strftime(reach.last_row_at, '%Y-%m-%d %H:%M') as last_row_at,
         coalesce(reach.is_only_observed, false) as is_only_observed,
@@ -127,6 +127,6 @@ select
     org_id,
     cycle_end_date as invoice_date,
     bool_and(is_reached) as is_covered,
-    string_agg(note, '; ' order by is_reached, position) as coverage_note
+    string_agg(note, '; ' order by is_reached, place) as coverage_note
 from noted
 group by org_id, cycle_end_date

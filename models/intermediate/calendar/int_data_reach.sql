@@ -23,7 +23,7 @@ stated_by_dataset as (
         dataset,
         max(covered_to) as covered_to,
         list(
-            {'covered_from': covered_from, 'covered_to': covered_to}
+            struct_pack(covered_from := covered_from, covered_to := covered_to)
             order by covered_from
         )[:-2] as intervals_before_a_gap
     from merged_intervals
