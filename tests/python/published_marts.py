@@ -20,9 +20,9 @@ SEEDS = (
 MARTS = """
 create schema marts;
 create table marts.organizations as from (values
-    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent'),
-    ('kaze', 'Kaze KK', 'JPY', 'named')
-) t(org_id, org_name, currency, license_model);
+    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent', null::date),
+    ('kaze', 'Kaze KK', 'JPY', 'named', date '2026-04-10')
+) t(org_id, org_name, currency, license_model, term_end_date);
 create table marts.billing_cycles as from (values
     ('acme', 'core', timestamp '2026-03-05', date '2026-03-05', date '2026-04-05',
      timestamp '2026-04-05'),

@@ -190,6 +190,29 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
     assert "latest usage" not in cx_billing("--home", home, "build")
 
 
+def test_a_good_build_says_by_organization_what_was_used_after_its_term(tmp_path, monkeypatch):
+    # Of kaze two rows after the term of 10 April count, not one before its contract, nor one that
+    # was corrected, nor one of an organization whose term is open.
+    outside = (
+        "insert into marts.rejected_rows by name "
+        "select 'outside_contract' as reason, 'kaze' as org_id, 'user_presence' as dataset, "
+        "'kaze/user_presence/a.csv' as source_file, 1 as source_row, 'start_time' as column_name, "
+        "* from (values ('2026-04-10T09:00:00Z', false), ('2026-05-01', false), "
+        "('2026-03-09T23:00:00Z', false), ('2026-05-02', true)) t(value, is_retired);"
+        "insert into marts.rejected_rows by name select 'outside_contract' as reason, 'acme' as "
+        "org_id, '2026-05-01' as value, false as is_retired;"
+        "update marts.billing_cycles set org_id = 'kaze' where clock = 'core'"
+    )
+    publish_marts(tmp_path, changed=outside)
+    built(monkeypatch, published=tmp_path / builds.PUBLISHED)
+    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05")
+    assert (
+        "Warning: kaze: 2 rows after the term, which ended on 2026-04-10, rejected "
+        "(after_term = month_to_month bills on)\n"
+    ) in said
+    assert "acme: 1 row after" not in said
+
+
 def test_an_organization_without_any_accepted_row_is_the_first_line(home, monkeypatch):
     built(monkeypatch, published=home / builds.PUBLISHED)
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")

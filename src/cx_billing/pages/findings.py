@@ -106,6 +106,12 @@ def list_missing_data(connection: duckdb.DuckDBPyConnection) -> Iterator[Missing
                 f"{count} final invoice{'s' if count > 1 else ''} from "
                 f"{uncovered['first_at']:%Y-%m-%d} on not covered: {uncovered['coverage_note']}"
             )
+        if after := found.get("after_term"):
+            count = after["rows_count"]
+            words.append(
+                f"{count} row{'s' if count > 1 else ''} after the term, which ended on "
+                f"{after['first_at']:%Y-%m-%d}, rejected (after_term = month_to_month bills on)"
+            )
         if words:
             is_about_users_alone = len(words) == 1 and words[0] == "no users"
             yield MissingData(format_text(org_id), tuple(words), not is_about_users_alone)

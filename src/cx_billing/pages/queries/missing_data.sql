@@ -1,5 +1,6 @@
 -- What tells of data that is not there: of invoices that are final and not covered, of licenses
--- and cycles the first instant, of datasets the accepted rows.
+-- and cycles the first instant, of datasets the accepted rows; and of a term that has ended what
+-- was used after it.
 select
     org_id,
     'uncovered_invoices' as what,
@@ -39,4 +40,18 @@ select
 from marts.load_audit
 where dataset in ('users', 'user_presence', 'billable_usage_report', 'user_hour_report')
 group by org_id, dataset
+union all
+select
+    rejected_rows.org_id,
+    'after_term' as what,
+    count(*) as rows_count,
+    min(organizations.term_end_date)::timestamp as first_at,
+    null as coverage_note
+from marts.rejected_rows
+inner join marts.organizations using (org_id)
+where
+    rejected_rows.reason = 'outside_contract'
+    and not rejected_rows.is_retired
+    and try_cast(left(rejected_rows.value, 10) as date) >= organizations.term_end_date
+group by rejected_rows.org_id
 order by org_id, what
