@@ -3,7 +3,7 @@
     and the interval that a row holds for as columns of that model: (start, end, the column of
     the file that tells the start), by the core clock unless a fourth says otherwise; `date` goes
     by whole days, whatever the hour of a clock. An instant has both equal, `null` is not bound
-    to time. `none`: a contract or item, what is said of other rows, or what int_user_states,
+    to time. `none`: a contract, item or product, what is said of other rows, or what int_user_states,
     int_interactions and int_orders make of rows that can be open or have two dates.
 #}
 {% macro datasets() -%}
@@ -16,7 +16,7 @@
         'routing_status': none,
         'message_interactions': none,
         'coverage': none,
-        'product_catalogue': ('null', 'null'),
+        'product_catalogue': none,
         'resource_usage': ('usage_date', 'usage_date', "'usage_date'"),
         'api_usage': ('usage_date', 'usage_date', "'date'"),
         'voice_usage': ('started_at', 'started_at', "'start_time'", 'voice'),
