@@ -75,6 +75,7 @@ def read_session(conversation: dict, participant: dict, session: dict) -> dict:
         "starttime": min(starts, default=conversation.get("conversationstart")),
         "endtime": max(ends) if ends and all(ends) else conversation.get("conversationend"),
         "inactivitytimeout": conversation.get("inactivitytimeout"),
+        "direction": session.get("direction"),  # kept, and of no use
     }
 
 

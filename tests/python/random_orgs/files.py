@@ -81,6 +81,8 @@ def write_file(org: RandomOrg, folder: Path, dataset: str, name: str, rows: list
             suffix, content = format_json(org, dataset, rows, style, rng.choice(("array", "lines")))
         if draw < 0.2 and dataset in USER_DETAILS:
             suffix, content = ".json", format_user_details(org, dataset, rows, style)
+        if draw < 0.2 and dataset == "message_interactions" and all(map(is_session, rows)):
+            suffix, content = ".json", format_conversations(org, rows)
     if rng.random() < 0.1:
         suffix, content = f"{suffix}.gz", gzip.compress(content, mtime=0)
     stem = name.removesuffix(".csv")
@@ -130,11 +132,46 @@ def format_user_details(org: RandomOrg, dataset: str, rows: list, style: str) ->
         pairs = zip((status, "startTime", "endTime"), texts, strict=True)
         users[user].append({name: text for name, text in pairs if text})
     details = [{"userId": user, USER_DETAILS[dataset]: found} for user, found in users.items()]
-    answer: dict = {"userDetails": details}
-    if org.chance(0.5):
-        answer["dataAvailabilityDate"] = format_time(draw_edge(org), "zulu")
+    answer = {"userDetails": details, **draw_availability(org)}
     respell = org.rng.choice((str, str, snake_case, pascal_case))
     return json.dumps(spell_keys(answer, respell)).encode()
+
+
+def draw_availability(org: RandomOrg) -> dict[str, str]:
+    """API-01: how far the data of a job reached, if its answer tells."""
+    if org.chance(0.5):
+        return {"dataAvailabilityDate": format_time(draw_edge(org), "zulu")}
+    return {}
+
+
+def is_session(row: tuple) -> bool:
+    """Whether a row can be a session in an answer: its conversation and times are known."""
+    return bool(row[0]) and isinstance(row[4], datetime) and isinstance(row[5], datetime | None)
+
+
+def format_conversations(org: RandomOrg, rows: list) -> bytes:
+    """The answer of the conversations-details query: a conversation of one session each."""
+    conversations = []
+    for name, account, platform, integration, start, end in rows:
+        begins, ends = format_time(start, "zulu"), end and format_time(end, "zulu")
+        session = {"mediaType": "message", "messageType": platform}
+        addresses = {"addressFrom": account or None, "addressTo": integration}
+        session |= {"direction": "inbound", **addresses}
+        if org.chance(0.3):
+            swapped = {"addressFrom": integration, "addressTo": account or None}
+            session |= {"direction": "outbound", **swapped}
+        session["segments"] = [{"segmentStart": begins, "segmentEnd": ends}]
+        agent = {"purpose": "agent", "sessions": [{**session, "addressFrom": "agent"}]}
+        customer = {"purpose": "customer", "sessions": [session]}
+        conversation = {"conversationId": name, "conversationStart": begins}
+        if end is None and org.chance(0.5):
+            timeout = start + timedelta(days=org.rng.choice((0, 1, 3, 40)))
+            conversation["inactivityTimeout"] = format_time(timeout, "zulu")
+        conversations.append(
+            {**conversation, "conversationEnd": ends, "participants": [agent, customer]}
+        )
+    answer = {"conversations": conversations, "totalHits": len(conversations)}
+    return json.dumps({**answer, **draw_availability(org)}).encode()
 
 
 def snake_case(name: str) -> str:
