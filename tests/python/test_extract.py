@@ -15,7 +15,7 @@ from cx_billing import builds, extract, landing, warehouse
 from cx_billing import files as whole_files
 from cx_billing.extract import details, reports
 from cx_billing.extract import run as run_module
-from platform_history import DAY, Fault, Platform
+from platform_history import DAY, Fault, Platform, written
 from platform_server import CONVERSATIONS, DEFINITIONS, FOLLOWED, ME, TOKEN, USERS
 from pulling import AFTER_ALL, ENDPOINTS, FIRST, command, files, pages_of, pull, said
 
@@ -85,7 +85,7 @@ def write_directly(platform: Platform, folder: Path) -> None:
         [user, f"{user}@acme.example", user.title()] for user in platform.licenses
     ]
     tables["billable_usage_report"] = [["Charge name", "Entity", "Timestamp"]] + [
-        [charge, entity, day.isoformat()] for charge, entity, day in platform.billable
+        [charge, entity, written(day)] for charge, entity, day in platform.billable
     ]
     for dataset, rows in tables.items():
         (folder / dataset).mkdir(parents=True)
