@@ -51,7 +51,8 @@ class DetailsAnswers:
             return
         items = self.platform.users_details(*interval)
         if (page := self._page(items, content)) is not None:
-            hits = {"totalHits": len(items) if self.bent else len(items) * 9 // 10}  # approximate
+            exact = len(items) + 5 * (self.bent == "overtold")
+            hits = {"totalHits": exact if self.bent else len(items) * 9 // 10}  # approximate
             self._answer({"userDetails": page, **hits} if page else hits)
 
     def _conversations(self, content: dict) -> None:
@@ -111,6 +112,7 @@ class DetailsAnswers:
         else:
             name, media = "conversations", self._media(query)
             items = self.platform.conversations(start, end, media, horizon)
+        items = items[self.bent == "lacking" : 110 if self.bent == "short" else None]
         size, number = self.platform.job_page, int(content.get("cursor", "1"))
         page: dict = {name: self._cut(items, size, number)}
         if self.bent == "empty":

@@ -181,6 +181,21 @@ class _Handler(DetailsAnswers, BillingAnswers, BaseHTTPRequestHandler):
         self.bent = "shifted"
         return False
 
+    def _fault_lacking(self) -> bool:
+        """The first item is not there."""
+        self.bent = "lacking"
+        return False
+
+    def _fault_short(self) -> bool:
+        """The last items are not there."""
+        self.bent = "short"
+        return False
+
+    def _fault_overtold(self) -> bool:
+        """The total is too high."""
+        self.bent = "overtold"
+        return False
+
     def _fault_failed(self) -> bool:
         """The job did not work out."""
         self.bent = "FAILED"

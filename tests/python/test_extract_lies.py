@@ -156,6 +156,31 @@ def test_results_of_a_job_that_never_fit_together_are_no_window(platform, tmp_pa
     assert not files(tmp_path) and not any(w["complete"] for w in windows(tmp_path).values())
 
 
+def test_a_job_that_has_less_than_the_query_says_is_no_window(platform, tmp_path):
+    """Although it has all that the query had."""
+    platform.faults += [Fault(USERS, "empty", after=1), Fault("/results", "short", times=3)]
+    (denied,) = pull(platform, tmp_path, **WEEK).denied
+    assert "110 of " in denied and "items arrived, 3 times" in denied
+    assert not files(tmp_path) and not any(w["complete"] for w in windows(tmp_path).values())
+
+
+def test_a_job_that_lacks_what_the_query_has_is_no_window(platform, tmp_path):
+    """Although it has more than the approximate total. The query is too deep, so it is halved."""
+    pull(platform, tmp_path / "honest", **WEEK)
+    platform.faults += [Fault(USERS, "400", after=1), Fault("/results", "lacking", times=3)]
+    assert not pull(platform, tmp_path / "lied to", **WEEK).denied
+    assert len(platform.jobs) == 3 and len(windows(tmp_path / "lied to")) == 2
+    assert users(tmp_path / "lied to") == users(tmp_path / "honest")
+
+
+def test_a_total_that_is_too_high_is_believed_to_be_so_if_a_job_agrees(platform, tmp_path):
+    pull(platform, tmp_path / "honest", **WEEK)
+    platform.faults.append(Fault(USERS, "overtold"))
+    assert not pull(platform, tmp_path / "told more", **WEEK).denied
+    assert len(platform.jobs) == 1
+    assert users(tmp_path / "told more") == users(tmp_path / "honest")
+
+
 def test_a_job_is_waited_for(platform, tmp_path, waits):
     platform.faults.append(Fault(USERS, "empty", after=1))
     pull(platform, tmp_path, **WEEK)
