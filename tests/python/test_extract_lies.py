@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import duckdb
 import pytest
 
 from cx_billing import extract, landing, sidecars
@@ -269,6 +270,29 @@ def test_the_same_answer_that_covers_more_is_another_file(platform, tmp_path):
     pull(platform, inbox, until=AFTER_ALL, **given)
     (again,) = landing.land(inbox, home).landed
     assert again.source_file == "acme/message_interactions/conversations_2025-04-09_2025-04-10.json"
+
+
+def test_landing_knows_what_was_covered_without_a_gap(platform, tmp_path):
+    """Windows of a week, days on which nothing happened, and the day that is not over."""
+    platform.now = at("2025-04-10T12:00:00")
+    platform.available = platform.now - timedelta(hours=39)
+    platform.talks = [talk for talk in platform.talks if talk.end < at("2025-03-01")]
+    inbox, home = tmp_path / "inbox", tmp_path / "home"
+    datasets = ["user_presence", "routing_status", "message_interactions"]
+    pull(platform, inbox, until=AFTER_ALL, datasets=datasets)
+    assert not landing.land(inbox, home).refused
+    for dataset in datasets:
+        facts = duckdb.sql(
+            "select max(decode(value)) filter (decode(key) = 'coverage_basis'), "
+            "max(decode(value)) filter (decode(key) = 'covered_from'), "
+            "max(decode(value)) filter (decode(key) = 'covered_to') "
+            f"from parquet_kv_metadata('{home}/lake/{dataset}/*.parquet') "
+            "group by file_name having count(*) filter (decode(key) = 'org_id') > 0 order by 2"
+        ).fetchall()
+        assert {basis for basis, _, _ in facts} == {"query"}
+        starts, ends = [start for _, start, _ in facts], [end for _, _, end in facts]
+        assert starts == ["2025-01-10T00:00:00.000000Z", *ends[:-1]]
+        assert ends[-1] == "2025-04-08T21:00:00.000000Z"
 
 
 def test_an_answer_is_replaced_without_what_was_said_of_the_old_one(
