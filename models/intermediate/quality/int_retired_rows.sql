@@ -1,6 +1,6 @@
--- A mistake that is corrected: a row accepted later speaks for the natural key of a rejected
--- one. Where a file replaces all rows of a key, later is a later file. A row whose key itself
--- could not be read has none that another could share.
+-- A mistake that is corrected: a row accepted later speaks for the natural key of a
+-- rejected one. Where a file replaces all rows of a key, later is a later file. A row whose
+-- key itself could not be read has none that another could share.
 with
 
 {% for dataset in datasets() %}
@@ -33,8 +33,9 @@ with
         where
             accepted.row_status = 'accepted'
             and rejected.row_status = 'rejected'
-            and coalesce(rejected.reject_column, '')
-            not in ('{{ natural_key_columns(dataset) | join("', '") }}')
+            {% for column in natural_key_columns(dataset) %}
+                and rejected.reject_column is distinct from '{{ column }}'
+            {% endfor %}
 
     ),
 

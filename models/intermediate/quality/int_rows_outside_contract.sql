@@ -159,7 +159,8 @@ contracts_in_conflict as (
         file_id,
         source_row,
         reject_reason,
-        if(reject_reason = 'currency_mismatch', 'currency', 'effective_date') as reject_column
+        if(reject_reason = 'currency_mismatch', 'currency', 'effective_date')
+            as reject_column
     from {{ ref('int_contracts_checked') }}
     where reject_reason is not null
 

@@ -28,9 +28,11 @@ billable_entities as (
         ) as entity_id,
         min(report.file_id || '/' || report.source_row) as report_line_id,
         min(report.first_login_at) as first_login_at,
-        arg_min(report.printed_precision_us, report.first_login_at) as printed_precision_us,
+        arg_min(report.printed_precision_us, report.first_login_at)
+            as printed_precision_us,
         -- An id has neither.
-        count(users.user_id) = 0 and regexp_matches(report.entity, '[@ ]') as is_unknown_name
+        count(users.user_id) = 0 and regexp_matches(report.entity, '[@ ]')
+            as is_unknown_name
     from {{ ref('stg_billable_usage_report') }} as report
     inner join cycles
         on
@@ -131,7 +133,7 @@ report_rows as (
         where
             row_status = 'accepted'
             {%- if report in ('subscription_overview', 'billing_charges') %}
-            and is_product_figure
+                and is_product_figure
             {%- endif %}
 
         {{ 'union all by name' if not loop.last }}

@@ -75,7 +75,6 @@ compared as (
             and figures.usage_date is not distinct from expectations.usage_date
             and figures.subject_key = expectations.subject_key
 
-
 ),
 
 judged as (
@@ -90,14 +89,14 @@ judged as (
     from compared
     left join gaps
         on compared.report_line_id = gaps.report_line_id
-    anti join reports_of_unknown_people as unknown
+    anti join reports_of_unknown_people as of_unknown_people
         on
             compared.reported_quantity is null
             and compared.is_person
-            and compared.org_id = unknown.org_id
-            and compared.report = unknown.report
-            and compared.cycle_start_date = unknown.cycle_start_date
-            and compared.usage_date is not distinct from unknown.usage_date
+            and compared.org_id = of_unknown_people.org_id
+            and compared.report = of_unknown_people.report
+            and compared.cycle_start_date = of_unknown_people.cycle_start_date
+            and compared.usage_date is not distinct from of_unknown_people.usage_date
 
 )
 

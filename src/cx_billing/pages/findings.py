@@ -53,7 +53,7 @@ class Findings:
 def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
     """What a reader of the published warehouse should be warned of."""
     unpriced = read(connection, "unpriced_usage")
-    rejected = read(connection, "rejected_kinds")
+    rejected = [kind | kind["first_row"] for kind in read(connection, "rejected_kinds")]
     (usage,) = read(connection, "latest_usage")
     return Findings(
         without_accepted_rows=tuple(

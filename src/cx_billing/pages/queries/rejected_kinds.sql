@@ -1,5 +1,5 @@
--- Rejected rows that need somebody, one row per organization, dataset, reason and column, with
--- the first of them. What lacks a contract is one row per organization; its terms come
+-- Rejected rows that need somebody, one row per organization, dataset, reason and column,
+-- with the first of them. What lacks a contract is one row per organization; terms come
 -- first, since what they lack the other rows are rejected for.
 with
 
@@ -45,11 +45,7 @@ select
     column_name,
     explanation,
     rows_count,
-    first_row.source_file as source_file,
-    first_row.source_row as source_row,
-    first_row.value as value,
-    first_row.expected as expected,
-    first_row.raw_row as raw_row
+    first_row
 from kinds
 order by
     dataset is null,
