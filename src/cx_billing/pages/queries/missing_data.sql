@@ -1,6 +1,5 @@
--- What tells of data that is not there: of invoices that are final and not covered, of licenses
--- and cycles the first instant, of datasets the accepted rows; and of a term that has ended what
--- was used after it.
+-- What tells of data that is not there: of final invoices that are not covered, of licenses
+-- and cycles the first instant, of datasets the accepted rows; and what lies after a term.
 select
     org_id,
     'uncovered_invoices' as what,
