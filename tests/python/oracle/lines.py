@@ -164,7 +164,7 @@ def annual_prepay(org: Organization) -> Iterator[dict]:
             paid.quantity * paid.months,
             paid.rate,
             in_section="core_services_prepay",
-            detail=f"given back, charged on {paid.charged}" if paid.charged else "",
+            detail=f"given back, charged {paid.charged}" if paid.charged else "",
             monthly_quantity=paid.quantity,
             unit=unit_of_year(paid.contract, paid.product),
         )
