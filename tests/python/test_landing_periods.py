@@ -92,6 +92,12 @@ def test_lines_without_a_period_above_a_header_are_no_header(warehouse):
     assert "lacks required columns" in message
 
 
+def test_another_export_above_a_header_is_no_title(warehouse):
+    other = "Date,from,to\n2026-03-08,2026-03-01,2026-03-31\n"
+    message = warehouse.refusal(other + ROWS, "f.csv", "concurrent_usage_report")
+    assert "lacks required columns" in message
+
+
 def test_a_workbook_covers_the_period_above_its_header(warehouse):
     rows = [line.split(",") for line in ROWS.splitlines()]
     content = workbook(Peak=[["Period", date(2026, 3, 1), date(2026, 3, 31)], [], *rows])

@@ -9,7 +9,6 @@ import shutil
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,6 +33,7 @@ LONGEST_RECORD = 1 << 22  # characters; a quote that stays open for longer is ta
 LONGEST_LINE = 1 << 26  # bytes; a file with a longer one is no CSV, and would fill the memory
 MOST_COLUMNS = 1000
 LONGEST_TITLE = 10_000  # characters of a line above a header
+FEWEST_COLUMNS = 3  # of a header that is told from a title by one name
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -76,15 +76,23 @@ def rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[R
 
 
 def _lines_above_header(path: Path, dataset: Dataset) -> list[str]:
-    """The lines above the first that has all required columns; none if there is no such line."""
+    """The lines above the first that has all required columns; none if there is no such line.
+
+    Nor if one of them is a header itself, of another export: what is below it would be lost.
+    """
     above: list[str] = []
     with open_text(path, "surrogateescape") as stream:
         while len(above) <= ABOVE and (line := stream.readline(LONGEST_TITLE)):
             separator = max(SEPARATORS, key=line.count)
             names = next(csv.reader([line], delimiter=separator), [])
-            with suppress(UnreadableError):
-                if dataset.required <= set(locate(names, dataset)):
-                    return above
+            try:
+                known = set(locate(names, dataset))
+            except UnreadableError:
+                return []
+            if dataset.required <= known:
+                return above
+            if known and len(names) >= FEWEST_COLUMNS:
+                return []
             above.append(line)
     return []
 
