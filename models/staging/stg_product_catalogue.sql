@@ -23,8 +23,8 @@ prefixes as (
 
 ),
 
--- A code of the shipped catalogue, by any of its names or by its prefix, stays what it is: its
--- row only adds names.
+-- A code of the shipped catalogue, by any of its names or by its prefix, stays what it is:
+-- its row only adds names.
 typed as (
 
     select

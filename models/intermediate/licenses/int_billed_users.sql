@@ -53,7 +53,7 @@ held as (
     inner join products
         on
             assignments.product_code = products.product_code
-            and (products.org_id is null or products.org_id = assignments.org_id)
+            and (products.org_id is null or assignments.org_id = products.org_id)
     group by all
 
 ),

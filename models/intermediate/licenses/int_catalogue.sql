@@ -1,7 +1,15 @@
 -- The products of every organization (`org_id` null) and those that one alone has.
 select
     null::varchar as org_id,
-    *
+    product_code,
+    kind,
+    license_rank,
+    is_cx,
+    is_always_named,
+    cycle_value,
+    unit_of_measure,
+    invoice_name,
+    invoice_display
 from {{ ref('products') }}
 union all by name
 select

@@ -39,7 +39,7 @@ counted as (
         products.unit_of_measure
     from contracts
     inner join products
-        on products.org_id is null or products.org_id = contracts.org_id
+        on products.org_id is null or contracts.org_id = products.org_id
     left join hourly_products
         on products.product_code = hourly_products.product_code
 

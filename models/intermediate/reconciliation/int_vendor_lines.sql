@@ -63,11 +63,11 @@ names as (
         products.arrears_charge_type
     from (select distinct org_id from vendor_lines) as organizations
     inner join name_keys
-        on name_keys.org_id is null or name_keys.org_id = organizations.org_id
+        on name_keys.org_id is null or organizations.org_id = name_keys.org_id
     inner join {{ ref('int_products') }} as products
         on
             name_keys.product_code = products.product_code
-            and (products.org_id is null or products.org_id = organizations.org_id)
+            and (products.org_id is null or organizations.org_id = products.org_id)
     qualify
         row_number() over (
             partition by organizations.org_id, name_keys.name_key

@@ -37,8 +37,8 @@ cycles as (
 ),
 
 -- What a license or add-on counts with: by default the greatest of committed, prepaid and
--- actual (FU-02); of the add-ons the workforce one brings transcription (FU-15). By the hour
--- it includes what its base does in an hour (HOUR-03).
+-- actual (FU-02); of add-ons the workforce one brings transcription (FU-15). By the hour it
+-- includes what its base does in an hour (HOUR-03).
 basis as (
 
     select

@@ -20,7 +20,7 @@ lines as (
     inner join {{ ref('int_products') }} as products
         on
             invoice_lines.product_code = products.product_code
-            and (products.org_id is null or products.org_id = invoice_lines.org_id)
+            and (products.org_id is null or invoice_lines.org_id = products.org_id)
     left join {{ ref('currencies') }} as currencies
         on invoice_lines.currency = currencies.currency
     where not invoice_lines.is_waived and products.kind <> 'call'

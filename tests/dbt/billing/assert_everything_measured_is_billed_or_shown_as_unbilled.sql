@@ -40,7 +40,7 @@ billed as (
     inner join {{ ref('int_products') }} as products
         on
             invoice_lines.product_code = products.product_code
-            and (products.org_id is null or products.org_id = invoice_lines.org_id)
+            and (products.org_id is null or invoice_lines.org_id = products.org_id)
     where
         invoice_lines.charge_type in ('usage', 'overage', 'recurring', 'surcharge')
         and products.kind not in ('call', 'number')
@@ -60,7 +60,7 @@ unbilled as (
     inner join {{ ref('int_products') }} as products
         on
             unbilled_usage.product_code = products.product_code
-            and (products.org_id is null or products.org_id = unbilled_usage.org_id)
+            and (products.org_id is null or unbilled_usage.org_id = products.org_id)
     where
         unbilled_usage.reason in (
             'within_allowance', 'within_commitment', 'no_contract_item'

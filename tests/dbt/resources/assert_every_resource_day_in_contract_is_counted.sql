@@ -57,16 +57,15 @@ expected as (
 counted_by_cycle as (
 
     select
-        org_id,
-        cycle_start_date,
-        product_code,
-        used_quantity
-    from {{ ref('resource_usage') }}
-    where product_code not in (
-        select accounts.product_code
-        from {{ ref('products') }} as accounts
-        where accounts.kind = 'account'
-    )
+        resource_usage.org_id,
+        resource_usage.cycle_start_date,
+        resource_usage.product_code,
+        resource_usage.used_quantity
+    from {{ ref('resource_usage') }} as resource_usage
+    anti join {{ ref('products') }} as products
+        on
+            resource_usage.product_code = products.product_code
+            and products.kind = 'account'
     union all
     select
         org_id,
