@@ -108,3 +108,15 @@ def test_a_workbook_covers_the_period_above_its_header(warehouse):
 def test_a_file_that_names_no_period_covers_none(warehouse):
     warehouse.landed(ROWS, "2026-03-01_2026-03-31.csv", "concurrent_usage_report")
     assert covered(warehouse) == []
+
+
+def test_a_period_without_end_refuses_its_file_alone(warehouse):
+    warehouse.deliver(ROWS, "good.csv", "concurrent_usage_report")
+    never = "Period,2026-01-01,9999-12-31\n" + ROWS
+    warehouse.deliver(never, "never.csv", "concurrent_usage_report")
+    report = warehouse.land()
+    assert [landed.source_file for landed in report.landed] == [
+        "acme/concurrent_usage_report/good.csv"
+    ]
+    (refused,) = report.refused
+    assert "beyond all bounds" in refused.message

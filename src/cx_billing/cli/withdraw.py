@@ -35,5 +35,6 @@ def withdraw(file: str, home: Path) -> None:
     click.echo(
         f"Withdrawn: {found.source_file} ({found.facts['rows_in_file']} rows, landed "
         f"{found.facts['landed_at'][:19]} UTC). It counts until the next build: "
-        f"{spell_command(home, 'build')}"
+        f"{spell_command(home, 'build')}\n"
+        "If it still lies in the inbox, take it away there: landed again it counts again."
     )

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from cx_billing.formats.names import normalize
 from cx_billing.formats.periods import period_of
 
+MOST_DIGITS = 18  # of an amount, before or after its point
 IDENTITIES = ("id", "userid", "conversationid")  # of an item, the first that it has
 
 
@@ -234,6 +235,7 @@ def _number_of_next(uri: object) -> int | None:
 def is_amount(value: object) -> bool:
     """Whether an amount can be summed."""
     try:
-        return Decimal(str(value)).is_finite()
+        amount = Decimal(str(value))
+        return amount.is_finite() and abs(amount.adjusted()) < MOST_DIGITS
     except InvalidOperation:
         return False

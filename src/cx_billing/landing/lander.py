@@ -119,6 +119,11 @@ class Lander:
         except (OSError, duckdb.Error) as error:
             reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
             self._refuse(delivery, f"could not be read or written ({reason}); land it again")
+        except (ArithmeticError, RecursionError) as error:
+            self._refuse(
+                delivery,
+                f"holds a number, a date or a nesting beyond all bounds ({type(error).__name__})",
+            )
 
     def _land(self, delivery: Delivery, watch: formats.Watch) -> None:
         dataset = _find_dataset(delivery.dataset)
@@ -224,7 +229,7 @@ class Lander:
         """What an answer was asked for, if that lies beside it."""
         try:
             return sidecars.read(delivery.path) if is_answer(delivery.path) else None
-        except ValueError as error:
+        except (ValueError, ArithmeticError, RecursionError) as error:
             self._report.warnings.append(
                 f"{delivery.source_file}{sidecars.SUFFIX}: cannot be understood ({error}), so "
                 "nothing is known of the interval that was asked for; delete it or extract again"
@@ -368,12 +373,16 @@ class Lander:
 
 def _with_sidecars(members: list[formats.Member]) -> Iterator[formats.Member]:
     """The members of an archive that are no sidecars; those lie beside their answers then."""
-    by_name = {member.name: member for member in members}
-    for name, member in by_name.items():
-        if not name.endswith(sidecars.SUFFIX):
-            if beside := by_name.get(name + sidecars.SUFFIX):
-                beside.path.replace(sidecars.path_beside(member.path))
+    beside = {member.name: member.path for member in members if _is_sidecar(member)}
+    for member in members:
+        if not _is_sidecar(member):
+            if path := beside.pop(member.name + sidecars.SUFFIX, None):
+                path.replace(sidecars.path_beside(member.path))
             yield member
+
+
+def _is_sidecar(member: formats.Member) -> bool:
+    return member.name.endswith(sidecars.SUFFIX)
 
 
 def _find_dataset(name: str) -> lake.Dataset:
