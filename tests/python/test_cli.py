@@ -197,6 +197,8 @@ def test_a_good_build_says_by_organization_what_was_used_after_its_term(tmp_path
         "insert into marts.rejected_rows by name "
         "select 'outside_contract' as reason, 'kaze' as org_id, 'user_presence' as dataset, "
         "'kaze/user_presence/a.csv' as source_file, 1 as source_row, 'start_time' as column_name, "
+        "if(value > '2026-04', 'a time before 2026-04-10, when the term ended; or so', null) "
+        "as expected, "
         "* from (values ('2026-04-10T09:00:00Z', false), ('2026-05-01', false), "
         "('2026-03-09T23:00:00Z', false), ('2026-05-02', true)) t(value, is_retired);"
         "insert into marts.rejected_rows by name select 'outside_contract' as reason, 'acme' as "

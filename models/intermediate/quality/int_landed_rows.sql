@@ -44,7 +44,9 @@ judged as (
         coalesce(
             judged_in_staging.reject_column, outside_contract.reject_column
         ) as reject_column,
-        judged_in_staging.reject_expected
+        coalesce(
+            judged_in_staging.reject_expected, outside_contract.reject_expected
+        ) as reject_expected
     from judged_in_staging
     left join outside_contract
         on

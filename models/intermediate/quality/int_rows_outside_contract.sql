@@ -56,6 +56,17 @@ coverage as (
 
 ),
 
+ends as (
+
+    select
+        org_id,
+        clock,
+        max(covered_to) as covered_to
+    from coverage
+    group by org_id, clock
+
+),
+
 contracted_organizations as (
 
     select distinct org_id from contracts
@@ -69,7 +80,8 @@ without_contract as (
         rows_in_time.file_id,
         rows_in_time.source_row,
         'no_contract' as reject_reason,
-        null::varchar as reject_column
+        null::varchar as reject_column,
+        null::varchar as reject_expected
     from rows_in_time
     anti join contracted_organizations
         on rows_in_time.org_id = contracted_organizations.org_id
@@ -103,8 +115,15 @@ outside_contract as (
         to_be_covered.file_id,
         to_be_covered.source_row,
         'outside_contract' as reject_reason,
-        to_be_covered.timed_by as reject_column
+        to_be_covered.timed_by as reject_column,
+        'a time before ' || ends.covered_to::date || ', when the term ended; '
+        || 'after_term = month_to_month bills on' as reject_expected
     from to_be_covered
+    left join ends
+        on
+            to_be_covered.org_id = ends.org_id
+            and to_be_covered.clock = ends.clock
+            and to_be_covered.starts_at >= ends.covered_to
     anti join coverage
         on
             to_be_covered.org_id = coverage.org_id
@@ -127,7 +146,8 @@ items_without_contract as (
             when contracted_organizations.org_id is null then 'no_contract'
             else 'unknown_contract'
         end as reject_reason,
-        if(contracted_organizations.org_id is null, null, 'contract_id') as reject_column
+        if(contracted_organizations.org_id is null, null, 'contract_id') as reject_column,
+        null as reject_expected
     from {{ ref('stg_contract_items') }} as items
     anti join contracts
         on
@@ -146,7 +166,8 @@ calls_in_other_currency as (
         file_id,
         source_row,
         'currency_mismatch' as reject_reason,
-        'currency' as reject_column
+        'currency' as reject_column,
+        null as reject_expected
     from {{ ref('int_calls') }}
     where not is_contract_currency
 
@@ -160,7 +181,8 @@ contracts_in_conflict as (
         source_row,
         reject_reason,
         if(reject_reason = 'currency_mismatch', 'currency', 'effective_date')
-            as reject_column
+            as reject_column,
+        null as reject_expected
     from {{ ref('int_contracts_checked') }}
     where reject_reason is not null
 

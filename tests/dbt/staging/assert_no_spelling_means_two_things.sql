@@ -32,7 +32,7 @@ spellings as (
         'license' as what,
         name_key,
         product_code as means
-    from {{ ref('product_names') }}
+    from {{ ref('shipped_product_names') }}
     union all
     select
         'license' as what,

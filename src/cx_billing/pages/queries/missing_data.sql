@@ -51,6 +51,6 @@ inner join marts.organizations using (org_id)
 where
     rejected_rows.reason = 'outside_contract'
     and not rejected_rows.is_retired
-    and try_cast(left(rejected_rows.value, 10) as date) >= organizations.term_end_date
+    and rejected_rows.expected like 'a time before %, when the term ended;%'
 group by rejected_rows.org_id
 order by org_id, what
