@@ -167,9 +167,16 @@ def test_an_implausible_total_of_a_final_invoice_is_found(tmp_path, before, now,
     [
         # It is the accruing one.
         "update marts.invoices set total_amount = 90000 where invoice_id = 'acme-2026-05-05'",
+        # It was accruing, and is final now.
+        "update marts.billing_cycles set usage_through_at = '2026-05-06'; "
+        "update marts.invoices set total_amount = 90000, invoice_status = 'final' "
+        "where invoice_id = 'acme-2026-05-05'",
         # Seen as of an earlier day it is accruing again.
         "update marts.invoices set total_amount = 0, invoice_status = 'accruing' "
         "where invoice_id = 'kaze-2026-04-10'",
+        # Seen as of an earlier day still, it is not there yet.
+        "update marts.billing_cycles set usage_through_at = '2026-03-20'; "
+        "delete from marts.invoices",
     ],
 )
 def test_what_is_not_final_may_move(tmp_path, changed):
