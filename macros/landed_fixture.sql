@@ -4,7 +4,9 @@
     dataset that no row names are null.
 #}
 {% macro landed_fixture(dataset, row, changes) -%}
-    {%- set types = {'source_row': 'bigint', 'landed_at': 'timestamp'} -%}
+    {%- set types = {
+        'source_row': 'bigint', 'landed_at': 'timestamp', 'withdrawn_at': 'timestamp'
+    } -%}
     {%- set home = env_var('CX_BILLING_HOME', 'warehouse') -%}
     select * from read_parquet('{{ home }}/lake/{{ dataset }}/_empty.parquet')
     {%- for change in changes %}

@@ -1,30 +1,60 @@
 {#
-    The frame of a staging model: landed rows are cleaned here, the model types them and gives
-    a reason to those that cannot count, `row_status` settles which row of a key counts.
+    The frame of a staging model: landed rows are cleaned here, the model types them,
+    `rejection` says why a row cannot count, `row_status` which row of a key counts.
 #}
 
 {#
-    The landed rows of a dataset: blanks around a text are noise, an empty text is null. `raw`
+    The landed rows of a dataset: blanks around a text are noise, an empty text is null, and
+    `numbers`, `dates` and `times` are read as the whole file writes them (`read_by_file`). `raw`
     is the cleaned row as a struct, to tell a missing value from one that could not be read.
 #}
-{% macro landed_rows(dataset) -%}
+{% macro landed_rows(dataset, numbers=[], dates=[], times=[]) -%}
     {%- set provenance = (
-        "('org_id', 'file_id', 'source_file', 'source_row', 'landed_at', 'parse_error')"
+        "('org_id', 'file_id', 'source_file', 'source_row', 'landed_at', 'withdrawn_at',"
+        " 'parse_error')"
+    ) -%}
+    {%- set readings = (
+        ['decimal_mark'] * (numbers | length > 0)
+        + ['date_order'] * ((dates + times) | length > 0)
+        + ['known_time_zone'] * (times | length > 0)
     ) -%}
     select
         *,
         cleaned_rows as raw
     from (
         select
-            columns(lambda name: name in {{ provenance }}),
-            nullif(trim(
-                columns(
-                    lambda name: name not in {{ provenance }}
-                    and name not in ('extra_columns', 'raw_text')
-                ),
-                ' ' || chr(9) || chr(10) || chr(13) || chr(160)
-            ), '')
-        from {{ source('lake', dataset) }}
+            *
+            {%- if readings %} exclude ({{ readings | join(', ') }})
+            replace (
+                {%- for column in numbers %}
+                {{ number_by_file(column) }} as {{ column }}{{ ',' if not loop.last or dates or times }}
+                {%- endfor %}
+                {%- for column in dates %}
+                {{ date_by_file(column) }} as "{{ column }}"{{ ',' if not loop.last or times }}
+                {%- endfor %}
+                {%- for column in times %}
+                {{ time_by_file(column) }} as "{{ column }}"{{ ',' if not loop.last }}
+                {%- endfor %}
+            )
+            {%- endif %}
+        from (
+            select
+                {%- for reading in readings %}
+                {{ reading }},
+                {%- endfor %}
+                columns(lambda name: name in {{ provenance }}),
+                nullif(trim(
+                    columns(
+                        lambda name: name not in {{ provenance }}
+                        and name not in ('extra_columns', 'raw_text')
+                        {%- for reading in readings %}
+                        and name <> '{{ reading }}'
+                        {%- endfor %}
+                    ),
+                    ' ' || chr(9) || chr(10) || chr(13) || chr(160)
+                ), '')
+            from ({{ rows_read_by_file(dataset, numbers, dates, times) }}) as landed_rows
+        ) as trimmed_rows
     ) as cleaned_rows
 {%- endmacro %}
 
@@ -35,28 +65,85 @@
     landed.source_file,
     landed.source_row,
     landed.landed_at,
+    landed.withdrawn_at,
     landed.parse_error,
     landed.raw
 {%- endmacro %}
 
-{# True if one of the columns is empty in the file. #}
-{% macro missing(columns) -%}
-    (
-        {% for column in columns %}
-            raw."{{ column }}" is null{{ ' or' if not loop.last }}
-        {% endfor %}
+{#
+    Why a row cannot count, as three columns: `reject_reason`, the column of the file that is to
+    blame (`reject_column`, null where no single one is), and what would be right in words
+    (`reject_expected`, null where the words of the reason say it, seed reject_reasons).
+
+    `checks` are pairs of a reason and what is checked for it: {column of the file: condition}, or
+    {column of the file: (condition, what would be right)}. The first that holds counts; why a row
+    could not be split comes before all. `missing`, `unreadable`, `none_of` and `another_century`
+    make such checks of lists of columns.
+#}
+{% macro rejection(checks) -%}
+    unnest(
+        case
+            when parse_error is not null then {{ because(none, none) }}
+            {%- for reason, columns in checks %}
+                {%- for column, check in columns.items() %}
+                    {%- set condition, expected = (check, none) if check is string else check %}
+            when {{ condition }} then {{ because(reason, column, expected) }}
+                {%- endfor %}
+            {%- endfor %}
+        end
     )
 {%- endmacro %}
 
+{# What `rejection` says of a row; without a reason it is why the row could not be split. #}
+{% macro because(reason, column, expected=none) -%}
+    {
+        'reject_reason': {{ dbt.string_literal(reason) if reason else 'parse_error' }},
+        'reject_column': {{ dbt.string_literal(column) if column else 'null::varchar' }},
+        'reject_expected': {{ dbt.string_literal(expected) if expected else 'null::varchar' }}
+    }
+{%- endmacro %}
+
+{# A column is empty in the file. #}
+{% macro missing(columns) -%}
+    {%- set checks = {} -%}
+    {%- for column in columns -%}
+        {%- do checks.update({column: 'raw."' ~ column ~ '" is null'}) -%}
+    {%- endfor -%}
+    {{ return(checks) }}
+{%- endmacro %}
+
 {#
-    True if a value is in the file but could not be read: the columns, or, where they have
-    another name once they are typed, {typed column: column of the file}.
+    A value is in the file but could not be read: the columns, or, where they have another name
+    once they are typed, {typed column: column of the file}.
 #}
-{% macro unreadable(columns) -%}
-    (
-        {% for typed in columns %}
-            {% set column = columns[typed] if columns is mapping else typed %}
-            ({{ typed }} is null and raw."{{ column }}" is not null){{ ' or' if not loop.last }}
-        {% endfor %}
-    )
+{% macro unreadable(columns, expected=none) -%}
+    {%- set checks = {} -%}
+    {%- for typed in columns -%}
+        {%- set column = columns[typed] if columns is mapping else typed -%}
+        {%- set condition = typed ~ ' is null and raw."' ~ column ~ '" is not null' -%}
+        {%- do checks.update({column: (condition, expected)}) -%}
+    {%- endfor -%}
+    {{ return(checks) }}
+{%- endmacro %}
+
+{# A value is none of those that its column takes: {column: [values]}. #}
+{% macro none_of(choices) -%}
+    {%- set checks = {} -%}
+    {%- for column, values in choices.items() -%}
+        {%- set condition = column ~ " not in ('" ~ values | join("', '") ~ "')" -%}
+        {%- set expected = values[:-1] | join(', ') ~ ' or ' ~ values[-1] -%}
+        {%- do checks.update({column: (condition, expected)}) -%}
+    {%- endfor -%}
+    {{ return(checks) }}
+{%- endmacro %}
+
+{# A date of another century is a typing error, and would be cycles without end. #}
+{% macro another_century(columns) -%}
+    {%- set checks = {} -%}
+    {%- for column in columns -%}
+        {%- set condition = "extract('year' from " ~ column ~ ") not between 1970 and 2099" -%}
+        {%- set expected = 'a date between 1970 and 2099, like 2026-01-31' -%}
+        {%- do checks.update({column: (condition, expected)}) -%}
+    {%- endfor -%}
+    {{ return(checks) }}
 {%- endmacro %}

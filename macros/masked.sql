@@ -71,7 +71,7 @@
     Text with the e-mails, numbers and network addresses in it masked. A number is seven digits and
     more, with spaces, dashes, dots, slashes or brackets between them or none, and keeps its last
     two. What looks like one and is not: a date or timestamp, a GUID, and a value that is a plain
-    decimal as prices and quantities are. Seven bare digits are masked even where they are a
+    decimal as prices and quantities are, or a date that cannot be (`2026-13-01`). Seven bare digits are masked even where they are a
     quantity, because a shifted row may have a number there, and so is a digit right before a date.
 #}
 {% macro masked_text(text) -%}
@@ -84,8 +84,10 @@
     ] | join('|') -%}
     {%- set address = '[0-9]{1,3}(?:[.][0-9]{1,3}){3}' -%}
     {%- set number = '[+]?\\p{Nd}(?:[\\p{Z}\\p{Pd}\\t()./]{0,4}\\p{Nd}){6,}' -%}
+    {%- set decimal = '-?(?:0[.][0-9]+|[1-9][0-9]{0,5}[.][0-9]{1,6})' -%}
+    {%- set like_a_date = year ~ '[-/][0-9]{2}[-/][0-9]{2}(?:[T ][0-9]{2}(?::[0-9]{2}){1,2}Z?)?' -%}
     if(
-        regexp_full_match({{ text }}, '\s*-?(?:0[.][0-9]+|[1-9][0-9]{0,5}[.][0-9]{1,6})\s*'),
+        regexp_full_match({{ text }}, '\s*(?:{{ decimal }}|{{ like_a_date }})\s*'),
         {{ text }},
         array_to_string(
             list_transform(

@@ -7,7 +7,7 @@
     regexp_replace(
         regexp_replace(
             regexp_replace(
-                regexp_replace(lower({{ text }}), '[^a-z0-9]', '', 'g'),
+                regexp_replace(lower({{ text }}), '[^\p{L}\p{N}]', '', 'g'),
                 '^purecloud([1-4])', 'cx\1'
             ),
             '^(genesyscloud|purecloud|cloud)', ''

@@ -1,16 +1,17 @@
 {#
-    What became of a landed row: `rejected` (it has a reject_reason), `accepted` (the row that
-    speaks for its natural key) or `duplicate` (another row of the key does). The key is that of
-    _sources.yml, in the names of the staging model.
+    What became of a landed row: `rejected` (it has a reject_reason), `withdrawn` (its file was
+    taken back), `accepted` (the row that speaks for its natural key) or `duplicate` (another row
+    of the key does). The key is that of _sources.yml, in the names of the staging model.
 #}
 
 {# The latest landing wins, within a file the last row; `first` puts another rule before it. #}
 {% macro row_status(natural_key, first=none) -%}
     case
         when reject_reason is not null then 'rejected'
+        when withdrawn_at is not null then 'withdrawn'
         when row_number() over (
             partition by
-                reject_reason is null,
+                reject_reason is null and withdrawn_at is null,
                 org_id,
                 {{ natural_key | join(',\n                ') }}
             order by
@@ -24,7 +25,8 @@
 {% macro row_status_by_file(natural_key) -%}
     case
         when reject_reason is not null then 'rejected'
-        when landed_at = max(landed_at) over (
+        when withdrawn_at is not null then 'withdrawn'
+        when landed_at = max(landed_at) filter (where withdrawn_at is null) over (
             partition by
                 org_id,
                 {{ natural_key | join(',\n                ') }}

@@ -1,14 +1,8 @@
 with
 
-products as (
+shipped_names as (
 
-    select * from {{ ref('products') }}
-
-),
-
-aliases as (
-
-    select * from {{ ref('product_aliases') }}
+    select * from {{ ref('shipped_product_names') }}
 
 ),
 
@@ -18,38 +12,53 @@ hourly_products as (
 
 ),
 
-spellings as (
+catalogue_rows as (
 
-    select
-        product_code,
-        product_code as spelling
-    from products
-    union all
-    select
-        product_code,
-        invoice_name as spelling
-    from products
-    union all
-    select
-        product_code,
-        alias as spelling
-    from aliases
+    select * from {{ ref('stg_product_catalogue') }}
+    where row_status in ('accepted', 'duplicate')
 
 ),
 
-name_keys as (
+-- The aliases of all landed rows add up, those of a row that was replaced too.
+spellings as (
 
-    select distinct
-        {{ product_name_key('spellings.spelling') }} as name_key,
-        products.product_code,
-        products.kind,
-        hourly_products.product_code is not null as is_hourly_product
+    select
+        *,
+        unnest(
+            [product_code, name] || string_split(coalesce(aliases, ''), ';')
+        ) as spelling
+    from catalogue_rows
+
+),
+
+-- Of two products by one name in an organization the later row has it.
+own_names as (
+
+    select
+        org_id,
+        {{ product_name_key('spelling') }} as name_key,
+        max_by(product_code, (landed_at, source_row)) as product_code,
+        max_by(kind, (landed_at, source_row)) as kind
     from spellings
-    inner join products
-        on spellings.product_code = products.product_code
-    left join hourly_products
-        on spellings.product_code = hourly_products.product_code
+    where {{ product_name_key('spelling') }} <> ''
+    group by org_id, name_key
 
 )
 
-select * from name_keys
+select
+    null::varchar as org_id,
+    name_key,
+    product_code,
+    kind,
+    is_hourly_product
+from shipped_names
+union all
+select
+    own_names.org_id,
+    own_names.name_key,
+    own_names.product_code,
+    own_names.kind,
+    hourly_products.product_code is not null as is_hourly_product
+from own_names
+left join hourly_products
+    on own_names.product_code = hourly_products.product_code

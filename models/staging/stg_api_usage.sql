@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('api_usage') }}
+    {{ landed_rows('api_usage', numbers=['requests'], dates=['date']) }}
 
 ),
 
@@ -27,13 +27,12 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['date', 'requests']) }} then 'missing_value'
-            when usage_date is null then 'not_a_timestamp'
-            when requests is null then 'not_a_number'
-            when requests < 0 then 'negative_quantity'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['date', 'requests'])),
+            ('not_a_timestamp', unreadable({'usage_date': 'date'})),
+            ('not_a_number', unreadable(['requests'])),
+            ('negative_quantity', {'requests': 'requests < 0'}),
+        ]) }}
     from typed
 
 )

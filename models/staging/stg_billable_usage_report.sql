@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('billable_usage_report') }}
+    {{ landed_rows('billable_usage_report', times=['timestamp']) }}
 
 ),
 
@@ -17,12 +17,12 @@ typed as (
     select
         {{ provenance() }},
         landed.charge_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         lower(landed.entity) as entity,
-        {{ utc_timestamp('landed.timestamp') }} as first_login_at
+        {{ utc_timestamp('landed.timestamp') }} as first_login_at,
+        {{ printed_precision('landed.timestamp') }} as printed_precision_us
     from landed
-    left join product_names
-        on {{ product_name_key('landed.charge_name') }} = product_names.name_key
+    {{ join_product_names('landed.charge_name') }}
 
 ),
 
@@ -30,11 +30,10 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['charge_name', 'entity', 'timestamp']) }} then 'missing_value'
-            when first_login_at is null then 'not_a_timestamp'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['charge_name', 'entity', 'timestamp'])),
+            ('not_a_timestamp', unreadable({'first_login_at': 'timestamp'})),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('billing_charges') }}
+    {{ landed_rows(
+        'billing_charges',
+        numbers=['actual_quantity', 'overage_quantity'],
+        dates=['period_start', 'period_end']
+    ) }}
 
 ),
 
@@ -21,14 +25,14 @@ typed as (
         {{ utc_date('landed.period_start') }} as period_start_date,
         {{ exclusive_end_date('landed.period_end') }} as period_end_date,
         landed.product as charge_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
+        landed.wallet_id is not null as is_wallet,
         try_cast(landed.actual_quantity as decimal(24, 6))::decimal(38, 6)
             as actual_quantity,
         try_cast(landed.overage_quantity as decimal(24, 6))::decimal(38, 6)
             as overage_quantity
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product') }} = product_names.name_key
+    {{ join_product_names('landed.product') }}
 
 ),
 
@@ -36,24 +40,35 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing([
+        {{ rejection([
+            ('missing_value', missing([
                 'billing_period_id', 'product', 'period_start', 'period_end', 'actual_quantity'
-            ]) }} then 'missing_value'
-            when
-                period_start_date is null or period_end_date is null
-                then 'not_a_timestamp'
-            when {{ unreadable(
-                ['actual_quantity', 'overage_quantity']
-            ) }} then 'not_a_number'
-            when period_end_date < period_start_date then 'end_before_start'
-        end as reject_reason
+            ])),
+            ('not_a_timestamp', unreadable(
+                {'period_start_date': 'period_start', 'period_end_date': 'period_end'}
+            )),
+            ('not_a_number', unreadable(['actual_quantity', 'overage_quantity'])),
+            ('end_before_start', {'period_end': 'period_end_date < period_start_date'}),
+        ]) }}
     from typed
+
+),
+
+settled as (
+
+    select
+        *,
+        {{ row_status_by_file(['billing_period_id']) }} as row_status
+    from checked
 
 )
 
+-- What a wallet has paid for is all that was used of its product.
 select
     *,
-    {{ row_status_by_file(['billing_period_id']) }} as row_status
-from checked
+    is_wallet
+    or product_code is null
+    or not bool_or(is_wallet) over (
+        partition by org_id, billing_period_id, product_code, row_status
+    ) as is_product_figure
+from settled

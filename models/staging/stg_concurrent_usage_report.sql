@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('concurrent_usage_report') }}
+    {{ landed_rows(
+        'concurrent_usage_report',
+        numbers=['peak_concurrent_users', 'minutes_at_peak'],
+        dates=['date']
+    ) }}
 
 ),
 
@@ -19,15 +23,14 @@ typed as (
         {{ utc_date('landed.date') }} as usage_date,
         case
             when landed.license is null then 'cx_all'
-            else coalesce(product_names.product_code, lower(landed.license))
+            else coalesce({{ product_named() }}, lower(landed.license))
         end as pool,
         try_cast(landed.peak_concurrent_users as decimal(18, 6))::decimal(38, 6)
             as peak_users,
         try_cast(landed.minutes_at_peak as decimal(18, 6))::decimal(38, 6)
             as minutes_at_peak
     from landed
-    left join product_names
-        on {{ product_name_key('landed.license') }} = product_names.name_key
+    {{ join_product_names('landed.license') }}
 
 ),
 
@@ -35,14 +38,13 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['date', 'peak_concurrent_users']) }} then 'missing_value'
-            when usage_date is null then 'not_a_timestamp'
-            when {{ unreadable({
+        {{ rejection([
+            ('missing_value', missing(['date', 'peak_concurrent_users'])),
+            ('not_a_timestamp', unreadable({'usage_date': 'date'})),
+            ('not_a_number', unreadable({
                 'peak_users': 'peak_concurrent_users', 'minutes_at_peak': 'minutes_at_peak'
-            }) }} then 'not_a_number'
-        end as reject_reason
+            })),
+        ]) }}
     from typed
 
 )

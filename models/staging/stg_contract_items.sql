@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('contract_items') }}
+    {{ landed_rows(
+        'contract_items',
+        numbers=['committed_quantity', 'prepay_rate', 'overage_rate', 'published_rate'],
+        dates=['effective_from', 'effective_to']
+    ) }}
 
 ),
 
@@ -21,7 +25,7 @@ typed as (
         {{ provenance() }},
         landed.contract_id,
         coalesce(
-            product_names.product_code,
+            {{ product_named() }},
             {{ patterned_product('landed.product_code', [
                 'sms_class_', 'number_mrc_', 'number_nrc_', 'conversation_'
             ]) }}
@@ -31,10 +35,11 @@ typed as (
         try_cast(landed.prepay_rate as decimal(18, 10))::decimal(28, 10) as prepay_rate,
         try_cast(landed.overage_rate as decimal(18, 10))::decimal(28, 10) as overage_rate,
         {{ utc_date('landed.effective_from') }} as effective_from,
-        {{ exclusive_end_date('landed.effective_to') }} as effective_to
+        {{ exclusive_end_date('landed.effective_to') }} as effective_to,
+        try_cast(landed.published_rate as decimal(18, 10))::decimal(28, 10)
+            as published_rate
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product_code') }} = product_names.name_key
+    {{ join_product_names('landed.product_code') }}
 
 ),
 
@@ -42,22 +47,25 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when
-                {{ missing(['contract_id', 'product_code']) }}
-                or (committed_quantity > 0 and {{ missing(['prepay_rate']) }})
-                then 'missing_value'
-            when {{ unreadable(['effective_from', 'effective_to']) }} then 'not_a_timestamp'
-            when {{ unreadable(
-                ['committed_quantity', 'prepay_rate', 'overage_rate']
-            ) }} then 'not_a_number'
-            when product_code is null then 'unknown_product'
-            when
-                committed_quantity < 0 or prepay_rate < 0 or overage_rate < 0
-                then 'negative_quantity'
-            when effective_to < effective_from then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['contract_id', 'product_code'])),
+            ('missing_value', {'prepay_rate': (
+                'committed_quantity > 0 and raw.prepay_rate is null',
+                'a price: where a quantity is committed, prepay_rate is needed'
+            )}),
+            ('not_a_timestamp', unreadable(['effective_from', 'effective_to'])),
+            ('not_a_number', unreadable(
+                ['committed_quantity', 'prepay_rate', 'overage_rate', 'published_rate']
+            )),
+            ('unknown_product', {'product_code': 'product_code is null'}),
+            ('negative_quantity', {
+                'committed_quantity': 'committed_quantity < 0',
+                'prepay_rate': 'prepay_rate < 0',
+                'overage_rate': 'overage_rate < 0',
+                'published_rate': 'published_rate < 0',
+            }),
+            ('end_before_start', {'effective_to': 'effective_to < effective_from'}),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('contracts') }}
+    {{ landed_rows(
+        'contracts',
+        numbers=['payment_terms_days', 'minimum_monthly_amount'],
+        dates=['effective_date', 'ramp_end_date', 'term_end_date']
+    ) }}
 
 ),
 
@@ -34,6 +38,7 @@ typed as (
         {{ exclusive_end_date('landed.ramp_end_date') }} as ramp_end_date,
         {{ exclusive_end_date('landed.term_end_date') }} as term_end_date,
         lower(coalesce(landed.peak_rule, 'sustained')) as peak_rule,
+        lower(coalesce(landed.hourly_switch, 'latest')) as hourly_switch,
         lower(coalesce(landed.ramp_license_billing, 'waived')) as ramp_license_billing,
         lower(coalesce(
             landed.ramp_resource_billing, landed.ramp_license_billing, 'waived'
@@ -44,7 +49,9 @@ typed as (
         try_cast(landed.minimum_monthly_amount as decimal(28, 10))
             as minimum_monthly_amount,
         lower(coalesce(landed.messaging_pricing_model, 'per_conversation'))
-            as messaging_pricing_model
+            as messaging_pricing_model,
+        lower(coalesce(landed.prepay_raise, 'co_term')) as prepay_raise,
+        lower(coalesce(landed.after_term, 'ends')) as after_term
     from landed
     left join billing_option_names
         on lower(landed.billing_option) = billing_option_names.name
@@ -57,36 +64,45 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing([
+        {{ rejection([
+            ('missing_value', missing([
                 'contract_id', 'license_model', 'billing_option', 'currency', 'effective_date'
-            ]) }} then 'missing_value'
-            when
-                -- Another century is a typing error, and would be cycles without end.
-                extract('year' from effective_date) not between 1970 and 2099
-                or {{ unreadable(['effective_date', 'ramp_end_date', 'term_end_date']) }}
-                then 'not_a_timestamp'
-            when {{ unreadable(
-                ['payment_terms_days', 'minimum_monthly_amount']
-            ) }} then 'not_a_number'
-            when
-                billing_option is null
-                or currency is null
-                or license_model not in ('named', 'concurrent', 'hourly')
-                or hourly_model not in ('logged_in', 'interacting')
-                or peak_rule not in ('sustained', 'accumulated', 'accumulated_exact')
-                or ramp_license_billing not in ('waived', 'actuals')
-                or ramp_resource_billing not in ('waived', 'actuals')
-                or messaging_pricing_model not in ('per_conversation', 'per_token')
-                then 'unknown_value'
-            when
-                payment_terms_days < 0 or minimum_monthly_amount < 0
-                then 'negative_quantity'
-            when
-                ramp_end_date < effective_date or term_end_date < effective_date
-                then 'end_before_start'
-        end as reject_reason
+            ])),
+            ('not_a_timestamp', another_century(['effective_date'])),
+            ('not_a_timestamp', unreadable([
+                'effective_date', 'ramp_end_date', 'term_end_date'
+            ])),
+            ('not_a_number', unreadable(
+                ['payment_terms_days'], 'a whole number of days, like 30'
+            )),
+            ('not_a_number', unreadable(['minimum_monthly_amount'])),
+            ('unknown_value', {'billing_option': (
+                'billing_option is null',
+                'annual_prepay, annual_prepay_monthly or month_to_month'
+            )}),
+            ('unknown_value', {'currency': (
+                'currency is null', 'a currency code of ISO 4217, like USD'
+            )}),
+            ('unknown_value', none_of({
+                'license_model': ['named', 'concurrent', 'hourly'],
+                'hourly_model': ['logged_in', 'interacting'],
+                'peak_rule': ['sustained', 'accumulated', 'accumulated_exact'],
+                'hourly_switch': ['latest', 'any'],
+                'ramp_license_billing': ['waived', 'actuals'],
+                'ramp_resource_billing': ['waived', 'actuals'],
+                'messaging_pricing_model': ['per_conversation', 'per_token'],
+                'prepay_raise': ['co_term', 'overage', 'next_year'],
+                'after_term': ['ends', 'month_to_month'],
+            })),
+            ('negative_quantity', {
+                'payment_terms_days': 'payment_terms_days < 0',
+                'minimum_monthly_amount': 'minimum_monthly_amount < 0',
+            }),
+            ('end_before_start', {
+                'ramp_end_date': 'ramp_end_date < effective_date',
+                'term_end_date': 'term_end_date < effective_date',
+            }),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('devices') }}
+    {{ landed_rows('devices', dates=['in_service_date', 'out_of_service_date']) }}
 
 ),
 
@@ -18,12 +18,11 @@ typed as (
     select
         {{ provenance() }},
         landed.device_id,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         {{ utc_date('landed.in_service_date') }} as in_service_date,
         {{ exclusive_end_date('landed.out_of_service_date') }} as out_of_service_date
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product_code') }} = product_names.name_key
+    {{ join_product_names('landed.product_code') }}
 
 ),
 
@@ -31,16 +30,14 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['device_id', 'product_code', 'in_service_date']) }}
-                then 'missing_value'
-            when {{ unreadable(
-                ['in_service_date', 'out_of_service_date']
-            ) }} then 'not_a_timestamp'
-            when product_code is null then 'unknown_product'
-            when out_of_service_date < in_service_date then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['device_id', 'product_code', 'in_service_date'])),
+            ('not_a_timestamp', unreadable(['in_service_date', 'out_of_service_date'])),
+            ('unknown_product', {'product_code': 'product_code is null'}),
+            ('end_before_start', {
+                'out_of_service_date': 'out_of_service_date < in_service_date'
+            }),
+        ]) }}
     from typed
 
 )

@@ -15,7 +15,12 @@ landed_files as (
         max(decode(value)) filter (where decode(key) = 'source_file') as source_file,
         max(decode(value)) filter (where decode(key) = 'sha256') as sha256,
         max(decode(value)) filter (where decode(key) = 'landed_at') as landed_at,
-        max(decode(value)) filter (where decode(key) = 'rows_in_file') as rows_in_file
+        max(decode(value)) filter (where decode(key) = 'rows_in_file') as rows_in_file,
+        max(decode(value)) filter (where decode(key) = 'withdrawn_at') as withdrawn_at,
+        max(decode(value)) filter (where decode(key) = 'coverage_basis')
+            as coverage_basis,
+        max(decode(value)) filter (where decode(key) = 'covered_from') as covered_from,
+        max(decode(value)) filter (where decode(key) = 'covered_to') as covered_to
     from footer_facts
     group by file_name
 
@@ -30,7 +35,11 @@ typed as (
         source_file,
         sha256,
         landed_at::timestamp as landed_at,
-        rows_in_file::bigint as rows_in_file
+        rows_in_file::bigint as rows_in_file,
+        withdrawn_at::timestamp as withdrawn_at,
+        coverage_basis,
+        {{ utc_timestamp('covered_from') }} as covered_from,
+        {{ utc_timestamp('covered_to') }} as covered_to
     from landed_files
     where org_id is not null
 

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('license_assignments') }}
+    {{ landed_rows('license_assignments', dates=['assigned_from', 'assigned_to']) }}
 
 ),
 
@@ -11,8 +11,17 @@ product_names as (
 
     select * from {{ ref('product_names') }}
     where
-        kind in ('license', 'addon', 'designation')
+        kind in ('license', 'addon', 'account', 'designation')
         and is_hourly_product is not true
+
+),
+
+-- Licenses of the platform that nobody is billed for (NAME-01).
+not_billed as (
+
+    select distinct {{ product_name_key('license_id') }} as name_key
+    from {{ ref('platform_licenses') }}
+    where product_code is null
 
 ),
 
@@ -23,6 +32,7 @@ snapshots as (
         org_id,
         snapshot_date
     from landed
+    where withdrawn_at is null
     union
     select
         max(decode(value)) filter (where decode(key) = 'org_id') as org_id,
@@ -33,6 +43,7 @@ snapshots as (
     having
         max(decode(value)) filter (where decode(key) = 'dataset')
         = 'license_assignments'
+        and count(*) filter (where decode(key) = 'withdrawn_at') = 0
 
 ),
 
@@ -57,15 +68,20 @@ typed as (
     select
         {{ provenance() }},
         landed.user_id,
-        product_names.product_code,
+        coalesce(
+            {{ product_named() }},
+            if(not_billed.name_key is not null, landed.license, null)
+        ) as product_code,
+        {{ product_named() }} is not null as is_billed,
         {{ utc_date('landed.assigned_from') }} as assigned_from,
         coalesce(
             {{ exclusive_end_date('landed.assigned_to') }},
             snapshot_days.next_snapshot_day
         ) as assigned_to
     from landed
-    left join product_names
-        on {{ product_name_key('landed.license') }} = product_names.name_key
+    {{ join_product_names('landed.license') }}
+    left join not_billed
+        on {{ product_name_key('landed.license') }} = not_billed.name_key
     left join snapshot_days
         on
             landed.org_id = snapshot_days.org_id
@@ -77,13 +93,12 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['user_id', 'license', 'assigned_from']) }} then 'missing_value'
-            when {{ unreadable(['assigned_from', 'assigned_to']) }} then 'not_a_timestamp'
-            when product_code is null then 'unknown_license'
-            when assigned_to < assigned_from then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['user_id', 'license', 'assigned_from'])),
+            ('not_a_timestamp', unreadable(['assigned_from', 'assigned_to'])),
+            ('unknown_license', {'license': 'product_code is null'}),
+            ('end_before_start', {'assigned_to': 'assigned_to < assigned_from'}),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,10 @@ with
 
 landed as (
 
-    {{ landed_rows('message_interactions') }}
+    {{ landed_rows(
+        'message_interactions',
+        times=['start_time', 'end_time', 'inactivity_timeout']
+    ) }}
 
 ),
 
@@ -12,16 +15,33 @@ platforms as (
 
 ),
 
--- One account however it is written: phone numbers without punctuation, handles without
--- case where the platform ignores it (CONV-06). Platforms without punctuation either.
+platform_names as (
+
+    select
+        {{ name_key('name') }} as name_key,
+        platform
+    from {{ ref('messaging_platform_names') }}
+    union
+    select
+        {{ name_key('platform') }} as name_key,
+        platform
+    from platforms
+
+),
+
+-- One account however it is written: a phone by its digits, a handle without case where
+-- the platform ignores it; any other id as it is (CONV-06). A platform by any of its names.
 typed as (
 
     select
         {{ provenance() }},
         landed.conversation_id,
         case
-            when platforms.is_phone_account and landed.customer_account like '+%'
-                then '+' || regexp_replace(landed.customer_account, '[^0-9]', '', 'g')
+            when platforms.is_phone_account
+                then coalesce(
+                    {{ phone_account('landed.customer_account') }},
+                    landed.customer_account
+                )
             when platforms.is_case_insensitive then lower(landed.customer_account)
             else landed.customer_account
         end as customer_account,
@@ -31,12 +51,13 @@ typed as (
         ) as platform,
         landed.integration_id,
         {{ utc_timestamp('landed.start_time') }} as started_at,
-        {{ utc_timestamp('landed.end_time') }} as ended_at
+        {{ utc_timestamp('landed.end_time') }} as ended_at,
+        {{ utc_timestamp('landed.inactivity_timeout') }} as inactive_at
     from landed
+    left join platform_names
+        on {{ name_key('landed.platform') }} = platform_names.name_key
     left join platforms
-        on
-            regexp_replace(lower(landed.platform), '[^a-z0-9]', '', 'g')
-            = platforms.platform
+        on platform_names.platform = platforms.platform
 
 ),
 
@@ -44,15 +65,19 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(
+        {{ rejection([
+            ('missing_value', missing(
                 ['conversation_id', 'platform', 'integration_id', 'start_time']
-            ) }} then 'missing_value'
-            when {{ unreadable({'started_at': 'start_time', 'ended_at': 'end_time'}) }}
-                then 'not_a_timestamp'
-            when ended_at < started_at then 'end_before_start'
-        end as reject_reason
+            )),
+            ('not_a_timestamp', unreadable(
+                {
+                    'started_at': 'start_time',
+                    'ended_at': 'end_time',
+                    'inactive_at': 'inactivity_timeout'
+                }
+            )),
+            ('end_before_start', {'end_time': 'ended_at < started_at'}),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('orders') }}
+    {{ landed_rows(
+        'orders',
+        numbers=['quantity', 'unit_price'],
+        dates=['ordered_date', 'shipped_date']
+    ) }}
 
 ),
 
@@ -17,15 +21,14 @@ typed as (
     select
         {{ provenance() }},
         landed.order_id,
-        coalesce(product_names.product_code, lower(landed.product_code)) as product_code,
+        coalesce({{ product_named() }}, lower(landed.product_code)) as product_code,
         try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity,
         try_cast(landed.unit_price as decimal(18, 10))::decimal(28, 10) as unit_price,
         {{ utc_date('landed.ordered_date') }} as ordered_date,
         {{ utc_date('landed.shipped_date') }} as shipped_date,
         try_cast(coalesce(landed.is_hardware, 'false') as boolean) as is_hardware
     from landed
-    left join product_names
-        on {{ product_name_key('landed.product_code') }} = product_names.name_key
+    {{ join_product_names('landed.product_code') }}
 
 ),
 
@@ -33,17 +36,15 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(
+        {{ rejection([
+            ('missing_value', missing(
                 ['order_id', 'product_code', 'quantity', 'unit_price', 'ordered_date']
-            ) }} then 'missing_value'
-            when {{ unreadable(['ordered_date', 'shipped_date']) }} then 'not_a_timestamp'
-            when {{ unreadable(['quantity', 'unit_price']) }}
-                then 'not_a_number'
-            when is_hardware is null then 'unknown_value'
-            when quantity < 0 then 'negative_quantity'
-        end as reject_reason
+            )),
+            ('not_a_timestamp', unreadable(['ordered_date', 'shipped_date'])),
+            ('not_a_number', unreadable(['quantity', 'unit_price'])),
+            ('unknown_value', {'is_hardware': ('is_hardware is null', 'true or false')}),
+            ('negative_quantity', {'quantity': 'quantity < 0'}),
+        ]) }}
     from typed
 
 )

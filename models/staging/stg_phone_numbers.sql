@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('phone_numbers') }}
+    {{ landed_rows('phone_numbers', dates=['purchased_date', 'released_date']) }}
 
 ),
 
@@ -22,15 +22,11 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['phone_number', 'number_type', 'purchased_date']) }}
-                then 'missing_value'
-            when {{ unreadable(
-                ['purchased_date', 'released_date']
-            ) }} then 'not_a_timestamp'
-            when released_date < purchased_date then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['phone_number', 'number_type', 'purchased_date'])),
+            ('not_a_timestamp', unreadable(['purchased_date', 'released_date'])),
+            ('end_before_start', {'released_date': 'released_date < purchased_date'}),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('resource_usage') }}
+    {{ landed_rows('resource_usage', numbers=['quantity'], dates=['usage_date']) }}
 
 ),
 
@@ -19,13 +19,12 @@ typed as (
         {{ provenance() }},
         {{ utc_date('landed.usage_date') }} as usage_date,
         coalesce(
-            product_names.product_code,
+            {{ product_named() }},
             {{ patterned_product('landed.resource', ['sms_class_']) }}
         ) as product_code,
         try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity
     from landed
-    left join product_names
-        on {{ product_name_key('landed.resource') }} = product_names.name_key
+    {{ join_product_names('landed.resource') }}
 
 ),
 
@@ -33,14 +32,13 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['usage_date', 'resource', 'quantity']) }} then 'missing_value'
-            when {{ unreadable(['usage_date']) }} then 'not_a_timestamp'
-            when {{ unreadable(['quantity']) }} then 'not_a_number'
-            when product_code is null then 'unknown_product'
-            when quantity < 0 then 'negative_quantity'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['usage_date', 'resource', 'quantity'])),
+            ('not_a_timestamp', unreadable(['usage_date'])),
+            ('not_a_number', unreadable(['quantity'])),
+            ('unknown_product', {'resource': 'product_code is null'}),
+            ('negative_quantity', {'quantity': 'quantity < 0'}),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('resources_usage_report') }}
+    {{ landed_rows('resources_usage_report', numbers=['quantity'], dates=['date']) }}
 
 ),
 
@@ -18,11 +18,10 @@ typed as (
         {{ provenance() }},
         {{ utc_date('landed.date') }} as usage_date,
         landed.resource as resource_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity
     from landed
-    left join product_names
-        on {{ product_name_key('landed.resource') }} = product_names.name_key
+    {{ join_product_names('landed.resource') }}
 
 ),
 
@@ -30,12 +29,11 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['date', 'resource', 'quantity']) }} then 'missing_value'
-            when usage_date is null then 'not_a_timestamp'
-            when quantity is null then 'not_a_number'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['date', 'resource', 'quantity'])),
+            ('not_a_timestamp', unreadable({'usage_date': 'date'})),
+            ('not_a_number', unreadable(['quantity'])),
+        ]) }}
     from typed
 
 )

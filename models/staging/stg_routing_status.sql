@@ -2,7 +2,17 @@ with
 
 landed as (
 
-    {{ landed_rows('routing_status') }}
+    {{ landed_rows('routing_status', times=['start_time', 'end_time']) }}
+
+),
+
+-- `Not Responding` is NOT_RESPONDING; a status that nobody listed stays.
+status_names as (
+
+    select distinct
+        {{ name_key('routing_status') }} as name_key,
+        routing_status
+    from {{ ref('interacting_statuses') }}
 
 ),
 
@@ -11,10 +21,13 @@ typed as (
     select
         {{ provenance() }},
         landed.user_id,
-        upper(landed.routing_status) as routing_status,
+        coalesce(status_names.routing_status, upper(landed.routing_status))
+            as routing_status,
         {{ utc_timestamp('landed.start_time') }} as started_at,
         {{ utc_timestamp('landed.end_time') }} as ended_at
     from landed
+    left join status_names
+        on {{ name_key('landed.routing_status') }} = status_names.name_key
 
 ),
 
@@ -22,14 +35,13 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['user_id', 'routing_status', 'start_time']) }}
-                then 'missing_value'
-            when {{ unreadable({'started_at': 'start_time', 'ended_at': 'end_time'}) }}
-                then 'not_a_timestamp'
-            when ended_at < started_at then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['user_id', 'routing_status', 'start_time'])),
+            ('not_a_timestamp', unreadable(
+                {'started_at': 'start_time', 'ended_at': 'end_time'}
+            )),
+            ('end_before_start', {'end_time': 'ended_at < started_at'}),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('subscription_overview') }}
+    {{ landed_rows(
+        'subscription_overview',
+        numbers=['usage_quantity', 'prepay_quantity', 'prepay_price', 'overage_price'],
+        dates=['billing_period_start_date', 'billing_period_end_date']
+    ) }}
 
 ),
 
@@ -12,8 +16,9 @@ product_names as (
 
 ),
 
--- A `fair-use` row is an allowance and a `rollup` row the total of others: neither is
--- usage, and no sum may hold them. The overview of a period is replaced as a whole.
+-- A `rollup` row is the total of a product and `rollup-usage` rows are its parts, a
+-- `fair-use` row is an allowance: no sum may hold any of them. The overview of a period
+-- is replaced as a whole.
 typed as (
 
     select
@@ -21,12 +26,13 @@ typed as (
         {{ utc_date('landed.billing_period_start_date') }} as period_start_date,
         {{ exclusive_end_date('landed.billing_period_end_date') }} as period_end_date,
         landed.name as usage_name,
-        product_names.product_code,
+        {{ product_named() }} as product_code,
         landed.part_number,
         lower(landed.grouping) as usage_group,
         case lower(landed.grouping)
             when 'fair-use' then 'allowance'
             when 'rollup' then 'total'
+            when 'rollup-usage' then 'part'
             else 'usage'
         end as usage_kind,
         try_cast(landed.usage_quantity as decimal(24, 6))::decimal(38, 6) as usage_quantity,
@@ -35,8 +41,7 @@ typed as (
         try_cast(landed.prepay_price as decimal(18, 10))::decimal(28, 10) as prepay_price,
         try_cast(landed.overage_price as decimal(18, 10))::decimal(28, 10) as overage_price
     from landed
-    left join product_names
-        on {{ product_name_key('landed.name') }} = product_names.name_key
+    {{ join_product_names('landed.name') }}
 
 ),
 
@@ -44,27 +49,50 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when
-                {{ missing([
-                    'name', 'grouping', 'billing_period_start_date', 'billing_period_end_date'
-                ]) }}
-                or (usage_kind = 'usage' and {{ missing(['usage_quantity']) }})
-                then 'missing_value'
-            when
-                period_start_date is null or period_end_date is null
-                then 'not_a_timestamp'
-            when {{ unreadable(
+        {{ rejection([
+            ('missing_value', missing([
+                'name', 'grouping', 'billing_period_start_date', 'billing_period_end_date'
+            ])),
+            ('missing_value', {
+                'usage_quantity': "usage_kind = 'usage' and raw.usage_quantity is null"
+            }),
+            ('not_a_timestamp', unreadable({
+                'period_start_date': 'billing_period_start_date',
+                'period_end_date': 'billing_period_end_date',
+            })),
+            ('not_a_number', unreadable(
                 ['usage_quantity', 'prepay_quantity', 'prepay_price', 'overage_price']
-            ) }} then 'not_a_number'
-            when period_end_date < period_start_date then 'end_before_start'
-        end as reject_reason
+            )),
+            ('end_before_start', {
+                'billing_period_end_date': 'period_end_date < period_start_date'
+            }),
+        ]) }}
     from typed
+
+),
+
+settled as (
+
+    select
+        *,
+        {{ row_status_by_file(['period_start_date']) }} as row_status
+    from checked
 
 )
 
+-- A product's own figure: its total if it has one, else its usage. The total of what is no
+-- product of ours is none.
 select
     *,
-    {{ row_status_by_file(['period_start_date']) }} as row_status
-from checked
+    case
+        when usage_kind = 'total' then product_code is not null
+        when usage_kind = 'usage'
+            then not coalesce(
+                bool_or(usage_kind = 'total') over (
+                    partition by org_id, period_start_date, product_code, row_status
+                ),
+                false
+            ) or product_code is null
+        else false
+    end as is_product_figure
+from settled

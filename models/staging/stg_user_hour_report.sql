@@ -2,7 +2,7 @@ with
 
 landed as (
 
-    {{ landed_rows('user_hour_report') }}
+    {{ landed_rows('user_hour_report', dates=['date']) }}
 
 ),
 
@@ -29,12 +29,14 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['user', 'date', 'duration']) }} then 'missing_value'
-            when usage_date is null then 'not_a_timestamp'
-            when logged_in_seconds is null then 'not_a_number'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['user', 'date', 'duration'])),
+            ('not_a_timestamp', unreadable({'usage_date': 'date'})),
+            ('not_a_number', unreadable(
+                {'logged_in_seconds': 'duration'},
+                'hours, minutes, seconds and milliseconds, like 8:00:00:000'
+            )),
+        ]) }}
     from typed
 
 )

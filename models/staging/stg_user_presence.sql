@@ -2,7 +2,22 @@ with
 
 landed as (
 
-    {{ landed_rows('user_presence') }}
+    {{ landed_rows('user_presence', times=['start_time', 'end_time']) }}
+
+),
+
+-- A label of a screen is the presence it stands for (NAME-02).
+presence_names as (
+
+    select
+        {{ name_key('name') }} as name_key,
+        system_presence
+    from {{ ref('system_presence_names') }}
+    union
+    select
+        {{ name_key('system_presence') }} as name_key,
+        system_presence
+    from {{ ref('system_presences') }}
 
 ),
 
@@ -11,10 +26,13 @@ typed as (
     select
         {{ provenance() }},
         landed.user_id,
-        upper(landed.system_presence) as system_presence,
+        coalesce(presence_names.system_presence, upper(landed.system_presence))
+            as system_presence,
         {{ utc_timestamp('landed.start_time') }} as started_at,
         {{ utc_timestamp('landed.end_time') }} as ended_at
     from landed
+    left join presence_names
+        on {{ name_key('landed.system_presence') }} = presence_names.name_key
 
 ),
 
@@ -22,14 +40,13 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['user_id', 'system_presence', 'start_time']) }}
-                then 'missing_value'
-            when {{ unreadable({'started_at': 'start_time', 'ended_at': 'end_time'}) }}
-                then 'not_a_timestamp'
-            when ended_at < started_at then 'end_before_start'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['user_id', 'system_presence', 'start_time'])),
+            ('not_a_timestamp', unreadable(
+                {'started_at': 'start_time', 'ended_at': 'end_time'}
+            )),
+            ('end_before_start', {'end_time': 'ended_at < started_at'}),
+        ]) }}
     from typed
 
 )

@@ -21,10 +21,9 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['user_id']) }} then 'missing_value'
-        end as reject_reason
+        {{ rejection([
+            ('missing_value', missing(['user_id'])),
+        ]) }}
     from typed
 
 )

@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('vendor_invoice_lines') }}
+    {{ landed_rows(
+        'vendor_invoice_lines',
+        numbers=['qty', 'rate', 'amount'],
+        dates=['invoice_date', 'service_period_start', 'service_period_end']
+    ) }}
 
 ),
 
@@ -29,20 +33,21 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing(['invoice_number', 'invoice_date', 'description', 'amount']) }}
-                then 'missing_value'
-            when
-                invoice_date is null
-                or extract('year' from invoice_date) not between 1970 and 2099
-                or {{ unreadable(['service_period_start', 'service_period_end']) }}
-                then 'not_a_timestamp'
-            when {{ unreadable(
+        {{ rejection([
+            ('missing_value', missing(
+                ['invoice_number', 'invoice_date', 'description', 'amount']
+            )),
+            ('not_a_timestamp', another_century(['invoice_date'])),
+            ('not_a_timestamp', unreadable(
+                ['invoice_date', 'service_period_start', 'service_period_end']
+            )),
+            ('not_a_number', unreadable(
                 {'amount': 'amount', 'quantity': 'qty', 'unit_price': 'rate'}
-            ) }} then 'not_a_number'
-            when service_period_end < service_period_start then 'end_before_start'
-        end as reject_reason
+            )),
+            ('end_before_start', {
+                'service_period_end': 'service_period_end < service_period_start'
+            }),
+        ]) }}
     from typed
 
 )

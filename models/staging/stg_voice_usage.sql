@@ -2,7 +2,11 @@ with
 
 landed as (
 
-    {{ landed_rows('voice_usage') }}
+    {{ landed_rows(
+        'voice_usage',
+        numbers=['duration_seconds', 'usage_rate_per_minute', 'total_cost'],
+        times=['start_time']
+    ) }}
 
 ),
 
@@ -32,21 +36,22 @@ checked as (
 
     select
         * exclude (raw, parse_error),
-        case
-            when parse_error is not null then parse_error
-            when {{ missing([
+        {{ rejection([
+            ('missing_value', missing([
                 'sip_call_id', 'direction', 'start_time', 'duration_seconds',
                 'usage_rate_per_minute', 'total_cost', 'currency'
-            ]) }} then 'missing_value'
-            when started_at is null then 'not_a_timestamp'
-            when
-                duration_seconds is null
-                or duration_seconds <> duration_seconds::bigint
-                or rate_per_minute is null
-                or reported_cost is null then 'not_a_number'
-            when direction not in ('inbound', 'outbound') then 'unknown_value'
-            when duration_seconds < 0 then 'negative_quantity'
-        end as reject_reason
+            ])),
+            ('not_a_timestamp', unreadable({'started_at': 'start_time'})),
+            ('not_a_number', {'duration_seconds': (
+                'duration_seconds is null or duration_seconds <> duration_seconds::bigint',
+                'whole seconds, like 60'
+            )}),
+            ('not_a_number', unreadable(
+                {'rate_per_minute': 'usage_rate_per_minute', 'reported_cost': 'total_cost'}
+            )),
+            ('unknown_value', none_of({'direction': ['inbound', 'outbound']})),
+            ('negative_quantity', {'duration_seconds': 'duration_seconds < 0'}),
+        ]) }}
     from typed
 
 )

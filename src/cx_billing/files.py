@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 PARTIAL = ".part"  # suffix of a hidden file that is being written
+NOT_LANDED = "not_landed"  # folder of an organization: pulled for people, left alone by landing
 
 
 @contextmanager
@@ -35,9 +36,16 @@ def lock(path: Path, refuse: Callable[[str], Exception]) -> Iterator[None]:
 
 def write(path: Path, body: bytes) -> None:
     """Write a file that nobody sees before it is whole."""
+    write_lines(path, [body], b"")
+
+
+def write_lines(path: Path, lines: Iterable[bytes], end: bytes = b"\n") -> None:
+    """Write a file line by line that nobody sees before it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.with_name(f".{path.name}{PARTIAL}")
-    hidden.write_bytes(body)
+    with hidden.open("wb") as file:
+        for line in lines:
+            file.write(line + end)
     replace(hidden, path)
 
 

@@ -102,6 +102,7 @@ CALL_KINDS = (
     ("BYOC_CLOUD", "BYOC Outbound", "Outbound", "+1317555", "+1702555", "0.0000", 5),
 )
 CALL_SHARES = tuple(itertools.accumulate(kind[-1] for kind in CALL_KINDS))
+USAGE = ["user_presence", "routing_status", "message_interactions", "resource_usage", "voice_usage"]
 ORDERS = (("phone", "85", True), ("edge_physical", "3200", True), ("edge_virtual", "50", False))
 FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gia", "Hugo", "Ines", "Jon")
 LAST_NAMES = ("Adler", "Brandt", "Costa", "Dunn", "Evans", "Faber", "Grant", "Hale", "Iwata")
@@ -190,13 +191,16 @@ def _write_organization(number: int, days: int, seed: int, out: Path) -> None:
                 file = files.enter_context(path.open("w", encoding="utf-8", newline=""))
                 writer = writers[dataset, part] = csv.writer(file, lineterminator="\n")
                 writer.writerow(lake.datasets()[dataset].columns)
-            writer.writerows(rows)
+            width = len(lake.datasets()[dataset].columns)
+            writer.writerows((*row, *[""] * (width - len(row))) for row in rows)
 
         writers: dict = {}
         write("contracts", _contracts(org, rng))
         write("contract_items", _contract_items(org, rng))
         write("users", ((user.user_id, user.email, user.name) for user in org.users))
         write("license_assignments", _license_assignments(org))
+        write("product_catalogue", [("queue_board", "Queue Board", "app", "", "Board of Queues")])
+        write("coverage", ((usage, _date(0), _date(days)) for usage in USAGE))
         write("phone_numbers", _phone_numbers(org, days, rng))
         write("devices", _devices(org, days, rng))
         write("orders", _orders(org, days, rng))
@@ -267,6 +271,7 @@ def _contracts(org: Organization, rng: Random) -> Iterator[Row]:
         *(org.currency, org.effective_date, f"account-{org.org_id}", org.ramp_end_date),
         _add_months(org.ramp_end_date or org.effective_date, rng.choice((12, 24, 36))),
         rng.choice(PEAK_RULES) if org.license_model == "concurrent" else "",
+        "",  # hourly_switch
         *(rng.choice(("", "waived", "actuals")), "", rng.choice(("", 30, 45))),
         rng.choice(("", "logged_in", "interacting")) if org.license_model == "hourly" else "",
         "EXAMPLE-US" if org.currency == "USD" else "",

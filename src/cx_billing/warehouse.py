@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -107,13 +107,15 @@ def build(
     project_dir: Path = lake.PROJECT_DIR,
     show_personal_data: bool = False,
     accept_changes: bool = False,
+    refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]] | None = None,
 ) -> BuildResult:
     """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
 
     What rejected rows hold of people is masked, unless `show_personal_data`.
 
     A build that moves the total of a final invoice beyond the limits of `publication_limits`
-    fails, unless `accept_changes`.
+    fails, unless `accept_changes`. So does one of which `refuse` says anything, or a test warns
+    while it is given.
 
     With `select` (dbt's node selection) only a part is built, and a part is never published.
     Every build starts from an empty file; `full_refresh` is handed to dbt for models that
@@ -153,6 +155,8 @@ def build(
             warnings = list_warnings(outcome, working, tested)
             if not (failures or select or accept_changes):
                 failures = check_final_invoices(home, working)
+            if refuse and not (failures or select):
+                failures = (*warnings, *ask(refuse, working))
             if failures:
                 database, published = keep(working, builds / "failed"), None
             elif select:
@@ -174,6 +178,16 @@ def build(
         failures=failures,
         warnings=warnings,
     )
+
+
+def ask(
+    refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]], database: Path
+) -> Iterator[Failure]:
+    """What a caller says against a build whose every test held."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for words in refuse(connection):
+            yield Failure(name="warning", file="", description="", message=words)
 
 
 def build_and_test(

@@ -64,8 +64,13 @@ class Platform:
     statuses: list[Status] = field(default_factory=list)
     talks: list[Talk] = field(default_factory=list)
     licenses: dict[str, list[str]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     billable: list[tuple[str, str, datetime]] = field(default_factory=list)
+    available: datetime | None = None  # up to when the data is complete; up to now if not said
     most_hits: int = 100_000
+    job_page: int = 1000  # results of a job on a page, however many are asked for
+    jobs: list[tuple[str, dict]] = field(default_factory=list)
+    usage_queries: list[tuple[datetime, datetime]] = field(default_factory=list)
     in_progress: int = 0  # answers to each report before it is ready
     faults: list[Fault] = field(default_factory=list)
     asked: list[tuple[str, str, dict]] = field(default_factory=list)
@@ -90,17 +95,25 @@ class Platform:
         """What was asked of a path."""
         return [content for _, asked, content in self.asked if asked.endswith(path)]
 
-    # What the endpoints know.
+    # What the endpoints know; jobs only up to a horizon, the queries up to now.
 
-    def users_details(self, start: datetime, end: datetime) -> list[dict]:
+    @property
+    def reaches(self) -> datetime:
+        """Up to when the platform says that its data is complete."""
+        return self.available or self.now
+
+    def users_details(
+        self, start: datetime, end: datetime, horizon: datetime | None = None
+    ) -> list[dict]:
         """Statuses as stored: once on the day they start and once on the day they end."""
+        now = horizon or self.now
         days = (start.date(), (end - MICROSECOND).date())
         users: dict[str, dict] = {}
         for status in self.statuses:
-            ended = status.end <= self.now
+            ended = status.end <= now
             stored = {status.start.date()} | ({status.end.date()} if ended else set())
             copies = sum(days[0] <= day <= days[1] for day in stored)
-            if status.start >= self.now or not copies:
+            if status.start >= now or not copies:
                 continue
             name = "systemPresence" if status.kind == "primaryPresence" else "routingStatus"
             record = {"startTime": written(status.start), name: status.name}
@@ -110,22 +123,29 @@ class Platform:
             user.setdefault(status.kind, []).extend([record] * copies)
         return [users[user_id] for user_id in sorted(users)]
 
-    def conversations(self, start: datetime, end: datetime, media: str | None) -> list[dict]:
+    def conversations(
+        self,
+        start: datetime,
+        end: datetime,
+        media: str | None,
+        horizon: datetime | None = None,
+    ) -> list[dict]:
         """Those at work in the interval that started on a day touched by it."""
+        now = horizon or self.now
         days = (start.date(), (end - MICROSECOND).date())
         return [
-            self.conversation(talk)
+            self.conversation(talk, now)
             for talk in sorted(self.talks, key=lambda talk: (talk.start, talk.conversation_id))
             if days[0] <= talk.start.date() <= days[1]
-            and talk.start < min(end, self.now)
+            and talk.start < min(end, now)
             and talk.end >= start
             and media in (None, talk.media)
         ]
 
-    def conversation(self, talk: Talk) -> dict:
-        """A conversation as far as it has come."""
-        ended = {} if talk.end > self.now else {"conversationEnd": written(talk.end)}
-        segment_end = {} if talk.end > self.now else {"segmentEnd": written(talk.end)}
+    def conversation(self, talk: Talk, now: datetime) -> dict:
+        """A conversation as far as it had come by `now`."""
+        ended = {} if talk.end > now else {"conversationEnd": written(talk.end)}
+        segment_end = {} if talk.end > now else {"segmentEnd": written(talk.end)}
         session = {
             "sessionId": f"session-{talk.conversation_id}",
             "mediaType": talk.media,
@@ -150,6 +170,7 @@ def small_organization(now: datetime) -> Platform:
     """200 users, a quarter of a year (2025-01-10 to 2025-04-01), and what is hard about it."""
     platform = Platform(now)
     first = at("2025-01-10")
+    platform.deleted = {"u-013", "u-170"}
     for number in range(200):
         user = f"u-{number:03}"
         platform.licenses[user] = ["cx3" if number % 3 else "cx1"]

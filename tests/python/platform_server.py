@@ -14,20 +14,24 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from platform_history import DAY, Platform, written
+from platform_billing import PDF, BillingAnswers
+from platform_details import DetailsAnswers
+from platform_history import Platform, written
 
 CLIENT_ID = "5a1f-client"
 CLIENT_SECRET = "s3cret/of+the=client"  # with characters that are escaped here and there
 USERS, CONVERSATIONS = "/analytics/users/details/query", "/analytics/conversations/details/query"
+USER_JOBS, TALK_JOBS = "/analytics/users/details/jobs", "/analytics/conversations/details/jobs"
 FOLLOWED, LICENSES = "/analytics/conversations/details", "/license/users"
+PEOPLE, DEFINITIONS = "/api/v2/users", "/license/definitions"
 REPORT, TOKEN, ME = "/billing/reports/billableusage", "/oauth/token", "/organizations/me"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(DetailsAnswers, BillingAnswers, BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
@@ -49,6 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method: str, content: dict) -> None:
         path = urlsplit(self.path).path
+        self.bent = ""
         self.platform.asked.append((method, path, content))
         fault = self.platform.fault_of(path)
         if fault and fault.kind.isdigit():
@@ -57,30 +62,42 @@ class _Handler(BaseHTTPRequestHandler):
             return
         elif path.endswith(TOKEN):
             self._token()
+        elif path.startswith("/documents/"):
+            assert "Authorization" not in self.headers
+            self._send(PDF if self.bent != "empty" else b"<html>", 200, {})
         elif self.headers.get("Authorization", "").removeprefix("Bearer ") not in (
             self.platform.tokens
         ):
             self._refuse(401, "Invalid login credentials.")
         else:
             routes = {
-                ("POST", USERS): self._users,
+                ("POST", USERS): self._users_details,
                 ("POST", CONVERSATIONS): self._conversations,
                 ("GET", FOLLOWED): self._followed,
                 ("GET", LICENSES): self._licenses,
+                ("GET", "/users"): self._people,
+                ("GET", DEFINITIONS): self._definitions,
                 ("GET", REPORT): self._report,
                 ("GET", ME): lambda content: self._answer(
                     {"id": self.platform.organization, "name": "Acme Air"}
                 ),
             }
-            route = routes.get((method, path.removeprefix("/api/v2")))
-            route(content) if route else self._refuse(404, "not found")
+            asked = path.removeprefix("/api/v2")
+            if route := routes.get((method, asked)):
+                route(content)
+            elif not self._job(method, asked, content) and not self._billing(
+                method, asked, content
+            ):
+                self._refuse(404, "not found")
 
     # Answers.
 
     def _answer(self, value: object, status: int = 200, headers: dict | None = None) -> None:
-        body = json.dumps(value).encode()
+        self._send(json.dumps(value).encode(), status, headers or {})
+
+    def _send(self, body: bytes, status: int, headers: dict) -> None:
         self.send_response(status)
-        for name, text in {"Content-Type": "application/json", **(headers or {})}.items():
+        for name, text in {"Content-Type": "application/json", **headers}.items():
             self.send_header(name, text)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -102,77 +119,35 @@ class _Handler(BaseHTTPRequestHandler):
         self.platform.issued.append(token)
         self._answer({"access_token": token, "token_type": "bearer", "expires_in": 86399})
 
-    def _interval(self, content: dict, longest: timedelta) -> tuple[datetime, datetime] | None:
-        start, end = map(datetime.fromisoformat, content["interval"].split("/"))
-        if not start < end:
-            self._refuse(400, "The interval is empty.")
-        elif end - start > longest:
-            self._refuse(400, f"The interval must not exceed {longest.days} days.")
-        else:
-            return start, end
-        return None
-
-    def _page(self, items: list, content: dict, most_hits: int | None = None) -> list | None:
-        size, number = content["paging"]["pageSize"], content["paging"]["pageNumber"]
-        if size > 100:
-            self._refuse(400, "pageSize must not exceed 100.")
-        elif most_hits and size * number > most_hits:
-            self._refuse(400, f"Paging must not exceed {most_hits} results.")
-        else:
-            return items[size * (number - 1) : size * number]
-        return None
-
-    def _users(self, content: dict) -> None:
-        filtered = content.get("userFilters")
-        if (interval := self._interval(content, 31 * DAY if filtered else 7 * DAY)) is None:
-            return
-        items = self.platform.users_details(*interval)
-        if (page := self._page(items, content)) is not None:
-            hits = {"totalHits": len(items) * 9 // 10}  # approximate
-            self._answer({"userDetails": page, **hits} if page else hits)
-
-    def _conversations(self, content: dict) -> None:
-        if (interval := self._interval(content, 31 * DAY)) is None:
-            return
-        media = None
-        for filters in content.get("segmentFilters", []):
-            for predicate in filters["predicates"]:
-                assert predicate["dimension"] == "mediaType", predicate
-                media = predicate["value"]
-        items = self.platform.conversations(*interval, media)
-        if (page := self._page(items, content, self.platform.most_hits)) is not None:
-            hits = {"totalHits": len(items)}
-            self._answer({"conversations": page, **hits} if page else {})
-
-    def _followed(self, content: dict) -> None:
-        identities = content.get("id", "").split(",")
-        if len(identities) > 100:
-            self._refuse(400, "too many ids")
-            return
-        known = {talk.conversation_id: talk for talk in self.platform.talks}
-        self._answer(
-            {
-                "conversations": [
-                    self.platform.conversation(known[identity])
-                    for identity in identities
-                    if identity in known
-                ]
-            }
-        )
-
     def _licenses(self, content: dict) -> None:
-        size, number = int(content.get("pageSize", 25)), int(content.get("pageNumber", 1))
-        users = sorted(self.platform.licenses)
-        shown = users[size * (number - 1) : size * number]
-        self._answer(
+        holders = sorted(self.platform.licenses.items())
+        self._listed([{"id": user, "licenses": held} for user, held in holders], content)
+
+    def _people(self, content: dict) -> None:
+        shown = sorted(self.platform.licenses)
+        if content.get("state") != "any":
+            shown = [user for user in shown if user not in self.platform.deleted]
+        people = [
             {
-                "entities": [{"id": u, "licenses": self.platform.licenses[u]} for u in shown],
-                "pageSize": size,
-                "pageNumber": number,
-                "pageCount": -(-len(users) // size),
-                "total": len(users),
+                "id": user,
+                "name": user.title(),
+                "email": f"{user}@acme.example",
+                "state": "deleted" if user in self.platform.deleted else "active",
+                "division": {"id": "d-1", "name": "Home"},
             }
-        )
+            for user in shown
+        ]
+        self._listed(people, content)
+
+    def _definitions(self, content: dict) -> None:
+        held = sorted({license for held in self.platform.licenses.values() for license in held})
+        self._answer([{"id": license, "description": license.upper()} for license in held])
+
+    def _listed(self, items: list[dict], content: dict) -> None:
+        size, number = int(content.get("pageSize", 25)), int(content.get("pageNumber", 1))
+        shown = [] if self.bent == "empty" else self._cut(items, size, number)
+        pages = {"pageSize": size, "pageNumber": number, "pageCount": -(-len(items) // size)}
+        self._answer({"entities": shown, **pages, "total": len(items)})
 
     def _report(self, content: dict) -> None:
         before = [asked for asked in self.platform.asked_of(REPORT) if asked == content]
@@ -190,6 +165,56 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer({"id": "r", "status": "Complete", "usages": list(usages.values())})
 
     # Faults: each says whether the request has been dealt with.
+
+    def _fault_empty(self) -> bool:
+        """The page holds nothing, whatever it says there is."""
+        self.bent = "empty"
+        return False
+
+    def _fault_repeated(self) -> bool:
+        """The page before comes again."""
+        self.bent = "repeated"
+        return False
+
+    def _fault_shifted(self) -> bool:
+        """Something was added in front: the last item of the page before comes again."""
+        self.bent = "shifted"
+        return False
+
+    def _fault_lacking(self) -> bool:
+        """The first item is not there."""
+        self.bent = "lacking"
+        return False
+
+    def _fault_short(self) -> bool:
+        """The last items are not there."""
+        self.bent = "short"
+        return False
+
+    def _fault_overtold(self) -> bool:
+        """The total is too high."""
+        self.bent = "overtold"
+        return False
+
+    def _fault_failed(self) -> bool:
+        """The job did not work out."""
+        self.bent = "FAILED"
+        return False
+
+    def _fault_slow(self) -> bool:
+        """The job is at work for ever."""
+        self.bent = "RUNNING"
+        return False
+
+    def _fault_behind(self) -> bool:
+        """The results reach less far than was said."""
+        self.bent = "behind"
+        return False
+
+    def _fault_circular(self) -> bool:
+        """The cursor leads to where it came from."""
+        self.bent = "circular"
+        return False
 
     def _fault_expired(self) -> bool:
         """The tokens issued so far are worth nothing any more."""

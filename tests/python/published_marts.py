@@ -8,29 +8,42 @@ import duckdb
 
 from cx_billing import builds, lake
 
-SEEDS = ("currencies", "invoice_sections", "publication_limits", "unbilled_reasons")
+SEEDS = (
+    "currencies",
+    "invoice_sections",
+    "publication_limits",
+    "reject_reasons",
+    "unbilled_reasons",
+)
 
 # The published marts, as far as the pages read them: three invoices of two organizations.
 MARTS = """
 create schema marts;
 create table marts.organizations as from (values
-    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent'),
-    ('kaze', 'Kaze KK', 'JPY', 'named')
-) t(org_id, org_name, currency, license_model);
+    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent', null::date),
+    ('kaze', 'Kaze KK', 'JPY', 'named', date '2026-04-10')
+) t(org_id, org_name, currency, license_model, term_end_date);
 create table marts.billing_cycles as from (values
-    ('acme', 'core', date '2026-03-05', date '2026-04-05', timestamp '2026-04-05'),
-    ('acme', 'voice', date '2026-03-05', date '2026-04-05', timestamp '2026-04-05 07:00:00'),
-    ('acme', 'voice', date '2026-04-05', date '2026-05-05', timestamp '2026-04-20')
-) t(org_id, clock, cycle_start_date, cycle_end_date, usage_through_at);
+    ('acme', 'core', timestamp '2026-03-05', date '2026-03-05', date '2026-04-05',
+     timestamp '2026-04-05'),
+    ('acme', 'voice', timestamp '2026-03-05 07:00:00', date '2026-03-05', date '2026-04-05',
+     timestamp '2026-04-05 07:00:00'),
+    ('acme', 'voice', timestamp '2026-04-05 07:00:00', date '2026-04-05', date '2026-05-05',
+     timestamp '2026-04-20')
+) t(org_id, clock, cycle_start_at, cycle_start_date, cycle_end_date, usage_through_at);
 create table marts.invoices as from (values
     ('acme-2026-04-05', 'acme', 'acme', date '2026-04-05', date '2026-05-05', 'USD',
-     1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final'),
+     1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final',
+     true, 'voice_usage is complete as far as its rows show, to 2026-04-07 10:00'),
     ('acme-2026-05-05', 'acme', 'acme', date '2026-05-05', date '2026-06-04', 'USD',
-     0.01, 0, 0.01, 'accruing'),
+     0.01, 0, 0.01, 'accruing', false, 'voice_usage ends at 2026-04-08 00:00'),
     ('kaze-2026-04-10', 'kaze', 'kaze', date '2026-04-10', date '2026-05-10', 'JPY',
-     15000, 1500, 16500, 'final')
+     15000, 1500, 16500, 'final', false, 'user_presence ends at 2026-04-01 00:00')
 ) t(invoice_id, org_id, billing_account_id, invoice_date, due_date, currency,
-    subtotal_amount, tax_amount, total_amount, invoice_status);
+    subtotal_amount, tax_amount, total_amount, invoice_status, is_covered, coverage_note);
+create table marts.coverage as from (values
+    ('acme', 'license_assignments', 'observed', timestamp '2026-03-05', timestamp '2026-04-08')
+) t(org_id, dataset, basis, covered_from, covered_to);
 create table marts.invoice_lines as
 select *, case org_id when 'acme' then 'USD' else 'JPY' end as currency,
     case invoice_line_id when '5' then 'accruing' else 'final' end as invoice_status
@@ -120,25 +133,33 @@ create table marts.unbilled_usage as from (values
     ('kaze', date '2026-03-10', 'phone', 'no_contract_item', 2, 'device')
 ) t(org_id, cycle_start_date, product_code, reason, quantity, unit_of_measure);
 create table marts.load_audit as from (values
-    ('f1', 'acme', 'acme/voice_usage/a.csv', 10), ('f2', 'kaze', 'kaze/orders/a.csv', 1),
-    ('f3', 'lost', 'lost/users/a.csv', 0)
-) t(file_id, org_id, source_file, rows_accepted);
+    ('f1', 'acme', 'voice_usage', 'acme/voice_usage/a.csv', timestamp '2026-05-01 08:00:00',
+     null::timestamp, 21, 10, 0, 11),
+    ('f2', 'kaze', 'orders', 'kaze/orders/a.csv', '2026-05-01 08:00:01', null, 1, 1, 0, 0),
+    ('f3', 'lost', 'users', 'lost/users/a.csv', '2026-05-01 08:00:02', null, 1, 0, 0, 1),
+    ('f4', 'kaze', 'orders', 'kaze/orders/b.csv', '2026-05-01 08:00:03', '2026-05-02', 2, 0, 2, 0)
+) t(file_id, org_id, dataset, source_file, landed_at, withdrawn_at, rows_in_file, rows_accepted,
+    rows_duplicate, rows_rejected);
 create table marts.unmapped_names as
 select 'system_presence' as column_name, 'NAPPING' as unmapped_name,
     'counted_as_logged_in' as effect;
 create table marts.rejected_rows as
     select 'acme' as org_id, 'voice_usage' as dataset, 'acme/voice_usage/a.csv' as source_file,
-        i as source_row, 'bad_duration' as reason,
+        i as source_row, 'not_a_number' as reason, 'duration_seconds' as column_name,
+        'a minute or ' || i as value, 'whole seconds, like 60' as expected, i > 10 as is_retired,
         '{"sip_call_id":"c' || i || '","origin":null}' as raw_row
     from range(1, 12) t(i)
     union all
     from (values
-        ('acme', 'contracts', 'acme/contracts/a.csv', 2, 'overlapping_contract',
-         '{"contract_id":"c-2"}'),
-        ('acme', 'contract_items', 'acme/contract_items/a.csv', 3, 'wrong_column_count',
+        ('acme', 'contracts', 'acme/contracts/a.csv', 2, 'overlapping_contract', 'effective_date',
+         '2026-01-05', 'another day', false, '{"contract_id":"c-2"}'),
+        ('acme', 'contract_items', 'acme/contract_items/a.csv', 3, 'wrong_column_count', null,
+         null, 'as many values', false,
          '{"contract_id":null,"raw_text":"c-1,cx3,' || repeat('9', 200) || '"}'),
-        ('lost', 'contract_items', 'lost/contract_items/a.csv', 1, 'no_contract', null),
-        ('lost', 'users', 'lost/users/a.csv', 1, 'no_contract', '{"user_id":"u1"}')
+        ('lost', 'contract_items', 'lost/contract_items/a.csv', 1, 'no_contract', null, null,
+         'a contract', false, null),
+        ('lost', 'users', 'lost/users/a.csv', 1, 'no_contract', null, null, 'a contract', false,
+         '{"user_id":"u1"}')
     );
 """
 

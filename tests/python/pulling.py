@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import date
 from pathlib import Path
@@ -9,13 +10,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cx_billing import cli, extract
+from cx_billing import cli, extract, sidecars
 from platform_history import Platform, at, small_organization
 from platform_server import (
     CLIENT_ID,
     CLIENT_SECRET,
     CONVERSATIONS,
     LICENSES,
+    PEOPLE,
     REPORT,
     USERS,
     serve,
@@ -28,6 +30,7 @@ ENDPOINTS = [
     ("user_presence", USERS),
     ("message_interactions", CONVERSATIONS),
     ("license_assignments", LICENSES),
+    ("users", PEOPLE),
     ("billable_usage_report", REPORT),
 ]
 
@@ -68,8 +71,28 @@ def files(inbox: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(inbox)): path.read_bytes()
         for path in sorted(inbox.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file()
+        and not path.name.endswith(sidecars.SUFFIX)
+        and not any(
+            part[0] == "." or part == "not_landed" for part in path.relative_to(inbox).parts
+        )
     }
+
+
+def covered(inbox: Path, dataset: str) -> dict[str, tuple[str, str, str]]:
+    """What the answers of a dataset cover: from, to, and how far the platform's data reached."""
+    found = {}
+    for path in sorted((inbox / "acme" / dataset).glob("*.json")):
+        asked = sidecars.read(path)
+        if asked and asked.covered:
+            told = [*asked.covered, asked.available_to]
+            found[path.name] = tuple(f"{at:%Y-%m-%dT%H:%M}" if at else "" for at in told)
+    return found
+
+
+def pages_of(*bodies: bytes) -> list[dict]:
+    """The pages of answers, one a line."""
+    return [json.loads(line) for body in bodies for line in body.splitlines()]
 
 
 def command(platform: Platform, inbox: Path, *more: str) -> list[str]:

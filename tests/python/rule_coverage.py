@@ -31,7 +31,7 @@ DECISIONS = PROJECT / "DECISIONS.md"
 DECISION = re.compile(r"^### (.*)\nRules: (.*)$", re.MULTILINE)
 MOST_MODELS = 6
 SECTION = re.compile(r"^## (.*)\n([A-Z].*)$", re.MULTILINE)
-FAMILIES = "CYC|CONV|LIC|NAMED|HOUR|CONC|INV|RAMP|FU|VOICE|TELCO|NUM|SDC|TAX|PAY"
+FAMILIES = "CYC|CONV|LIC|NAMED|NAME|HOUR|CONC|INV|RAMP|FU|VOICE|TELCO|NUM|SDC|TAX|PAY|API"
 ID = re.compile(
     rf"(?<![A-Za-z0-9])({FAMILIES})[-_](\d\d)(?![0-9])(?:\.\.(\d\d)(?![0-9]))?"
     r"|(?<![A-Za-z0-9])X([1-9][0-9]?)(?![A-Za-z0-9])"
@@ -45,7 +45,7 @@ HEAD = """# Rules, models and tests
 Drawn from the files by `make rules`; a test fails when this page is out of date, when a rule has
 neither a model with a test nor a reason, or when a file names a rule that is not here. The pages in
 [rules](rules/README.md) explain rules by example, [`DECISIONS.md`](../DECISIONS.md) says what was
-decided. X1 to X17 are the points on which the vendor's own texts disagree. *Configuration* is what
+decided. X1 to X18 are the points on which the vendor's own texts disagree. *Configuration* is what
 a user sets (a column of the contract, a seed); *documented* says why nothing is computed.
 
 Models are those with a unit test that is named after the rule, else those whose text names it.

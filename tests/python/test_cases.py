@@ -44,7 +44,9 @@ class Built:
 
 
 def as_text(value: object) -> str:
-    """A value as `expected.yml` may write it: no trailing zeros, times without fractions."""
+    """A value as `expected.yml` may write it: no trailing zeros, true and false."""
+    if isinstance(value, bool):
+        return str(value).lower()
     text = "" if value is None else str(value)
     return text.rstrip("0").rstrip(".") if "." in text and text[-1].isdigit() else text
 

@@ -110,8 +110,10 @@ def test_what_is_no_change_of_a_final_invoice(tmp_path, changed):
 def test_the_files_that_came_and_went_are_named(tmp_path):
     found = compare(
         tmp_path,
-        "delete from marts.load_audit where file_id = 'f1'; "
-        "insert into marts.load_audit values ('f4', 'acme', 'acme/voice_usage/late.csv', 3); "
+        "update marts.load_audit set withdrawn_at = '2026-05-03' where file_id = 'f1'; "
+        "insert into marts.load_audit by name select * replace ('f9' as file_id, 'acme' as org_id,"
+        " 'acme/voice_usage/late.csv' as source_file, 3 as rows_accepted) "
+        "from marts.load_audit where file_id = 'f2'; "
         "delete from marts.invoice_lines where invoice_line_id in ('2', '4')",
     )
     assert pages.describe_cause(found, "acme") == (
@@ -195,6 +197,14 @@ def test_a_final_invoice_that_is_gone_moves_to_nothing(tmp_path):
         tmp_path, tmp_path / "builds" / "8" / builds.PUBLISHED
     )
     assert (row["total_before"], row["total_now"], row["currency"]) == (16500, 0, "JPY")
+
+
+def test_a_build_of_version_0_2_knew_no_withdrawn_files(tmp_path):
+    publish_marts(tmp_path, 7, "alter table marts.load_audit drop column withdrawn_at")
+    publish_marts(tmp_path, 8, "delete from marts.invoice_lines where invoice_line_id = '4'")
+    assert [(file.source_file, file.is_new) for file in find(tmp_path).files] == [
+        ("kaze/orders/b.csv", False)
+    ]
 
 
 def test_the_build_before_is_the_newest_that_is_older_than_the_published_one(tmp_path):

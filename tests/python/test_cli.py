@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -97,6 +98,13 @@ def test_landing_counts_files_and_rows_and_warns_of_empty_folders(inbox, tmp_pat
     assert "there already: 1" in again
 
 
+def test_a_time_zone_is_one_that_the_build_knows(inbox, tmp_path):
+    place = (inbox, "--home", tmp_path / "home")
+    said = cx_billing("land", *place, "--time-zone", "Europe/Berlim", code=2)
+    assert "Europe/Berlim is no time zone. Did you mean Europe/Berlin?" in said
+    assert "Files landed: 1" in cx_billing("land", *place, "--time-zone", "europe/berlin")
+
+
 def test_a_refused_file_ends_with_2_and_the_rest_is_landed(inbox, tmp_path):
     (inbox / "acme" / "users" / "broken.csv").write_text("Name\nEve\n")
     said = cx_billing("land", inbox, "--home", tmp_path / "home", code=2)
@@ -145,7 +153,7 @@ def test_a_good_build_says_what_was_published(home, monkeypatch):
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
     assert calls == [(home, date(2026, 5, 5), False)]
     assert "builds/7/cx_billing.duckdb" in said
-    assert "Organizations: 2, invoices: 3, rejected rows: 15." in said
+    assert "Organizations: 2, invoices: 3, rejected rows: 15, 1 of them retired." in said
     assert f"cx-billing --home {home} show invoices" in said
     assert "latest usage" not in said, "the bill was asked for as seen that day"
 
@@ -162,16 +170,71 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
         "without any invoice: lost",
         "used but without a price: 2 products (2 device, 1,200.5 message); "
         f"see cx-billing --home {home} show unbilled",
-        "acme/contracts/a.csv row 2 was rejected: overlapping_contract: c-2",
-        "acme/contract_items/a.csv row 3 was rejected: wrong_column_count",
-        "lost/contract_items/a.csv row 1 was rejected: no_contract",
+        "rejected: acme/contracts/a.csv row 2: contract c-2: effective_date '2026-01-05' is the "
+        "first day of another contract too (overlapping_contract); right would be another day",
+        "rejected: acme/contract_items/a.csv row 3: the row has more or fewer fields than the "
+        "header (wrong_column_count); right would be as many values",
+        "rejected: acme/voice_usage/a.csv row 1: duration_seconds 'a minute or 1' is no number "
+        "that can be read (not_a_number); right would be whole seconds, like 60; and 9 more rows "
+        "like it",
+        "rejected: lost/contract_items/a.csv row 1: the organization has no accepted contract "
+        "(no_contract); right would be a contract; and 1 more row like it",
         "names that no seed maps: system_presence NAPPING (counted as logged in); "
         "see the mart unmapped_names",
+        "kaze: 1 final invoice from 2026-04-10 on not covered: user_presence ends at "
+        "2026-04-01 00:00",
         "the latest usage landed is 2026-04-07; the invoices after it rest on contracts alone; "
         "--as-of DATE bills as seen that day",
     ]
     monkeypatch.setattr(options, "today", lambda: date(2026, 5, 12))
     assert "latest usage" not in cx_billing("--home", home, "build")
+
+
+def test_a_good_build_says_by_organization_what_was_used_after_its_term(tmp_path, monkeypatch):
+    # Of kaze two rows after the term of 10 April count, not one before its contract, nor one that
+    # was corrected, nor one of an organization whose term is open.
+    outside = (
+        "insert into marts.rejected_rows by name "
+        "select 'outside_contract' as reason, 'kaze' as org_id, 'user_presence' as dataset, "
+        "'kaze/user_presence/a.csv' as source_file, 1 as source_row, 'start_time' as column_name, "
+        "if(value > '2026-04', 'a time before 2026-04-10, when the term ended; or so', null) "
+        "as expected, "
+        "* from (values ('2026-04-10T09:00:00Z', false), ('2026-05-01', false), "
+        "('2026-03-09T23:00:00Z', false), ('2026-05-02', true)) t(value, is_retired);"
+        "insert into marts.rejected_rows by name select 'outside_contract' as reason, 'acme' as "
+        "org_id, '2026-05-01' as value, false as is_retired;"
+        "update marts.billing_cycles set org_id = 'kaze' where clock = 'core'"
+    )
+    publish_marts(tmp_path, changed=outside)
+    built(monkeypatch, published=tmp_path / builds.PUBLISHED)
+    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05")
+    (line,) = (line for line in said.splitlines() if line.startswith("Warning: kaze: "))
+    assert line.endswith(
+        "; 2 rows after the term, which ended on 2026-04-10, rejected "
+        "(after_term = month_to_month bills on)"
+    )
+    assert "acme: 1 row after" not in said
+
+
+def test_an_organization_without_any_accepted_row_is_the_first_line(home, monkeypatch):
+    built(monkeypatch, published=home / builds.PUBLISHED)
+    said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
+    assert said.startswith("lost: every row was rejected (2). The first: lost/contract_items/a.csv")
+
+
+def test_with_fail_on_warning_a_build_is_asked_what_there_is_to_warn_of(home, monkeypatch):
+    asked = []
+
+    def build(*_, refuse, **__):
+        with duckdb.connect(str(home / builds.PUBLISHED), read_only=True) as connection:
+            asked.extend(refuse(connection))
+        failure = warehouse.Failure("warning", "", "", asked[0])
+        return warehouse.BuildResult(None, None, 9, 0, 1.0, failures=(failure,))
+
+    monkeypatch.setattr(warehouse, "build", build)
+    said = cx_billing("--home", home, "build", "--fail-on-warning", code=1)
+    assert "lost: every row was rejected (2)" in said and "Nothing was published" in said
+    assert any("acme/contracts/a.csv row 2" in warning for warning in asked)
 
 
 def test_a_good_build_says_what_changed_on_final_invoices(tmp_path, monkeypatch):
@@ -274,3 +337,25 @@ def test_progress_shortens_what_is_at_work_and_not_the_bar(monkeypatch):
     assert "━" * 10 in shown
     assert "a_node_with" in shown
     assert "…" in shown
+
+
+# Closing invoices.
+
+
+@pytest.mark.parametrize(
+    ("org", "day", "expected"),
+    [
+        ("acme", "2026-05-05", ["is not final", "on 2026-05-06", "voice_usage ends at 2026-04-08"]),
+        ("kaze", "2026-04-10", ["is not covered", "user_presence ends at 2026-04-01 00:00"]),
+        ("acme", "2026-04-05", ["may be closed", "no ledger", "Nothing was closed"]),
+    ],
+    ids=["not final", "not covered", "final and covered"],
+)
+def test_seal_closes_nothing_and_says_why(home, org, day, expected):
+    said = cx_billing("--home", home, "seal", org, day, code=1)
+    assert all(words in said for words in expected)
+
+
+def test_seal_of_what_is_not_there(home):
+    assert "It has: 2026-04-10." in cx_billing("--home", home, "seal", "kaze", "2026-04-11", code=2)
+    assert "No organization" in cx_billing("--home", home, "seal", "nobody", "2026-04-11", code=2)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from cx_billing.extract.windows import Arrival, Window, midnight, months, plan
+from platform_billing import CONTRACTS, PERIODS
 from platform_history import DAY, Platform, Talk, at
-from platform_server import FOLLOWED, ME, REPORT, TOKEN, USERS
-from pulling import AFTER_ALL, files, pull
+from platform_server import FOLLOWED, ME, REPORT, TALK_JOBS, TOKEN, USER_JOBS, USERS
+from pulling import AFTER_ALL, files, pages_of, pull
 
 pytestmark = pytest.mark.usefixtures("waits", "credentials")
 
@@ -22,7 +23,10 @@ def test_what_has_arrived_is_not_asked_for_again(platform, tmp_path):
     platform.asked.clear()
     report = pull(platform, tmp_path)
     assert report.pages == 0
-    assert {path for _, path, _ in platform.asked} == {TOKEN, f"/api/v2{ME}"}
+    assert {path.removeprefix("/api/v2") for _, path, _ in platform.asked} == {
+        *(TOKEN, ME, f"{USER_JOBS}/availability", f"{TALK_JOBS}/availability"),
+        *(PERIODS, CONTRACTS, f"{CONTRACTS}/k%2F1", f"{CONTRACTS}/k2", f"{CONTRACTS}/invoices"),
+    }, "only whether there is something new"
     assert files(tmp_path) == before
 
 
@@ -48,8 +52,8 @@ def statuses(folder: Path) -> set[str]:
     """Every status that arrived."""
     return {
         json.dumps([user["userId"], record], sort_keys=True)
-        for body in files(folder / "user_presence").values()
-        for user in json.loads(body)["userDetails"]
+        for page in pages_of(*files(folder / "user_presence").values())
+        for user in page["userDetails"]
         for record in user.get("primaryPresence", [])
     }
 
@@ -60,14 +64,14 @@ def test_the_days_that_may_still_change_are_asked_for_again(platform, tmp_path):
     datasets = ["user_presence", "billable_usage_report"]
     given = {"until": date(2025, 12, 1), "datasets": datasets}
     pull(platform, tmp_path, **given)
-    today = "acme/user_presence/users_details_2025-02-20_2025-02-21_p0001.json"
+    today = "acme/user_presence/users_details_2025-02-20_2025-02-21.json"
     half_a_day = files(tmp_path)[today]
     assert not any("2025-02-22" in name for name in files(tmp_path)), "the future is left out"
     platform.asked.clear()
     platform.now += DAY
     pull(platform, tmp_path, **given)
     asked = {str(Window.of(asked["interval"])) for asked in platform.asked_of(USERS)}
-    assert asked == {f"2025-02-{day}_2025-02-{day + 1}" for day in (19, 20, 21)}
+    assert asked == {"2025-02-20_2025-02-21", "2025-02-21T0000_2025-02-21T1200"}
     assert len(files(tmp_path)[today]) > len(half_a_day)
     assert [asked["startDate"][:10] for asked in platform.asked_of(REPORT)] == ["2025-02-10"]
     platform.asked.clear()
@@ -75,20 +79,24 @@ def test_the_days_that_may_still_change_are_asked_for_again(platform, tmp_path):
     platform.statuses = [status for status in platform.statuses if status.user_id < "u-005"]
     pull(platform, tmp_path, **given)
     asked = {str(Window.of(asked["interval"])) for asked in platform.asked_of(USERS)}
-    assert "2025-02-19_2025-02-20" not in asked, "it had been over for a day"
-    assert {"2025-02-20_2025-02-21", "2025-02-21_2025-02-22"} <= asked
+    assert "2025-02-20_2025-02-21" not in asked, "the data had reached beyond it"
+    assert "2025-02-21_2025-02-22" in asked
 
 
-def test_pages_a_window_no_longer_has_are_deleted(platform, tmp_path):
+def test_what_a_window_no_longer_has_is_gone(platform, tmp_path):
     platform.now = at("2025-02-20T12:00:00")
     given = {"first": date(2025, 2, 20), "until": date(2025, 2, 21), "datasets": ["user_presence"]}
     for status in list(platform.statuses):
         platform.statuses.append(type(status)(**vars(status) | {"start": at("2025-02-20")}))
     pull(platform, tmp_path, **given)
-    assert len(files(tmp_path)) == 4, "two pages in two folders"
+    assert len(files(tmp_path)) == 2, "one file in two folders"
+    assert len(pages_of(*files(tmp_path / "acme/user_presence").values())) == 2
     platform.statuses = [status for status in platform.statuses if status.user_id < "u-005"]
     pull(platform, tmp_path, **given)
-    assert len(files(tmp_path)) == 2
+    assert len(pages_of(*files(tmp_path / "acme/user_presence").values())) == 1
+    platform.statuses = []
+    pull(platform, tmp_path, **given)
+    assert pages_of(*files(tmp_path / "acme/user_presence").values()) == [{"totalHits": 0}]
 
 
 def test_a_conversation_that_ended_later_is_followed(platform, tmp_path):
@@ -123,7 +131,7 @@ def test_licenses_are_a_snapshot_a_day(platform, tmp_path):
     platform.now += DAY
     pull(platform, tmp_path, **given)
     (new,) = files(tmp_path).keys() - before.keys()
-    assert new == "acme/license_assignments/license_users_2025-04-21_p0001.json"
+    assert new == "acme/license_assignments/license_users_2025-04-21.json"
 
 
 # Windows

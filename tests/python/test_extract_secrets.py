@@ -100,6 +100,16 @@ def test_arguments_that_cannot_be(platform, tmp_path, arguments, words):
     assert not platform.asked
 
 
+def test_there_are_17_regions_each_with_hosts_of_its_own():
+    assert len(extract.REGIONS) == len(set(extract.REGIONS.values())) == 17
+    for name, domain in {
+        "us-east-2": "use2.us-gov-pure.cloud",
+        "mx-central-1": "mxc1.pure.cloud",
+        "ap-southeast-1": "apse1.pure.cloud",
+    }.items():
+        assert extract.Address.of_region(name).api == f"https://api.{domain}"
+
+
 def test_a_region_goes_by_name_or_domain(tmp_path):
     for name in ("us-west-2", "us_west_2", "USW2.pure.cloud"):
         address = extract.Address.of_region(name)

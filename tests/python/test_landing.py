@@ -301,3 +301,49 @@ def test_progress_is_told_within_a_file(warehouse, monkeypatch, name, content, s
         shares = [state.share for state in within if state.step == step]
         assert shares == sorted(shares) and shares[-1] > 0.5
     assert {state.source_file for state in within} == {f"acme/users/{name}"}
+
+
+# The zone of times without an offset
+
+PRESENCE = "user_id,system_presence,start_time\nu1,BUSY,2026-01-20 09:00:00\n"
+ZONED = (
+    "user_id,system_presence,start_time,Time Zone\n"
+    "u1,BUSY,2026-01-20 10:00:00,\n"
+    "u1,BUSY,2026-01-20 11:00:00,Asia/Tokyo\n"
+)
+
+
+def test_a_declared_zone_is_that_of_rows_without_one(warehouse):
+    warehouse.deliver(PRESENCE, name="a.csv", dataset="user_presence")
+    warehouse.deliver(ZONED, name="b.csv", dataset="user_presence")
+    warehouse.deliver(USERS)
+    report = landing.land(warehouse.inbox, warehouse.home, time_zone="Europe/Berlin")
+    assert report.warnings == [] and report.refused == []
+    zones = "select start_time, time_zone from lake where start_time is not null order by 1"
+    assert warehouse.sql(zones) == [
+        ("2026-01-20 09:00:00", "Europe/Berlin"),
+        ("2026-01-20 10:00:00", "Europe/Berlin"),
+        ("2026-01-20 11:00:00", "Asia/Tokyo"),
+    ]
+    declared = {
+        facts["source_file"]: facts.get("time_zone") for facts in warehouse.facts().values()
+    }
+    assert declared == {
+        "acme/user_presence/a.csv": "Europe/Berlin",
+        "acme/user_presence/b.csv": "Europe/Berlin",
+        "acme/users/f.csv": None,
+    }
+
+
+def test_a_file_that_was_landed_as_of_another_zone_stays_and_is_named(warehouse):
+    warehouse.landed(PRESENCE, name="a.csv", dataset="user_presence")
+    report = landing.land(warehouse.inbox, warehouse.home, time_zone="Europe/Berlin")
+    assert len(report.already_landed) == 1
+    [warning] = report.warnings
+    assert "acme/user_presence/a.csv: was landed already, with times of UTC" in warning
+    assert "withdraw it, then land it again" in warning
+    warehouse.deliver(ZONED, name="b.csv", dataset="user_presence")
+    landing.land(warehouse.inbox, warehouse.home, time_zone="Asia/Tokyo")
+    again = landing.land(warehouse.inbox, warehouse.home, time_zone="Asia/Tokyo")
+    assert [warning.split(":")[0] for warning in again.warnings] == ["acme/user_presence/a.csv"]
+    assert landing.land(warehouse.inbox, warehouse.home).warnings == []

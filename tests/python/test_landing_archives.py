@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
+import zipfile
 
 import pytest
 
 from cx_billing import formats
 from cx_billing.formats import archives
 from deliveries import HEADER, MORE, USERS, archive, workbook
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name_both_land(warehouse):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as packed:
+        packed.writestr("users.csv", USERS)
+        packed.writestr("users.csv", MORE)
+    warehouse.deliver(content.getvalue(), name="twice.zip")
+    assert [landed.rows for landed in warehouse.land().landed] == [2, 1]
+    assert warehouse.sql("select count(distinct user_id) from lake") == [(3,)]
 
 
 def test_every_file_of_an_archive_lands_for_itself(warehouse):

@@ -162,9 +162,10 @@ def test_call_records_of_every_version_land(warehouse, missing):
     warehouse.landed(f"{header}\n{values}\n", dataset="voice_usage")
     found = dict(zip(lake.datasets()["voice_usage"].columns, warehouse.rows(
         ", ".join(lake.datasets()["voice_usage"].columns))[0], strict=True))  # fmt: skip
+    assert found.pop("time_zone") is None, "no version of the vendor has it"
     assert found == {
         column: None if number in missing else str(number)
-        for number, column in enumerate(lake.datasets()["voice_usage"].columns, start=1)
+        for number, column in enumerate(found, start=1)
     }
 
 

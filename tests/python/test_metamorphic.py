@@ -33,6 +33,7 @@ FOUR_YEARS = timedelta(days=1461)
 ELEVEN_DAYS = timedelta(days=11)
 STRANGER = "stranger-"
 SAMPLE = lake.PROJECT_DIR / "sample" / "inbox"
+NO_DAY = "0001-01-01"
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 # Takes more tokens from June 2026 on (X17): its bill may change where all dates are moved.
 DATED_METER = "agentic_virtual_agent_interactions"
@@ -44,6 +45,7 @@ MARTS = sorted(file.stem for file in (lake.PROJECT_DIR / "models" / "marts").rgl
 PROVENANCE = {
     "calls": ["call_id"],
     "conversations": ["conversation_key"],
+    "coverage": ["source_files"],
     "invoice_reconciliation": ["reconciliation_id"],
     "report_reconciliation": ["report_line_id"],
     "unmapped_names": ["rows_count", "first_source_file"],
@@ -196,7 +198,9 @@ def moved_value(value, by: timedelta):
 
 
 def moved_date(text: str, by: timedelta) -> str:
-    """A date moved; the 30th of February stays."""
+    """A date moved; the 30th of February and the first day of all, which is none, stay."""
+    if text == NO_DAY:
+        return text
     try:
         return (date.fromisoformat(text) + by).isoformat()
     except ValueError:

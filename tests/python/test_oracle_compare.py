@@ -86,6 +86,7 @@ def test_generator_is_deterministic_and_hits_every_reason(tmp_path):
         "peak_disregarded",
         "below_threshold",
         "not_billable_service",
+        "not_billable_license",
     }
     audit = marts["load_audit"]
     assert all(

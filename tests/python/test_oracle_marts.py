@@ -4,39 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from oracle.marts import calculate
-from random_orgs.files import header_of
-
-
-class Inbox:
-    """A small inbox of one org, written dataset by dataset; rows are CSV text."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def file(self, dataset: str, *rows: str, name: str = "a.csv") -> Inbox:
-        """Write a file of `rows` below the org; the last columns of contracts may be left out."""
-        path = self.folder / "org" / dataset / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        header = ",".join(header_of(dataset))
-        if dataset == "contracts":
-            rows = [row + "," * (header.count(",") - row.count(",")) for row in rows]
-        path.write_text("\n".join([header, *rows]) + "\n")
-        return self
-
-    def contract(self, model: str, option: str, effective: str, ramp_end: str = "", extra=",,,,,"):
-        """The only contract, c1."""
-        return self.file(
-            "contracts", f"c1,Org,eu-west-1,{model},{option},USD,{effective},,{ramp_end}{extra}"
-        )
-
-    def marts(self, as_of: str) -> dict[str, list[dict]]:
-        """The marts of the inbox."""
-        return calculate(self.folder, date.fromisoformat(as_of))
+from small_inbox import Inbox
 
 
 @pytest.fixture
@@ -186,7 +157,7 @@ def test_inv05_ramp02_t18_what_each_invoice_holds(inbox, option, expected):
     ("term_end", "replaced", "expected"),
     [
         pytest.param("", "", [("2023-01-31", 120), ("2024-01-31", 120)], id="whole_years"),
-        pytest.param("2024-04-15", "", [("2023-01-31", 120), ("2024-01-31", 20)], id="shorter"),
+        pytest.param("2024-04-15", "", [("2023-01-31", 120), ("2024-01-31", 30)], id="shorter"),
         pytest.param("", "2024-01-31", [("2023-01-31", 120)], id="replaced"),
     ],
 )
@@ -283,7 +254,9 @@ def test_a_status_delivered_open_and_closed_is_one_row(inbox):
     inbox.contract("hourly", "month_to_month", "2024-01-01")
     inbox.file("license_assignments", "u,cx1,2024-01-01,", "v,cx1,2024-01-01,")
     closed = "u,AVAILABLE,2024-01-02T10:00:00Z,2024-01-02T11:00:00Z"
-    inbox.file("user_presence", closed, "v,AWAY,2024-01-31T12:00:00Z,")
+    inbox.file(
+        "user_presence", closed, "v,AWAY,2024-01-31T12:00:00Z,", "w,OFFLINE,2024-02-02T09:00:00Z,"
+    )
     inbox.file("user_presence", "u,AVAILABLE,2024-01-02T10:00:00Z,", name="b.csv")
     marts = inbox.marts("2024-02-03")
     hours = [(r["cycle_start_date"].month, r["logged_in_hours"]) for r in marts["license_usage"]]
@@ -292,7 +265,7 @@ def test_a_status_delivered_open_and_closed_is_one_row(inbox):
     assert audit["org/user_presence/b.csv"] == 1
 
 
-def test_an_open_status_lasts_until_the_next_row_or_as_of(inbox):
+def test_an_open_status_lasts_until_the_next_row_or_the_end_of_the_data(inbox):
     inbox.contract("hourly", "month_to_month", "2024-01-01")
     inbox.file(
         "user_presence",
@@ -304,4 +277,77 @@ def test_an_open_status_lasts_until_the_next_row_or_as_of(inbox):
         (r["usage_date"].day, r["logged_in_duration"])
         for r in inbox.marts("2024-01-05")["user_hours_daily"]
     ]
-    assert days == [(2, "2:00:00:000"), (3, "1:30:00:000"), (4, "24:00:00:000")]
+    assert days == [(2, "2:00:00:000"), (3, "1:30:00:000")]
+
+
+@pytest.mark.parametrize(
+    ("switch", "hourly", "named"),
+    [
+        pytest.param("", {"b", "end"}, {"a", "gap", "late"}, id="latest by default"),
+        pytest.param("latest", {"b", "end"}, {"a", "gap", "late"}, id="latest"),
+        pytest.param("any", {"a", "b", "end", "gap"}, {"late"}, id="any"),
+    ],
+)
+def test_hour05_which_designation_of_the_cycle_decides(inbox, switch, hourly, named):
+    terms = "," * 13 + switch
+    inbox.file("contracts", f"c1,Org,eu,named,month_to_month,USD,2026-03-01,{terms}")
+    inbox.file("contract_items", "c1,cx1,0,1,2,,", "c1,cx1_hourly,0,0.4,0.6,,")
+    designated = {
+        "a": "2026-03-01,2026-03-10",
+        "b": "2026-03-25,",
+        "end": "2026-03-31,2026-04-01",
+        "gap": "2026-03-20,2026-03-31",
+        "late": "2026-04-01,",
+    }
+    held = [f"{user},cx1,2020-01-01," for user in designated]
+    held += [f"{user},billing:user:hourlyInteracting,{days}" for user, days in designated.items()]
+    inbox.file("license_assignments", *held)
+    times = "2026-03-05T08:00:00Z,2026-03-05T10:00:00Z"
+    inbox.file("user_presence", *(f"{user},ON_QUEUE,{times}" for user in designated))
+    inbox.file("routing_status", *(f"{user},INTERACTING,{times}" for user in designated))
+    marts = inbox.marts("2026-04-15")
+    billed = {(r["product_code"], r["user_id"]) for r in marts["billable_users"]}
+    assert billed == {("cx1_hourly", u) for u in hourly} | {("cx1", u) for u in named}
+    quantities = {r["product_code"]: r["quantity"] for r in marts["invoice_lines"]}
+    assert quantities == {"cx1": len(named), "cx1_hourly": 2 * len(hourly)}
+
+
+def test_hour05_a_designation_that_holds_at_as_of_decides_so_far(inbox):
+    inbox.contract("named", "month_to_month", "2026-03-01")
+    days = "2026-03-05,2026-03-12"
+    inbox.file("license_assignments", "a,cx1,2020-01-01,", f"a,hourly_interacting,{days}")
+    inbox.file("user_presence", "a,BUSY,2026-03-05T08:00:00Z,2026-03-05T10:00:00Z")
+    found = {
+        as_of: [r["product_code"] for r in inbox.marts(as_of)["billable_users"]]
+        for as_of in ("2026-03-12", "2026-03-13")
+    }
+    assert found == {"2026-03-12": ["cx1_hourly"], "2026-03-13": ["cx1"]}
+
+
+@pytest.mark.parametrize(
+    ("messages", "others", "licenses", "expected"),
+    [
+        (160_000, 0, "waived", [(150, 300, False)]),
+        (160_000, 17, "waived", [(151, 302, False)]),
+        (160_000, 4420, "waived", [(400, 800, False), (10, 0, True)]),
+        (40_000, 0, "waived", []),
+        (0, 4267, "waived", [(1, 0, True)]),
+        (160_000, 4420, "actuals", [(410, 820, False)]),
+    ],
+)
+def test_ramp05_the_tokens_of_messages_are_billed_in_the_ramp(
+    inbox, messages, others, licenses, expected
+):
+    terms = f",,,{licenses},,,,,,per_token"
+    inbox.contract("named", "month_to_month", "2026-03-01", "2026-05-01", terms)
+    inbox.file("contract_items", "c1,ai_tokens,0,1,2,,")
+    inbox.file(
+        "resource_usage",
+        f"2026-03-05,messages_whatsapp,{messages}",
+        f"2026-03-05,voice_bot_minutes,{others}",
+    )
+    lines = [
+        (r["quantity"], r["amount"], r["is_waived"])
+        for r in inbox.marts("2026-04-02")["invoice_lines"]
+    ]
+    assert lines == expected

@@ -76,6 +76,42 @@ def test_fu04_communicate_and_ex_keep_the_named_column_and_addons_bring_nothing(
     assert usage.included("ivr_minutes", licensed("cx1_wem_addon", 9), "named") == 0
 
 
+@pytest.mark.parametrize(
+    ("license_usage", "model", "expected"),
+    [
+        pytest.param(licensed("cx1", 3) + licensed("cx2", 4), "named", 0, id="nobody holds it"),
+        pytest.param(
+            licensed("cx1", 3) + licensed("cx2", 4) + licensed("cx1_wem_addon", 1),
+            "named",
+            5000,
+            id="one of seven holds it",
+        ),
+        pytest.param(licensed("cx2_wem_addon", 2, 3), "concurrent", 19_500, id="committed"),
+        pytest.param(licensed("cx3", 2), "concurrent", 13_000, id="cx3 has its own"),
+        pytest.param(licensed("cx4", 2) + licensed("ex", 2), "named", 0, id="cx4 and ex have none"),
+        pytest.param(
+            licensed("communicate", 2) + licensed("cx2_wem_addon", 1),
+            "concurrent",
+            6700,
+            id="communicate keeps its own",
+        ),
+        pytest.param(licensed("cx1", 111) + licensed("cx2", 222), "hourly", 0, id="hours alone"),
+        pytest.param(licensed("cx1_wem_addon", 222), "hourly", 10_000, id="hours of the add-on"),
+        pytest.param(licensed("cx2_wem_addon_hourly", 111), "named", 5000, id="designated"),
+        pytest.param(licensed("cx3", 1), "hourly", Decimal("45.045045"), id="an hour of cx3"),
+    ],
+)
+def test_fu05_transcription_comes_with_the_workforce_addon_only(license_usage, model, expected):
+    assert usage.included("voice_transcription_minutes", license_usage, model) == expected
+
+
+def test_fu16_legacy_transcription_has_no_allowance():
+    users = licensed("cx3", 9) + licensed("cx2_wem_addon", 9)
+    for kind in ("native", "extended"):
+        resource = f"voice_transcription_legacy_{kind}_minutes"
+        assert usage.included(resource, users, "named") == 0
+
+
 # Voice and numbers
 
 

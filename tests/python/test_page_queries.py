@@ -28,6 +28,7 @@ KEYS = {
     "marts.organizations": {"org_id"},
     "reference.currencies": {"currency"},
     "reference.invoice_sections": {"section"},
+    "reference.reject_reasons": {"reason"},
     "reference.unbilled_reasons": {"reason"},
 }
 BY_SIZE = {

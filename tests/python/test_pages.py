@@ -107,10 +107,18 @@ def test_an_invoice_that_is_not_final_says_so(home):
     assert cells(said, "Total USD") == ["Total USD", "0.01"]
 
 
+def test_an_invoice_says_whether_it_is_covered_and_why(home):
+    said = cx_billing("--home", home, "show", "invoice", "kaze", "2026-04-10")
+    assert "no: user_presence ends at 2026-04-01 00:00" in said
+    said = cx_billing("--home", home, "show", "invoice", "acme", "2026-04-05")
+    assert "yes: voice_usage is complete as far as its rows show" in said
+    assert cells(cx_billing("--home", home, "show", "invoices"), "kaze")[3] == "no"
+
+
 def test_invoices_have_one_row_each(home):
     said = cx_billing("--home", home, "show", "invoices")
     assert cells(said, "acme") == [
-        *("acme", "2026-04-05", "final", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
+        *("acme", "2026-04-05", "final", "yes", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
     ]
     assert cells(said, "kaze")[-1] == "16,500"
     assert "Devices" not in said, "no invoice has any"
@@ -175,19 +183,43 @@ def test_rejected_rows_begin_with_the_terms_and_collapse_what_follows(home):
     counted, shown = said.split("The first of each")
     rows = [line.split() for line in counted.splitlines() if line.startswith(("  acme", "  lost"))]
     assert rows == [
-        ["acme", "contracts", "overlapping_contract", "1"],
-        ["acme", "contract_items", "wrong_column_count", "1"],
-        ["acme", "voice_usage", "bad_duration", "11"],
-        ["lost", "2", "datasets", "no_contract", "2"],
+        ["acme", "contracts", "overlapping_contract", "1", "0"],
+        ["acme", "contract_items", "wrong_column_count", "1", "0"],
+        ["acme", "voice_usage", "not_a_number", "11", "1"],
+        ["lost", "2", "datasets", "no_contract", "2", "0"],
     ]
-    assert "overlapping_contract: c-2" in shown
     assert "c-1,cx3,999" in shown
-    assert "9" * 120 not in shown
-    assert shown.count("bad_duration") == rejected.SHOWN_EXAMPLES
-    assert '{"sip_call_id": "c3"}' in shown
+    assert "9" * rejected.SHOWN_TEXT not in shown
+    assert shown.count("not_a_number") == rejected.SHOWN_EXAMPLES
+    assert cells(shown, "acme/voice_usage/a.csv")[:5] == [
+        *("acme/voice_usage/a.csv", "1", "not_a_number", "duration_seconds", "a minute or 1")
+    ]
+    assert "whole seconds" in shown
+    assert "Retired: a row landed later has the same key" in shown
     assert "Row 1 is the first row after the header" in shown
     assert "docs/datasets.md" in shown
     assert "No row was rejected" in cx_billing("--home", home, "show", "rejected", "--org", "kaze")
+
+
+def test_landed_files_show_what_became_of_their_rows(home):
+    said = cx_billing("--home", home, "show", "files")
+    assert cells(said, "acme/voice_usage/a.csv") == [
+        *("acme/voice_usage/a.csv", "2026-05-01 08:00:00", "21", "10", "0", "11", "f1")
+    ]
+    assert cells(said, "kaze/orders/b.csv")[-2:] == ["2026-05-02 00:00:00", "f4"]
+    assert "a.csv" not in cx_billing("--home", home, "show", "files", "--org", "acme").replace(
+        "acme/voice_usage/a.csv", ""
+    )
+
+
+def test_everything_is_billed_is_not_said_where_rows_were_rejected(tmp_path):
+    publish_marts(tmp_path, changed="delete from marts.unbilled_usage")
+    said = cx_billing("--home", tmp_path, "show", "unbilled", "--org", "acme")
+    assert "Everything is billed" not in said
+    assert "12 rows were rejected and are in no figure" in said
+    assert "Everything is billed" in cx_billing(
+        "--home", tmp_path, "show", "unbilled", "--org", "kaze"
+    )
 
 
 def test_unbilled_usage_begins_with_what_lacks_a_price(home):

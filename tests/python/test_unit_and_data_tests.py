@@ -26,6 +26,10 @@ DAMAGE = {
         "private.staging.stg_users",
         "select * from private.staging.stg_users union all select *",
     ),
+    "assert_no_spelling_means_two_things": (
+        "reference.messaging_platform_names",
+        "select * replace ('Line' as name)",
+    ),
     "assert_every_product_goes_by_its_older_names": (
         "private.staging.product_names",
         "select * replace ('cx1' as product_code)",
@@ -126,10 +130,6 @@ DAMAGE = {
     "assert_prepay_is_exactly_the_commitment": (
         "private.intermediate.int_invoice_charges",
         "select * replace (quantity + 1 as quantity)",
-    ),
-    "assert_a_raised_commitment_is_prepaid": (
-        "private.intermediate.int_contract_items",
-        "select * replace (committed_quantity + 1 as committed_quantity)",
     ),
     "assert_everything_measured_is_billed_or_shown_as_unbilled": (
         "marts.unbilled_usage",

@@ -50,8 +50,22 @@ in_arrears as (
         *,
         arrears_charge_type as charge_type,
         cycle_end_date as invoice_date,
-        billable_overage_quantity as quantity
+        billable_overage_quantity - coalesce(billed_in_ramp_quantity, 0) as quantity
     from usage_split
+
+),
+
+-- Messages that are paid for in tokens are billed in the ramp too (RAMP-05).
+message_tokens_in_ramp as (
+
+    select
+        * replace (false as is_waived),
+        arrears_charge_type as charge_type,
+        cycle_end_date as invoice_date,
+        billed_in_ramp_quantity as quantity,
+        'messages' as detail
+    from usage_split
+    where billed_in_ramp_quantity > 0
 
 ),
 
@@ -61,11 +75,11 @@ by_cycle as (
     union all by name
     select * from in_arrears
     union all by name
+    select * from message_tokens_in_ramp
+    union all by name
     select * from {{ ref('int_charges_telco') }}
     union all by name
     select * from {{ ref('int_charges_numbers') }}
-    union all by name
-    select * from {{ ref('int_charges_orders') }}
 
 ),
 
@@ -79,6 +93,8 @@ by_contract as (
         on
             by_cycle.org_id = cycles.org_id
             and by_cycle.cycle_start_date = cycles.cycle_start_date
+    union all by name
+    select * from {{ ref('int_charges_orders') }}
     union all by name
     select * from {{ ref('int_charges_by_year') }}
 

@@ -3,54 +3,95 @@ with
 contracts as (
 
     select * from {{ ref('int_contracts') }}
-    where billing_option = 'annual_prepay'
 
 ),
 
-term_years as (
+term_cycles as (
 
-    select * from {{ ref('int_term_years') }}
-
-),
-
-contract_items as (
-
-    select * from {{ ref('int_contract_items') }}
+    select * from {{ ref('int_term_cycles') }}
 
 ),
 
 products as (
 
-    select * from {{ ref('int_products') }}
-    where can_be_committed
+    {{ products_by_organization('contracts') }}
+    where products.can_be_committed
+
+),
+
+-- The first commitment of a year and every raise, for the cycles left in it (INV-05).
+charged as (
+
+    select
+        prepaid_years.*,
+        charged_date as invoice_date,
+        prepaid_quantity * cycles_count as quantity,
+        null::varchar as detail
+    from {{ ref('int_prepaid_years') }} as prepaid_years
+
+),
+
+-- A successor's first invoice gives back, charge by charge, the cycles that never begin.
+given_back as (
+
+    select
+        charged.org_id,
+        charged.contract_id,
+        charged.product_code,
+        charged.prepay_rate,
+        -charged.prepaid_quantity as prepaid_quantity,
+        contracts.next_effective_date as invoice_date,
+        term_cycles.cycle_start_date as service_period_start,
+        charged.service_period_end,
+        -charged.prepaid_quantity * term_cycles.cycles_left as quantity,
+        'given back, charged ' || charged.charged_date as detail
+    from charged
+    inner join contracts
+        on
+            charged.org_id = contracts.org_id
+            and charged.contract_id = contracts.contract_id
+    inner join term_cycles
+        on
+            charged.org_id = term_cycles.org_id
+            and charged.contract_id = term_cycles.contract_id
+            and charged.year_number = term_cycles.year_number
+            and charged.service_period_start <= term_cycles.cycle_start_date
+            and contracts.next_effective_date <= term_cycles.cycle_start_date
+    -- The first of them.
+    qualify
+        row_number() over (
+            partition by
+                charged.org_id,
+                charged.contract_id,
+                charged.product_code,
+                charged.charged_date
+            order by term_cycles.cycle_start_date
+        ) = 1
+
+),
+
+lines as (
+
+    select * from charged
+    union all by name
+    select * from given_back
 
 )
 
--- The first year is invoiced when the order is placed, the others when they start, with the
--- commitment in force on their first day (INV-05, INV-11).
 select
-    term_years.org_id,
-    term_years.contract_id,
-    contract_items.product_code,
+    lines.org_id,
+    lines.contract_id,
+    lines.product_code,
     'prepay' as charge_type,
-    case
-        when term_years.year_number = 1 then contracts.effective_date
-        else term_years.year_start_date
-    end as invoice_date,
-    term_years.year_start_date as service_period_start,
-    term_years.year_end_date as service_period_end,
-    contract_items.committed_quantity,
-    contract_items.committed_quantity * term_years.months_count as quantity,
-    contract_items.prepay_rate as unit_price
-from term_years
-inner join contracts
+    lines.invoice_date,
+    lines.service_period_start,
+    lines.service_period_end,
+    lines.prepaid_quantity,
+    lines.quantity,
+    lines.prepay_rate as unit_price,
+    lines.detail
+from lines
+semi join products
     on
-        term_years.org_id = contracts.org_id
-        and term_years.contract_id = contracts.contract_id
-inner join contract_items
-    on
-        term_years.org_id = contract_items.org_id
-        and term_years.contract_id = contract_items.contract_id
-        and term_years.year_start_date = contract_items.start_date
-inner join products
-    on contract_items.product_code = products.product_code
+        lines.org_id = products.org_id
+        and lines.product_code = products.product_code

@@ -20,7 +20,7 @@ currencies as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('charges') }}
 
 ),
 
@@ -102,7 +102,9 @@ priced as (
     inner join currencies
         on contracts.currency = currencies.currency
     left join products
-        on priceable.product_code = products.product_code
+        on
+            priceable.org_id = products.org_id
+            and priceable.product_code = products.product_code
     left join licenses
         on
             priceable.org_id = licenses.org_id

@@ -72,7 +72,7 @@ prepaid_months as (
         cycles.org_id,
         cycles.cycle_start_date,
         {{ round_money(
-            'prepaid_years.committed_quantity * prepaid_years.unit_price',
+            'prepaid_years.prepaid_quantity * prepaid_years.unit_price',
             'cycles.minor_units'
         ) }} as amount
     from cycles

@@ -2,7 +2,7 @@ with
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('int_catalogue') }}
 
 ),
 
@@ -36,6 +36,7 @@ codes_in_files as (
 patterned as (
 
     select
+        null::varchar as org_id,
         codes_in_files.product_code,
         prefixes.product_code as base_product_code,
         prefixes.invoice_name || ' '
@@ -53,6 +54,7 @@ patterned as (
 codes as (
 
     select
+        org_id,
         product_code,
         product_code as base_product_code,
         invoice_name
@@ -65,6 +67,7 @@ codes as (
 described as (
 
     select
+        codes.org_id,
         codes.product_code,
         codes.base_product_code,
         -- The vendor does not say the type of a number, so invoices are compared by number.
@@ -83,7 +86,9 @@ described as (
         codes.invoice_name
     from codes
     inner join products
-        on codes.base_product_code = products.product_code
+        on
+            codes.base_product_code = products.product_code
+            and codes.org_id is not distinct from products.org_id
     inner join kinds
         on products.kind = kinds.kind
 

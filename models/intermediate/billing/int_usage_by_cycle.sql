@@ -14,13 +14,19 @@ contract_items as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('cycles') }}
 
 ),
 
 allowances as (
 
     select * from {{ ref('int_allowances') }}
+
+),
+
+prepaid as (
+
+    select * from {{ ref('int_prepaid_quantities') }}
 
 ),
 
@@ -44,7 +50,10 @@ measured as (
         quantities.used_quantity as quantity
     from {{ ref('int_resource_quantities') }} as quantities
     anti join products as meters
-        on quantities.product_code = meters.product_code and meters.kind = 'token_meter'
+        on
+            quantities.org_id = meters.org_id
+            and quantities.product_code = meters.product_code
+            and meters.kind = 'token_meter'
     union all
     select
         'resources' as usage_area,
@@ -73,6 +82,14 @@ measured as (
     from {{ ref('int_devices_in_service') }}
     union all
     select
+        'accounts' as usage_area,
+        org_id,
+        cycle_start_date,
+        product_code,
+        1 as quantity
+    from {{ ref('int_assigned_accounts') }}
+    union all
+    select
         'short_calls' as usage_area,
         org_id,
         cycle_start_date,
@@ -92,10 +109,11 @@ committed as (
         0 as quantity
     from contract_items
     inner join products
-        on contract_items.product_code = products.product_code
+        on
+            contract_items.org_id = products.org_id
+            and contract_items.product_code = products.product_code
     where
-        contract_items.cycle_start_date is not null
-        and contract_items.committed_quantity > 0
+        contract_items.committed_quantity > 0
         and products.can_be_committed
 
 ),
@@ -116,6 +134,20 @@ used as (
     ) as used_or_committed
     group by org_id, cycle_start_date, product_code
 
+),
+
+-- Tokens of third-party messages, which the ramp bills as it does the messages (RAMP-05).
+message_tokens as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'ai_tokens' as product_code,
+        sum(tokens) as quantity
+    from {{ ref('int_ai_token_usage') }}
+    where is_of_messages
+    group by org_id, cycle_start_date
+
 )
 
 -- With the allowance of the cycle and the terms of the contract.
@@ -128,8 +160,10 @@ select
     products.arrears_charge_type,
     products.waived_in_ramp_as,
     used.quantity as measured_quantity,
+    coalesce(message_tokens.quantity, 0)::decimal(38, 6) as never_waived_quantity,
     case
-        when used.usage_area = 'resources' then coalesce(allowances.included_quantity, 0)
+        when used.usage_area in ('resources', 'accounts')
+            then coalesce(allowances.included_quantity, 0)
         else 0
     end::decimal(38, 6) as included_quantity,
     -- As the contract has it, in ramp cycles too (INV-13).
@@ -137,15 +171,19 @@ select
         when products.can_be_committed then coalesce(contract_items.committed_quantity, 0)
         else 0
     end::decimal(38, 6) as contract_committed_quantity,
-    -- The subscription, and with it the commitment, begins after the ramp (RAMP-03).
+    -- What is paid for anyway: nothing in the ramp (RAMP-03), then the commitment, in a
+    -- prepaid year at least what is prepaid, and no more than that if a raise is overage.
     case
-        when cycles.phase = 'term' then contract_committed_quantity
-        else 0
+        when cycles.phase = 'ramp' or not products.can_be_committed then 0
+        when cycles.billing_option = 'annual_prepay' and cycles.prepay_raise = 'overage'
+            then coalesce(prepaid.prepaid_quantity, 0)
+        else
+            greatest(contract_committed_quantity, coalesce(prepaid.prepaid_quantity, 0))
     end::decimal(38, 6) as committed_quantity,
     contract_items.prepay_rate,
     contract_items.overage_rate,
     case
-        when products.kind = 'resource' then cycles.overage_rounding
+        when products.kind in ('resource', 'account') then cycles.overage_rounding
         else 'none'
     end as overage_rounding,
     cycles.phase,
@@ -159,7 +197,14 @@ inner join cycles
         used.org_id = cycles.org_id
         and used.cycle_start_date = cycles.cycle_start_date
 inner join products
-    on used.product_code = products.product_code
+    on
+        used.org_id = products.org_id
+        and used.product_code = products.product_code
+left join message_tokens
+    on
+        used.org_id = message_tokens.org_id
+        and used.cycle_start_date = message_tokens.cycle_start_date
+        and used.product_code = message_tokens.product_code
 left join allowances
     on
         used.org_id = allowances.org_id
@@ -170,3 +215,8 @@ left join contract_items
         used.org_id = contract_items.org_id
         and used.cycle_start_date = contract_items.cycle_start_date
         and used.product_code = contract_items.product_code
+left join prepaid
+    on
+        used.org_id = prepaid.org_id
+        and used.cycle_start_date = prepaid.cycle_start_date
+        and used.product_code = prepaid.product_code

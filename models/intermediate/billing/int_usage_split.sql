@@ -39,7 +39,8 @@ split as (
         {{ round_overage('measured_quantity - included_quantity', 'overage_rounding') }}
             as above_allowance_quantity,
         {{ round_overage(
-            'measured_quantity - included_quantity - contract_committed_quantity',
+            "measured_quantity - included_quantity - case phase "
+            ~ "when 'ramp' then contract_committed_quantity else committed_quantity end",
             'overage_rounding'
         ) }} as overage_quantity,
         {{ round_overage(
@@ -67,6 +68,15 @@ select
     above_allowance_quantity,
     overage_quantity,
     billable_overage_quantity,
+    -- Where the ramp waives the rest, it bills the tokens of messages; other tokens take
+    -- the allowance first (RAMP-05).
+    case
+        when is_waived
+            then least(
+                billable_overage_quantity,
+                {{ round_overage('never_waived_quantity', 'overage_rounding') }}
+            )
+    end as billed_in_ramp_quantity,
     case when is_ramp_license then 'usage' else arrears_charge_type end
         as arrears_charge_type,
     prepay_rate,

@@ -13,81 +13,64 @@ contract_items as (
 
 ),
 
--- The days whose commitment and prices are asked for: what is in force at the cycle start
--- applies to the whole cycle (INV-11), what is in force on the first day of a year to it.
-starts as (
+cycles as (
 
-    select
-        org_id,
-        contract_id,
-        start_date,
-        max(cycle_start_date) as cycle_start_date
-    from (
-        select
-            org_id,
-            contract_id,
-            cycle_start_date as start_date,
-            cycle_start_date
-        from {{ ref('int_cycles') }}
-        union all
-        select
-            org_id,
-            contract_id,
-            year_start_date as start_date,
-            null as cycle_start_date
-        from {{ ref('int_term_years') }}
-    ) as asked
-    group by org_id, contract_id, start_date
+    select * from {{ ref('int_cycles') }}
 
 ),
 
--- An item without a start has that of its contract.
+-- What is in force at the cycle start applies to the whole cycle (INV-11). An item without
+-- a start has that of its contract.
 candidates as (
 
     select
-        starts.org_id,
-        starts.contract_id,
-        starts.start_date,
-        starts.cycle_start_date,
+        cycles.org_id,
+        cycles.contract_id,
+        cycles.cycle_start_date,
+        cycles.is_after_term,
         contract_items.product_code,
         contract_items.committed_quantity,
         contract_items.prepay_rate,
         contract_items.overage_rate,
+        contract_items.published_rate,
         row_number() over (
             partition by
-                starts.org_id,
-                starts.contract_id,
-                starts.start_date,
+                cycles.org_id,
+                cycles.cycle_start_date,
                 contract_items.product_code
             order by
                 coalesce(contract_items.effective_from, contracts.effective_date) desc,
                 contract_items.landed_at desc,
                 contract_items.source_row desc
         ) as recency
-    from starts
+    from cycles
     inner join contracts
         on
-            starts.org_id = contracts.org_id
-            and starts.contract_id = contracts.contract_id
+            cycles.org_id = contracts.org_id
+            and cycles.contract_id = contracts.contract_id
     inner join contract_items
         on
-            starts.org_id = contract_items.org_id
-            and starts.contract_id = contract_items.contract_id
-            and starts.start_date
+            cycles.org_id = contract_items.org_id
+            and cycles.contract_id = contract_items.contract_id
+            and cycles.cycle_start_date
             >= coalesce(contract_items.effective_from, contracts.effective_date)
-            and starts.start_date
+            and cycles.cycle_start_date
             < coalesce(contract_items.effective_to, '9999-12-31'::date)
 
 )
 
+-- After the term nothing is committed, and published rates are the price (CYC-08).
 select
     org_id,
     contract_id,
-    start_date,
     cycle_start_date,
     product_code,
-    committed_quantity,
+    case when is_after_term then 0 else committed_quantity end::decimal(38, 6)
+        as committed_quantity,
     prepay_rate,
-    overage_rate
+    case
+        when is_after_term then coalesce(published_rate, overage_rate)
+        else overage_rate
+    end as overage_rate
 from candidates
 where recency = 1

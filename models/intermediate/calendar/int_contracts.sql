@@ -47,15 +47,23 @@ in_force as (
         term_end_date,
         coalesce(ramp_end_date, effective_date) as term_start_date,
         peak_rule,
+        hourly_switch,
         ramp_license_billing,
         ramp_resource_billing,
         payment_terms_days,
         tax_jurisdiction,
         minimum_monthly_amount,
         messaging_pricing_model,
+        prepay_raise,
+        after_term,
+        next_effective_date,
         effective_date as in_force_from,
+        -- After its term a contract ends, or goes on from month to month (CYC-08).
         least(
-            coalesce(term_end_date, '9999-12-31'::date),
+            case
+                when after_term = 'month_to_month' then '9999-12-31'::date
+                else coalesce(term_end_date, '9999-12-31'::date)
+            end,
             coalesce(next_effective_date, '9999-12-31'::date)
         ) as in_force_to
     from successions

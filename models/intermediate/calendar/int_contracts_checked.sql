@@ -51,12 +51,15 @@ checked as (
         ramp_end_date,
         term_end_date,
         peak_rule,
+        hourly_switch,
         ramp_license_billing,
         ramp_resource_billing,
         payment_terms_days,
         tax_jurisdiction,
         minimum_monthly_amount,
         messaging_pricing_model,
+        prepay_raise,
+        after_term,
         case
             when is_overlapping then 'overlapping_contract'
             when currency <> first_currency then 'currency_mismatch'

@@ -59,9 +59,10 @@ cycle_dates as (
     select
         *,
         (effective_date + months_after * interval 1 month)::date as cycle_start_date,
-        least(
-            (effective_date + (months_after + 1) * interval 1 month)::date, in_force_to
-        ) as cycle_end_date
+        (effective_date + (months_after + 1) * interval 1 month)::date as month_end_date,
+        least(month_end_date, in_force_to) as cycle_end_date,
+        -- The term holds to the end of the cycle in which it ends (CYC-08).
+        coalesce(cycle_start_date >= term_end_date, false) as is_after_term
     from month_starts
     where
         (effective_date + months_after * interval 1 month)::date
@@ -107,27 +108,41 @@ select
     boundaries.cycle_start_at,
     boundaries.cycle_end_at,
     least(boundaries.cycle_end_at, boundaries.as_of_at) as usage_through_at,
+    least(boundaries.cycle_end_date, boundaries.as_of_date) as usage_through_date,
     boundaries.as_of_at >= boundaries.cycle_end_at as is_closed,
     boundaries.voice_start_at,
     boundaries.voice_end_at,
     least(boundaries.voice_end_at, boundaries.as_of_at) as voice_usage_through_at,
     boundaries.as_of_at >= boundaries.voice_end_at as is_voice_closed,
+    boundaries.month_end_date - boundaries.cycle_start_date as days_in_month,
+    boundaries.is_after_term,
     case
-        when boundaries.cycle_start_date < boundaries.ramp_end_date then 'ramp' else 'term'
+        when
+            boundaries.cycle_start_date < boundaries.ramp_end_date
+            and not boundaries.is_after_term
+            then 'ramp'
+        else 'term'
     end as phase,
     coalesce(
         boundaries.cycle_start_date < boundaries.ramp_end_date
-        and boundaries.cycle_end_date >= boundaries.ramp_end_date,
+        and boundaries.cycle_end_date >= boundaries.ramp_end_date
+        and not boundaries.is_after_term,
         false
     ) as is_last_ramp_cycle,
     boundaries.license_model,
-    boundaries.billing_option,
+    case
+        when boundaries.is_after_term then 'month_to_month'
+        else boundaries.billing_option
+    end as billing_option,
+    boundaries.prepay_raise,
     boundaries.currency,
     currencies.minor_units,
     boundaries.peak_rule,
+    boundaries.hourly_switch,
     boundaries.ramp_license_billing,
     boundaries.ramp_resource_billing,
-    boundaries.minimum_monthly_amount,
+    case when not boundaries.is_after_term then boundaries.minimum_monthly_amount end
+        as minimum_monthly_amount,
     boundaries.messaging_pricing_model,
     policies.peak_minimum_minutes,
     policies.storage_month_value,

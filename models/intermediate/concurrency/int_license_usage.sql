@@ -30,6 +30,12 @@ contract_items as (
 
 ),
 
+prepaid as (
+
+    select * from {{ ref('int_prepaid_quantities') }}
+
+),
+
 -- Every license and add-on of the cycle's contract with everything that can bill it.
 counted as (
 
@@ -43,7 +49,8 @@ counted as (
         coalesce(peaks.billable_users, 0) as peak_users,
         coalesce(measured.logged_in_us, 0) as logged_in_us,
         coalesce(measured.interacting_us, 0) as interacting_us,
-        coalesce(contract_items.committed_quantity, 0) as committed_quantity
+        coalesce(contract_items.committed_quantity, 0) as committed_quantity,
+        coalesce(prepaid.prepaid_quantity, 0) as prepaid_quantity
     from cycles
     inner join licenses
         on
@@ -64,6 +71,11 @@ counted as (
             cycles.org_id = contract_items.org_id
             and cycles.cycle_start_date = contract_items.cycle_start_date
             and licenses.product_code = contract_items.product_code
+    left join prepaid
+        on
+            cycles.org_id = prepaid.org_id
+            and cycles.cycle_start_date = prepaid.cycle_start_date
+            and licenses.product_code = prepaid.product_code
 
 ),
 
@@ -104,6 +116,7 @@ select
     {{ divide_half_up('logged_in_us * 0.000001', '3600') }} as logged_in_hours,
     {{ divide_half_up('interacting_us * 0.000001', '3600') }} as interacting_hours,
     actual_quantity,
-    committed_quantity
+    committed_quantity,
+    prepaid_quantity
 from actuals
-where actual_quantity > 0 or committed_quantity > 0
+where actual_quantity > 0 or committed_quantity > 0 or prepaid_quantity > 0

@@ -12,6 +12,12 @@ cycles as (
 
 ),
 
+platforms as (
+
+    select * from {{ ref('messaging_platforms') }}
+
+),
+
 interactions as (
 
     select
@@ -20,15 +26,15 @@ interactions as (
         interactions.platform,
         interactions.integration_id,
         interactions.customer_account,
+        -- Text messages are billed one by one, not as conversations (CONV-08).
+        coalesce(platforms.is_conversation, true) as is_conversation,
         interactions.started_at,
-        least(
-            coalesce(interactions.ended_at, build.as_of_at), build.as_of_at
-        ) as ended_at
-    from {{ ref('stg_message_interactions') }} as interactions
+        least(interactions.ended_at, build.as_of_at) as ended_at
+    from {{ ref('int_interactions') }} as interactions
+    left join platforms
+        on interactions.platform = platforms.platform
     cross join build
-    where
-        interactions.row_status = 'accepted'
-        and interactions.started_at < build.as_of_at
+    where interactions.started_at < build.as_of_at
 
 ),
 
@@ -43,6 +49,7 @@ by_cycle as (
         interactions.platform,
         interactions.integration_id,
         interactions.customer_account,
+        interactions.is_conversation,
         interactions.started_at
     from interactions
     inner join cycles

@@ -15,7 +15,7 @@ assignments as (
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('int_catalogue') }}
 
 ),
 
@@ -25,17 +25,22 @@ hourly_products as (
 
 ),
 
--- Held at any instant of the part of the cycle seen so far.
+-- Held at any instant of the part of the cycle seen so far, and whether to its end.
 held as (
 
-    select distinct
+    select
         assignments.org_id,
         cycles.cycle_start_date,
         assignments.user_id,
         assignments.product_code,
         products.kind,
         products.license_rank,
-        cycles.license_model
+        cycles.license_model,
+        cycles.hourly_switch,
+        bool_or(
+            coalesce(assignments.assigned_to, '9999-12-31'::date)
+            >= cycles.usage_through_at
+        ) as is_held_at_the_end
     from assignments
     inner join cycles
         on
@@ -46,7 +51,10 @@ held as (
             and assignments.assigned_from
             < coalesce(assignments.assigned_to, '9999-12-31'::date)
     inner join products
-        on assignments.product_code = products.product_code
+        on
+            assignments.product_code = products.product_code
+            and (products.org_id is null or assignments.org_id = products.org_id)
+    group by all
 
 ),
 
@@ -64,23 +72,44 @@ base_licenses as (
 
 ),
 
+-- The workforce add-on includes speech and text analytics: of the two a user has one
+-- (LIC-09).
+workforce_users as (
+
+    select distinct
+        org_id,
+        cycle_start_date,
+        user_id
+    from held
+    where product_code in ('cx1_wem_addon', 'cx2_wem_addon')
+
+),
+
 -- Add-ons count whatever the base license, and without any (LIC-05, LIC-06).
 licensed as (
 
     select * from base_licenses
     union all
     select
-        org_id,
-        cycle_start_date,
-        user_id,
-        product_code
+        held.org_id,
+        held.cycle_start_date,
+        held.user_id,
+        held.product_code
     from held
-    where kind = 'addon'
+    left join workforce_users
+        on
+            held.org_id = workforce_users.org_id
+            and held.cycle_start_date = workforce_users.cycle_start_date
+            and held.user_id = workforce_users.user_id
+    where
+        held.kind = 'addon'
+        and (held.product_code <> 'sta_addon' or workforce_users.user_id is null)
 
 ),
 
--- Beside named or concurrent a designated user is counted by the hour for the whole cycle;
--- in an hourly contract everybody is, and the designation does nothing (HOUR-03, X10).
+-- Beside named or concurrent a designated user is counted by the hour for the whole cycle,
+-- by default if the designation holds at its end (HOUR-05, X18); in an hourly contract
+-- everybody is, and the designation does nothing (HOUR-03, X10).
 designated as (
 
     select
@@ -91,6 +120,7 @@ designated as (
     where
         product_code = 'hourly_interacting'
         and license_model in ('named', 'concurrent')
+        and (hourly_switch = 'any' or is_held_at_the_end)
 
 )
 

@@ -8,7 +8,7 @@ contracts as (
 
 products as (
 
-    select * from {{ ref('products') }}
+    select * from {{ ref('int_catalogue') }}
     where kind in ('license', 'addon')
 
 ),
@@ -38,7 +38,8 @@ counted as (
         end as hourly_model,
         products.unit_of_measure
     from contracts
-    cross join products
+    inner join products
+        on products.org_id is null or contracts.org_id = products.org_id
     left join hourly_products
         on products.product_code = hourly_products.product_code
 

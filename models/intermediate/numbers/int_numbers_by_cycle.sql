@@ -24,17 +24,18 @@ held as (
         numbers.purchased_date,
         least(
             coalesce(numbers.released_date, '9999-12-31'::date),
-            cycles.usage_through_at::date
+            cycles.usage_through_date
         )
         - greatest(numbers.purchased_date, cycles.cycle_start_date) as days_held,
-        cycles.cycle_end_date - cycles.cycle_start_date as days_in_cycle,
+        -- Of the whole month, also where the end of a contract cuts the cycle.
+        cycles.days_in_month as days_in_cycle,
         -- Bought in this cycle: the set-up charge is due once (NUM-02).
         numbers.purchased_date >= cycles.cycle_start_date as is_new
     from numbers
     inner join cycles
         on
             numbers.org_id = cycles.org_id
-            and numbers.purchased_date < cycles.usage_through_at
+            and numbers.purchased_date < cycles.usage_through_date
             and (
                 numbers.released_date is null
                 or numbers.released_date > cycles.cycle_start_date

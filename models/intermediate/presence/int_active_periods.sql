@@ -53,9 +53,7 @@ active_states as (
         coalesce(counting.applies_to, '9999-12-31'::date) as applies_to,
         states.user_id,
         states.started_at,
-        least(
-            coalesce(states.ended_at, build.as_of_at), build.as_of_at
-        ) as ended_at
+        least(states.ended_at, build.as_of_at) as ended_at
     from {{ ref('int_user_states') }} as states
     left join counting
         on
@@ -65,7 +63,7 @@ active_states as (
     where
         (states.is_active or counting.status is not null)
         and states.started_at < build.as_of_at
-        and states.started_at < coalesce(states.ended_at, build.as_of_at)
+        and states.started_at < states.ended_at
 
 ),
 

@@ -46,28 +46,45 @@ states as (
 
 ),
 
+reach as (
+
+    select
+        *,
+        if(dataset = 'user_presence', 'presence', 'routing') as feed
+    from {{ ref('int_data_reach') }}
+    where dataset in ('user_presence', 'routing_status')
+
+),
+
 -- The platform leaves out the end of a status that is current. The user's next later row of
--- any status ends it; without one it is still on.
+-- any status ends it, at the latest the end of the data: what comes then is not known.
 resolved as (
 
     select
-        org_id,
-        feed,
-        user_id,
-        status,
-        is_active,
-        started_at,
+        states.org_id,
+        states.feed,
+        states.user_id,
+        states.status,
+        states.is_active,
+        states.started_at,
         coalesce(
-            ended_at,
-            min(started_at) over (
-                partition by org_id, feed, user_id
-                order by epoch_us(started_at)
-                range between 1 following and unbounded following
+            states.ended_at,
+            least(
+                min(states.started_at) over (
+                    partition by states.org_id, states.feed, states.user_id
+                    order by epoch_us(states.started_at)
+                    range between 1 following and unbounded following
+                ),
+                {{ end_of_data('states.started_at', 'reach') }}
             )
         ) as ended_at,
-        file_id,
-        source_row
+        states.file_id,
+        states.source_row
     from states
+    left join reach
+        on
+            states.org_id = reach.org_id
+            and states.feed = reach.feed
 
 )
 

@@ -10,7 +10,9 @@ judged_in_staging as (
             source_file,
             source_row,
             row_status,
-            reject_reason
+            reject_reason,
+            reject_column,
+            reject_expected
         from {{ ref('stg_' ~ dataset) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -38,7 +40,13 @@ judged as (
         end as row_status,
         coalesce(
             judged_in_staging.reject_reason, outside_contract.reject_reason
-        ) as reject_reason
+        ) as reject_reason,
+        coalesce(
+            judged_in_staging.reject_column, outside_contract.reject_column
+        ) as reject_column,
+        coalesce(
+            judged_in_staging.reject_expected, outside_contract.reject_expected
+        ) as reject_expected
     from judged_in_staging
     left join outside_contract
         on

@@ -46,6 +46,24 @@ coverage as (
                 in_force.in_force_to < end_clocks.valid_to
                 or end_clocks.valid_to = '9999-12-31'::date
             )
+    union all
+    select
+        org_id,
+        'date' as clock,
+        in_force_from::timestamp as covered_from,
+        in_force_to::timestamp as covered_to
+    from {{ ref('int_contracts') }}
+
+),
+
+ends as (
+
+    select
+        org_id,
+        clock,
+        max(covered_to) as covered_to
+    from coverage
+    group by org_id, clock
 
 ),
 
@@ -61,7 +79,9 @@ without_contract as (
         rows_in_time.dataset,
         rows_in_time.file_id,
         rows_in_time.source_row,
-        'no_contract' as reject_reason
+        'no_contract' as reject_reason,
+        null::varchar as reject_column,
+        null::varchar as reject_expected
     from rows_in_time
     anti join contracted_organizations
         on rows_in_time.org_id = contracted_organizations.org_id
@@ -78,6 +98,7 @@ to_be_covered as (
         rows_in_time.file_id,
         rows_in_time.source_row,
         rows_in_time.starts_at,
+        rows_in_time.timed_by,
         coalesce(rows_in_time.ends_at, build.as_of_at) as ends_at
     from rows_in_time
     inner join contracted_organizations
@@ -93,8 +114,16 @@ outside_contract as (
         to_be_covered.dataset,
         to_be_covered.file_id,
         to_be_covered.source_row,
-        'outside_contract' as reject_reason
+        'outside_contract' as reject_reason,
+        to_be_covered.timed_by as reject_column,
+        'a time before ' || ends.covered_to::date || ', when the term ended; '
+        || 'after_term = month_to_month bills on' as reject_expected
     from to_be_covered
+    left join ends
+        on
+            to_be_covered.org_id = ends.org_id
+            and to_be_covered.clock = ends.clock
+            and to_be_covered.starts_at >= ends.covered_to
     anti join coverage
         on
             to_be_covered.org_id = coverage.org_id
@@ -116,7 +145,9 @@ items_without_contract as (
         case
             when contracted_organizations.org_id is null then 'no_contract'
             else 'unknown_contract'
-        end as reject_reason
+        end as reject_reason,
+        if(contracted_organizations.org_id is null, null, 'contract_id') as reject_column,
+        null as reject_expected
     from {{ ref('stg_contract_items') }} as items
     anti join contracts
         on
@@ -134,7 +165,9 @@ calls_in_other_currency as (
         'voice_usage' as dataset,
         file_id,
         source_row,
-        'currency_mismatch' as reject_reason
+        'currency_mismatch' as reject_reason,
+        'currency' as reject_column,
+        null as reject_expected
     from {{ ref('int_calls') }}
     where not is_contract_currency
 
@@ -146,7 +179,10 @@ contracts_in_conflict as (
         'contracts' as dataset,
         file_id,
         source_row,
-        reject_reason
+        reject_reason,
+        if(reject_reason = 'currency_mismatch', 'currency', 'effective_date')
+            as reject_column,
+        null as reject_expected
     from {{ ref('int_contracts_checked') }}
     where reject_reason is not null
 

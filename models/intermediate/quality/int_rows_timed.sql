@@ -4,16 +4,28 @@
 {% for dataset, interval in datasets().items() if interval %}
     select
         '{{ dataset }}' as dataset,
-        '{{ interval[2] or 'core' }}' as clock,
+        '{{ interval[3] or 'core' }}' as clock,
         org_id,
         file_id,
         source_row,
         ({{ interval[0] }})::timestamp as starts_at,
-        ({{ interval[1] }})::timestamp as ends_at
+        ({{ interval[1] }})::timestamp as ends_at,
+        {{ interval[2] or 'null' }}::varchar as timed_by
     from {{ ref('stg_' ~ dataset) }}
     where row_status = 'accepted'
     union all
 {% endfor %}
+select
+    'orders' as dataset,
+    'date' as clock,
+    org_id,
+    file_id,
+    source_row,
+    in_contract_on::timestamp as starts_at,
+    in_contract_on::timestamp as ends_at,
+    timed_by
+from {{ ref('int_orders') }}
+union all
 select
     case feed when 'presence' then 'user_presence' else 'routing_status' end as dataset,
     'core' as clock,
@@ -21,5 +33,17 @@ select
     file_id,
     source_row,
     started_at as starts_at,
-    ended_at as ends_at
+    ended_at as ends_at,
+    'start_time' as timed_by
 from {{ ref('int_user_states') }}
+union all
+select
+    'message_interactions' as dataset,
+    'core' as clock,
+    org_id,
+    file_id,
+    source_row,
+    started_at as starts_at,
+    ended_at as ends_at,
+    'start_time' as timed_by
+from {{ ref('int_interactions') }}

@@ -24,7 +24,7 @@ currencies as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('invoice_lines') }}
 
 ),
 
@@ -136,4 +136,6 @@ select
     coalesce(products.match_code, expected_lines.product_code) as match_code
 from expected_lines
 left join products
-    on expected_lines.product_code = products.product_code
+    on
+        expected_lines.org_id = products.org_id
+        and expected_lines.product_code = products.product_code

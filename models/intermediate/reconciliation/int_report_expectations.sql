@@ -16,7 +16,7 @@ reported as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('reported') }}
 
 ),
 
@@ -32,7 +32,9 @@ usage as (
             as overview_item
     from {{ ref('int_usage_split') }} as split
     inner join products
-        on split.product_code = products.product_code
+        on
+            split.org_id = products.org_id
+            and split.product_code = products.product_code
 
 ),
 
@@ -48,7 +50,9 @@ token_meters as (
         unnest(['resources_usage', 'subscription_overview', 'billing_charges']) as report
     from {{ ref('int_ai_token_usage') }} as meters
     inner join products
-        on meters.product_code = products.product_code
+        on
+            meters.org_id = products.org_id
+            and meters.product_code = products.product_code
     where meters.tokens is not null and products.kind = 'token_meter'
 
 ),
@@ -66,7 +70,9 @@ expectations as (
         null as item,
         product_code || ' / ' || user_id as subject,
         product_code || ' / ' || lower(user_id) as subject_key,
-        1::decimal(38, 6) as expected_quantity
+        1::decimal(38, 6) as expected_quantity,
+        first_billable_login_at as first_login_at,
+        true as is_person
     from {{ ref('billable_users') }}
     union all by name
     select
@@ -98,7 +104,8 @@ expectations as (
         null as item,
         user_id as subject,
         lower(user_id) as subject_key,
-        (floor(logged_in_seconds * 1000) * 0.001)::decimal(38, 6) as expected_quantity
+        (floor(logged_in_seconds * 1000) * 0.001)::decimal(38, 6) as expected_quantity,
+        true as is_person
     from {{ ref('user_hours_daily') }}
     where logged_in_seconds > 0
     union all by name
@@ -164,7 +171,9 @@ select
     expectations.subject,
     coalesce(expectations.subject_key, expectations.subject) as subject_key,
     expectations.expected_quantity,
-    expectations.minutes_at_peak
+    expectations.minutes_at_peak,
+    expectations.first_login_at,
+    coalesce(expectations.is_person, false) as is_person
 from expectations
 inner join reported
     on

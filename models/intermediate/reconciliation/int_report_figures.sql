@@ -26,7 +26,13 @@ billable_entities as (
             min(users.user_id),
             report.entity
         ) as entity_id,
-        min(report.file_id || '/' || report.source_row) as report_line_id
+        min(report.file_id || '/' || report.source_row) as report_line_id,
+        min(report.first_login_at) as first_login_at,
+        arg_min(report.printed_precision_us, report.first_login_at)
+            as printed_precision_us,
+        -- An id has neither.
+        count(users.user_id) = 0 and regexp_matches(report.entity, '[@ ]')
+            as is_unknown_name
     from {{ ref('stg_billable_usage_report') }} as report
     inner join cycles
         on
@@ -66,7 +72,10 @@ billable_usage as (
         item || ' / ' || lower(entity_id) as subject_key,
         min(report_line_id) as report_line_id,
         1::decimal(38, 6) as reported_quantity,
-        null::decimal(38, 6) as minutes_at_peak
+        null::decimal(38, 6) as minutes_at_peak,
+        min(first_login_at) as first_login_at,
+        arg_min(printed_precision_us, first_login_at) as printed_precision_us,
+        bool_and(is_unknown_name) as is_unknown_name
     from billable_entities
     group by org_id, cycle_start_date, item, lower(entity_id)
 
@@ -92,8 +101,9 @@ user_names as (
 
 ),
 
--- The other reports have a figure per day or per billing period. Allowances and totals of
--- the overview are no usage. A charge has two figures: all its usage, and its overage.
+-- The other reports have a figure per day or per billing period. A product's figure on the
+-- overview is its rollup if it has one, and that of a charge its wallet. A charge has two
+-- figures: all its usage, and its overage.
 -- Days of R3 have twelve decimals, and a union would keep the smallest scale.
 {% set figures = [
     ('concurrent_usage', 'concurrent_usage_report', 'usage_date', 'pool', 'peak_users'),
@@ -122,7 +132,9 @@ report_rows as (
         from {{ ref('stg_' ~ dataset) }}
         where
             row_status = 'accepted'
-            {%- if report == 'subscription_overview' %} and usage_kind = 'usage'{% endif %}
+            {%- if report in ('subscription_overview', 'billing_charges') %}
+                and is_product_figure
+            {%- endif %}
 
         {{ 'union all by name' if not loop.last }}
     {% endfor %}
@@ -150,7 +162,12 @@ by_day_or_cycle as (
             'products.cycle_value',
             'cycles.storage_month_value'
         ) }} as reported_quantity,
-        max(report_rows.minutes_at_peak) as minutes_at_peak
+        max(report_rows.minutes_at_peak) as minutes_at_peak,
+        null::timestamp as first_login_at,
+        null::bigint as printed_precision_us,
+        report_rows.report = 'user_hours'
+        and min(user_names.user_id) is null
+        and regexp_matches(subject_key, '[@ ]') as is_unknown_name
     from report_rows
     inner join cycles
         on

@@ -18,16 +18,19 @@ vendor_lines as (
 spellings as (
 
     select
+        org_id,
         name_key,
         product_code
     from {{ ref('product_names') }}
     union
     select
+        org_id,
         {{ product_name_key('invoice_name') }} as name_key,
         product_code
     from {{ ref('int_products') }}
     union
     select
+        org_id,
         {{ product_name_key("regexp_replace(invoice_name, '^SMS (Rate Class)', '\\1')") }}
             as name_key,
         product_code
@@ -39,25 +42,37 @@ spellings as (
 name_keys as (
 
     select
+        org_id,
         name_key,
         min(product_code) as product_code
     from spellings
-    group by name_key
+    group by org_id, name_key
 
 ),
 
+-- What an organization calls its products; a name of its own goes first.
 names as (
 
     select
+        organizations.org_id,
         name_keys.name_key,
         products.product_code,
         products.base_product_code,
         products.match_code,
         products.kind,
         products.arrears_charge_type
-    from name_keys
+    from (select distinct org_id from vendor_lines) as organizations
+    inner join name_keys
+        on name_keys.org_id is null or organizations.org_id = name_keys.org_id
     inner join {{ ref('int_products') }} as products
-        on name_keys.product_code = products.product_code
+        on
+            name_keys.product_code = products.product_code
+            and (products.org_id is null or organizations.org_id = products.org_id)
+    qualify
+        row_number() over (
+            partition by organizations.org_id, name_keys.name_key
+            order by name_keys.org_id nulls last
+        ) = 1
 
 ),
 
@@ -88,16 +103,14 @@ worded as (
             when regexp_matches(description, '\Winternational\)?\s*$', 'i')
                 then 'international'
         end as breakout,
+        -- What is in brackets at the end belongs to the name where a product has it so.
         trim(regexp_replace(
-            regexp_replace(
-                description,
-                '\s*[–—,(-]\s*(prepay|committed|u\.?s\.?a?|international)\)?\s*$',
-                '',
-                'i'
-            ),
-            '\s*\([^)]*\)\s*$',
-            ''
-        )) as product_name
+            description,
+            '\s*[–—,(-]\s*(prepay|committed|u\.?s\.?a?|international)\)?\s*$',
+            '',
+            'i'
+        )) as whole_name,
+        trim(regexp_replace(whole_name, '\s*\([^)]*\)\s*$', '')) as product_name
     from vendor_lines
 
 ),
@@ -132,8 +145,16 @@ classified as (
         worded.amount,
         worded.currency
     from worded
+    left join names as whole_names
+        on
+            worded.org_id = whole_names.org_id
+            and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
     left join names
-        on {{ product_name_key('worded.product_name') }} = names.name_key
+        on
+            worded.org_id = names.org_id
+            and coalesce(
+                whole_names.name_key, {{ product_name_key('worded.product_name') }}
+            ) = names.name_key
     left join ordered
         on
             worded.org_id = ordered.org_id

@@ -15,7 +15,7 @@ invoice_lines as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('invoice_lines') }}
 
 ),
 
@@ -29,7 +29,9 @@ our_lines as (
         invoice_lines.service_period_end
     from invoice_lines
     left join products
-        on invoice_lines.product_code = products.product_code
+        on
+            invoice_lines.org_id = products.org_id
+            and invoice_lines.product_code = products.product_code
 
 ),
 

@@ -65,7 +65,8 @@ metered as (
         used.product_code,
         used.used_quantity,
         {{ divide_half_up('used.used_quantity * meters.tokens', 'meters.units') }}
-            as tokens
+            as tokens,
+        coalesce(meters.is_of_messages, false) as is_of_messages
     from used
     left join meters
         on

@@ -36,8 +36,9 @@ cycles as (
 
 ),
 
--- What a license counts with: by default the greater of commitment and actual (FU-02). By
--- the hour it includes what its base does in an hour (HOUR-03).
+-- What a license or add-on counts with: by default the greatest of committed, prepaid and
+-- actual (FU-02); of add-ons the workforce one brings transcription (FU-15). By the hour it
+-- includes what its base does in an hour (HOUR-03).
 basis as (
 
     select
@@ -51,7 +52,9 @@ basis as (
             when 'committed' then license_usage.committed_quantity
             else
                 greatest(
-                    license_usage.committed_quantity, license_usage.actual_quantity
+                    license_usage.committed_quantity,
+                    license_usage.prepaid_quantity,
+                    license_usage.actual_quantity
                 )
         end as quantity,
         policies.hourly_allowance_divisor

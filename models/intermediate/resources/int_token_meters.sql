@@ -22,7 +22,8 @@ in_force as (
         meters.product_code,
         cycles.license_model,
         meters.tokens,
-        meters.units
+        meters.units,
+        meters.pricing_model = 'per_token' as is_of_messages
     from cycles
     inner join meters
         on

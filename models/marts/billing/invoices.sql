@@ -12,6 +12,12 @@ addresses as (
 
 ),
 
+coverage as (
+
+    select * from {{ ref('int_invoice_coverage') }}
+
+),
+
 totals as (
 
     select
@@ -40,9 +46,16 @@ select
     totals.subtotal_amount,
     totals.tax_amount,
     totals.total_amount,
-    totals.invoice_status
+    totals.invoice_status,
+    -- Without a cycle in arrears there is nothing to cover.
+    coalesce(coverage.is_covered, true) as is_covered,
+    coverage.coverage_note
 from totals
 inner join addresses
     on
         totals.org_id = addresses.org_id
         and totals.invoice_date = addresses.invoice_date
+left join coverage
+    on
+        totals.org_id = coverage.org_id
+        and totals.invoice_date = coverage.invoice_date

@@ -16,3 +16,4 @@ left join {{ ref('int_usage_split') }} as split
         licenses.org_id = split.org_id
         and licenses.cycle_start_date = split.cycle_start_date
         and licenses.product_code = split.product_code
+where licenses.actual_quantity > 0 or licenses.committed_quantity > 0

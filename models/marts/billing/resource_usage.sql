@@ -6,4 +6,4 @@ select
     included_quantity,
     above_allowance_quantity as overage_quantity
 from {{ ref('int_usage_split') }}
-where usage_area = 'resources'
+where usage_area in ('resources', 'accounts')

@@ -1,11 +1,5 @@
 with
 
-products as (
-
-    select * from {{ ref('int_products') }}
-
-),
-
 contract_items as (
 
     select * from {{ ref('int_contract_items') }}
@@ -75,6 +69,12 @@ measured as (
 
 ),
 
+products as (
+
+    {{ products_by_organization('measured') }}
+
+),
+
 -- What the cycle itself was charged on any invoice. A prepaid year is charged apart.
 charged as (
 
@@ -113,7 +113,9 @@ select
     coalesce(charged.amount, 0)::decimal(28, 4) as amount
 from measured
 inner join products
-    on measured.product_code = products.product_code
+    on
+        measured.org_id = products.org_id
+        and measured.product_code = products.product_code
 left join split
     on
         measured.org_id = split.org_id

@@ -21,7 +21,7 @@ conversations as (
         max(started_at) as last_interaction_at,
         bool_or(started_at < cycle_start_at) as is_carried_over
     from interactions
-    where customer_account is not null
+    where customer_account is not null and is_conversation
     group by
         org_id, cycle_start_date, platform, integration_id, customer_account
 

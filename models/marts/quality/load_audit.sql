@@ -11,7 +11,8 @@ judged as (
     select
         file_id,
         count(*) filter (where row_status = 'accepted')::bigint as rows_accepted,
-        count(*) filter (where row_status = 'duplicate')::bigint as rows_duplicate,
+        count(*) filter (where row_status in ('duplicate', 'withdrawn'))::bigint
+            as rows_duplicate,
         count(*) filter (where row_status = 'rejected')::bigint as rows_rejected
     from {{ ref('int_landed_rows') }}
     group by file_id
@@ -28,7 +29,8 @@ select
     landed_files.rows_in_file,
     coalesce(judged.rows_accepted, 0) as rows_accepted,
     coalesce(judged.rows_duplicate, 0) as rows_duplicate,
-    coalesce(judged.rows_rejected, 0) as rows_rejected
+    coalesce(judged.rows_rejected, 0) as rows_rejected,
+    landed_files.withdrawn_at
 from landed_files
 left join judged
     on landed_files.file_id = judged.file_id

@@ -9,7 +9,23 @@ judged as (
 
 raw_rows as (
 
-    select * from {{ ref('int_rejected_rows_raw') }}
+    select
+        file_id,
+        source_row,
+        if({{ shows_personal_data() }}, raw_row, masked_row)::json as raw_row
+    from {{ ref('int_rejected_rows_raw') }}
+
+),
+
+reasons as (
+
+    select * from {{ ref('reject_reasons') }}
+
+),
+
+retired as (
+
+    select * from {{ ref('int_retired_rows') }}
 
 )
 
@@ -20,13 +36,19 @@ select
     judged.source_file,
     judged.source_row,
     judged.reject_reason as reason,
-    if(
-        {{ shows_personal_data() }},
-        raw_rows.raw_row,
-        raw_rows.masked_row
-    )::json as raw_row
+    judged.reject_column as column_name,
+    raw_rows.raw_row ->> judged.reject_column as value,
+    coalesce(judged.reject_expected, reasons.expected) as expected,
+    retired.source_row is not null as is_retired,
+    raw_rows.raw_row
 from judged
 inner join raw_rows
     on
         judged.file_id = raw_rows.file_id
         and judged.source_row = raw_rows.source_row
+left join reasons
+    on judged.reject_reason = reasons.reason
+left join retired
+    on
+        judged.file_id = retired.file_id
+        and judged.source_row = retired.source_row

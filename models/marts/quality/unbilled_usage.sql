@@ -14,7 +14,7 @@ cycles as (
 
 products as (
 
-    select * from {{ ref('int_products') }}
+    {{ products_by_organization('cycles') }}
 
 ),
 
@@ -87,6 +87,26 @@ within_commitment as (
 
 ),
 
+not_billable as (
+
+    select * from {{ ref('int_not_billable_licenses') }}
+
+),
+
+-- Licenses of the platform that nobody is billed for (NAME-01).
+licenses_not_billable as (
+
+    select
+        org_id,
+        cycle_start_date,
+        license_id as product_code,
+        'not_billable_license' as reason,
+        count(*) as quantity
+    from not_billable
+    group by org_id, cycle_start_date, license_id
+
+),
+
 users_without_license as (
 
     select
@@ -101,6 +121,16 @@ users_without_license as (
             logged_in.org_id = licensed.org_id
             and logged_in.cycle_start_date = licensed.cycle_start_date
             and logged_in.user_id = licensed.user_id
+    anti join not_billable
+        on
+            logged_in.org_id = not_billable.org_id
+            and logged_in.cycle_start_date = not_billable.cycle_start_date
+            and logged_in.user_id = not_billable.user_id
+    anti join {{ ref('int_assigned_accounts') }} as assigned
+        on
+            logged_in.org_id = assigned.org_id
+            and logged_in.cycle_start_date = assigned.cycle_start_date
+            and logged_in.user_id = assigned.user_id
     where logged_in.first_billable_login_at is not null
     group by logged_in.org_id, logged_in.cycle_start_date
 
@@ -130,7 +160,22 @@ interactions_without_account as (
         'no_customer_account' as reason,
         count(*) as quantity
     from {{ ref('int_interactions_by_cycle') }}
-    where customer_account is null
+    where customer_account is null and is_conversation
+    group by org_id, cycle_start_date, platform
+
+),
+
+-- Sessions of text messages are no conversations (CONV-08).
+interactions_of_text_messages as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'conversation_' || platform as product_code,
+        'not_billable_service' as reason,
+        count(*) as quantity
+    from {{ ref('int_interactions_by_cycle') }}
+    where not is_conversation
     group by org_id, cycle_start_date, platform
 
 ),
@@ -222,9 +267,13 @@ unbilled as (
     union all
     select * from users_without_license
     union all
+    select * from licenses_not_billable
+    union all
     select * from hours_without_login
     union all
     select * from interactions_without_account
+    union all
+    select * from interactions_of_text_messages
     union all
     select * from disregarded_peaks
     union all
@@ -245,7 +294,9 @@ select
     unbilled.reason,
     unbilled.quantity::decimal(38, 6) as quantity,
     case
-        when unbilled.reason = 'no_customer_account' then 'interaction'
+        when
+            unbilled.reason = 'no_customer_account'
+            or interactions_of_text_messages.product_code is not null then 'interaction'
         else coalesce(licenses.unit_of_measure, products.unit_of_measure, 'user')
     end as unit_of_measure
 from unbilled
@@ -259,4 +310,11 @@ left join licenses
         and unbilled.cycle_start_date = licenses.cycle_start_date
         and unbilled.product_code = licenses.product_code
 left join products
-    on unbilled.product_code = products.product_code
+    on
+        unbilled.org_id = products.org_id
+        and unbilled.product_code = products.product_code
+left join interactions_of_text_messages
+    on
+        unbilled.org_id = interactions_of_text_messages.org_id
+        and unbilled.cycle_start_date = interactions_of_text_messages.cycle_start_date
+        and unbilled.product_code = interactions_of_text_messages.product_code

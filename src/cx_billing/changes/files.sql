@@ -3,12 +3,15 @@ with
 now_landed as (
 
     select * from marts.load_audit
+    where withdrawn_at is null
 
 ),
 
+-- A build of version 0.2 has no column for withdrawn files.
 landed_before as (
 
     select * from earlier.marts.load_audit
+    where (to_json(load_audit) ->> 'withdrawn_at') is null
 
 )
 

@@ -10,7 +10,19 @@ from pathlib import Path
 
 import click
 
-from cx_billing.cli import build, check, extract, generate, land, show, status
+from cx_billing.cli import (
+    build,
+    check,
+    check_files,
+    extract,
+    generate,
+    init,
+    land,
+    seal,
+    show,
+    status,
+    withdraw,
+)
 from cx_billing.cli.errors import Commands
 from cx_billing.cli.options import DEFAULT_HOME, home_option
 
@@ -35,17 +47,21 @@ def main(home: Path) -> None:
     Everything is kept in the home, ./warehouse unless you say otherwise. All times are UTC.
 
     Exit codes: 0 done; 1 a build or a test failed and nothing was published; 2 a whole file was
-    refused (the rest was landed) or the arguments are wrong.
+    refused (the rest was landed), check-files found something, or the arguments are wrong.
     """
 
 
 for command in (
     build.build,
     check.check_known_answer,
+    check_files.check,
     extract.pull,
     generate.generate,
+    init.init,
     land.land,
+    seal.seal,
     show.show,
+    withdraw.withdraw,
     status.status,
 ):
     main.add_command(command)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 import click
+from duckdb import DuckDBPyConnection
 
 from cx_billing import builds, changes, pages, warehouse
 from cx_billing.cli import options
@@ -19,6 +20,7 @@ from cx_billing.cli.screen import (
     show_progress,
     spell_command,
 )
+from cx_billing.pages.content import Record
 from cx_billing.pages.findings import count_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.rejected import describe_rejection
@@ -51,12 +53,18 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     help="Publish even if the total of an invoice that was final moves beyond the limits of the "
     "seed publication_limits.",
 )
+@click.option(
+    "--fail-on-warning",
+    is_flag=True,
+    help="Publish nothing if there is anything to warn of, and exit with 1.",
+)
 @with_home
 def build(
     as_of: date | None,
     full_refresh: bool,
     show_personal_data: bool,
     accept_changes: bool,
+    fail_on_warning: bool,
     home: Path,
 ) -> None:
     """Build and test the warehouse, and publish it only if everything passed.
@@ -71,6 +79,14 @@ def build(
         raise RefusedError(
             f"Nothing has been landed in {home} yet. Land files first: cx-billing land INBOX."
         )
+
+    def refuse(connection: DuckDBPyConnection) -> list[str]:
+        findings = pages.collect_findings(connection)
+        return [
+            *describe_organizations_all_rejected(findings),
+            *list_warnings(findings, home, as_of),
+        ]
+
     try:
         with show_progress() as show:
             result = warehouse.build(
@@ -79,6 +95,7 @@ def build(
                 full_refresh,
                 show_personal_data=show_personal_data,
                 accept_changes=accept_changes,
+                refuse=refuse if fail_on_warning else None,
                 on_event=lambda step: show(step.done, step.total, step.node),
             )
     except KeyboardInterrupt:
@@ -99,16 +116,21 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
         findings = pages.collect_findings(connection)
         changed = changes.find_changes(home, connection)
     assert result.published is not None, "a good build is published"
+    for line in describe_organizations_all_rejected(findings):
+        click.echo(line)
     click.echo(
         f"Published {home / builds.PUBLISHED} -> {result.published.readlink()} "
         f"({result.nodes} models and tests in {result.seconds:.0f} s)."
     )
     click.echo(
         f"Organizations: {counts['organizations']}, invoices: {counts['invoices']}, "
-        f"rejected rows: {counts['rejected_rows']}."
+        f"rejected rows: {counts['rejected_rows']}"
+        + (f", {counts['retired_rows']} of them retired." if counts["retired_rows"] else ".")
     )
     for warning in list_warnings(findings, home, as_of):
         click.echo(f"Warning: {warning}", err=True)
+    for line in describe_missing(findings.missing_data, costs_money=False):
+        click.echo(f"Note: {line}", err=True)
     report_changes(changed, home)
     click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
     if counts["rejected_rows"]:
@@ -152,6 +174,34 @@ def report_failed_build(result: warehouse.BuildResult, home: Path) -> None:
     )
 
 
+def describe_organizations_all_rejected(findings: pages.Findings) -> Iterator[str]:
+    """Organizations that are billed nothing since none of their rows was accepted."""
+    for found in findings.without_accepted_rows:
+        yield (
+            f"{format_text(found['org_id'])}: every row was rejected ({found['rows_count']:,}). "
+            f"The first: {describe_rejection(found)}"
+        )
+
+
+def describe_rejected(kinds: Sequence[Record], home: Path) -> Iterator[str]:
+    """Kinds of rejected rows, each by its first row."""
+    for kind in kinds[:SHOWN_ITEMS]:
+        more = kind["rows_count"] - 1
+        others = f"; and {more:,} more row{'s' if more > 1 else ''} like it" if more else ""
+        yield f"rejected: {describe_rejection(kind)}{others}"
+    if (rest := len(kinds) - SHOWN_ITEMS) > 0:
+        yield f"{rest} more kinds of rejected rows; see {spell_command(home, 'show', 'rejected')}"
+
+
+def describe_missing(missing: Sequence[pages.MissingData], costs_money: bool) -> Iterator[str]:
+    """One line for each organization of which data is not there."""
+    found = [organization for organization in missing if organization.costs_money is costs_money]
+    for organization in found[:SHOWN_ITEMS]:
+        yield f"{organization.org_id}: {'; '.join(organization.words)}"
+    if (rest := len(found) - SHOWN_ITEMS) > 0:
+        yield f"{rest} more organizations lack data; see the mart coverage"
+
+
 def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> Iterator[str]:
     """Where money could be missing from a bill whose every test passed."""
     if organizations := findings.organizations_without_invoice:
@@ -164,19 +214,19 @@ def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> I
             f"used but without a price: {count} product{'s' if count > 1 else ''} "
             f"({shorten_list(quantities)}); see {spell_command(home, 'show', 'unbilled')}"
         )
-    terms = findings.rejected_terms
-    for row in terms[:SHOWN_ITEMS]:
-        yield (
-            f"{format_text(row['source_file'])} row {row['source_row']} was rejected: "
-            f"{describe_rejection(row)}"
-        )
-    if len(terms) > SHOWN_ITEMS:
-        yield (
-            f"{len(terms) - SHOWN_ITEMS} more rows of contracts and contract_items were "
-            f"rejected; see {spell_command(home, 'show', 'rejected')}"
-        )
+    # An organization whose rows were all rejected has been named with the first of them.
+    firsts = [(row["source_file"], row["source_row"]) for row in findings.without_accepted_rows]
+    yield from describe_rejected(
+        [
+            kind
+            for kind in findings.rejected
+            if kind["rows_count"] > 1 or (kind["source_file"], kind["source_row"]) not in firsts
+        ],
+        home,
+    )
     if names := findings.unmapped_names:
         yield f"names that no seed maps: {shorten_list(names)}; see the mart unmapped_names"
+    yield from describe_missing(findings.missing_data, costs_money=True)
     reach = findings.usage_may_reach
     if as_of is None and reach and reach < options.today() - STALE:
         yield (

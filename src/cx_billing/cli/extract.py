@@ -59,6 +59,12 @@ RUN_AGAIN = "What has arrived is kept. To continue, run the same command again."
     type=click.Choice(extract.DATASETS),
     help="Only this; can be repeated. The first two come in one answer, and together.",
 )
+@click.option(
+    "--trustor",
+    default="",
+    metavar="ID",
+    help="As a partner: pull the overview of this customer's organization, and nothing else.",
+)
 @with_home
 def pull(
     org_id: str,
@@ -69,6 +75,7 @@ def pull(
     api_url: str | None,
     login_url: str | None,
     datasets: Sequence[str],
+    trustor: str,
     home: Path,
 ) -> None:
     """Pull usage from the platform API into an inbox, ready to be landed.
@@ -79,14 +86,15 @@ def pull(
       cx-billing land inbox
 
     The credentials are an OAuth client (grant type client credentials) whose role holds
-    analytics:userDetail:view, analytics:conversationDetail:view, authorization:license:view and
-    billing:subscription:view. They are taken from the environment and written nowhere.
+    analytics:userDetail:view, analytics:conversationDetail:view, authorization:license:view,
+    directory:user:view, usage:organization:view and billing:subscription:view. They are taken from
+    the environment and written nowhere.
 
     Run it again, with the same --from, as often as you like: what has arrived is not asked for
-    again, except what may still change (the last two days, conversations that had not ended). So
-    it continues after any interruption. It remembers in DIR/ORG_ID/.extract.json; delete that to
-    pull everything anew. License assignments are today's, the platform keeps no history: run it
-    daily.
+    again, except what may still change (days that the platform's data does not reach the end of,
+    conversations that had not ended). So it continues after any interruption. It remembers in
+    DIR/ORG_ID/.extract.json; delete that to pull everything anew. Users and license assignments are
+    today's, the platform keeps no history: run it daily.
 
     Exit codes: 0 done; 1 the pull ended part way, and continues when run again; 2 wrong arguments
     or credentials.
@@ -94,6 +102,8 @@ def pull(
     tomorrow = options.today() + timedelta(days=1)
     if first >= min(until or tomorrow, tomorrow):
         raise click.UsageError(f"--from {first} is in the future, or not before --to.")
+    if trustor and datasets:
+        raise click.UsageError("--trustor pulls the overview alone; leave out --dataset.")
     try:
         address = find_platform(region, api_url, login_url)
         client = extract.Client(address, extract.Credentials.from_environment())
@@ -106,6 +116,7 @@ def pull(
                 inbox,
                 datasets or extract.DATASETS,
                 progress=lambda at: show(at.done, at.total, at.at_work),
+                trustor=trustor,
             )
     except (extract.CredentialsError, extract.ExtractError) as error:
         raise RefusedError(str(error)) from None
@@ -136,6 +147,11 @@ def print_report(report: extract.Report, inbox: Path, home: Path) -> None:
     """Say what was pulled and what was denied; queries that were denied end with exit code 1."""
     for denied in report.denied[:SHOWN_ITEMS]:
         click.echo(f"Denied: {denied}", err=True)
+    for note in report.notes:
+        click.echo(note)
+    for query, reaches in report.available.items():
+        about = query.replace("_", " ")
+        click.echo(f"The platform's {about} are complete up to {reaches:%Y-%m-%d %H:%M} UTC.")
     click.echo(
         f"Pages pulled: {report.pages} ({report.requests} requests). Conversations still open: "
         f"{report.open_conversations}. Next: {spell_command(home, 'land', inbox)}"

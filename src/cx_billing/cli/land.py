@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import click
+import duckdb
 
 from cx_billing import lake, landing
 from cx_billing.cli.errors import REFUSED
@@ -23,10 +25,32 @@ class DatasetsInHelp(click.Command):
             )
 
 
+def check_time_zone(ctx: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+    """A zone as DuckDB calls it, which reads the times later; an unknown one is refused here."""
+    if name is None:
+        return None
+    with duckdb.connect() as connection:
+        zones = connection.sql("select name from pg_timezone_names()").fetchall()
+    found = {str(zone).lower(): str(zone) for [zone] in zones}
+    if name.lower() not in found:
+        close = difflib.get_close_matches(name.lower(), found, n=1)
+        hint = f" Did you mean {found[close[0]]}?" if close else ""
+        raise click.BadParameter(
+            f"{name} is no time zone.{hint} Names are those of IANA, like Europe/Berlin."
+        )
+    return found[name.lower()]
+
+
 @click.command(cls=DatasetsInHelp, short_help="Read the vendor's files into the lake.")
 @click.argument("inbox", type=click.Path(path_type=Path))
+@click.option(
+    "--time-zone",
+    metavar="NAME",
+    callback=check_time_zone,
+    help="Times without an offset are of this zone, like America/New_York (default: UTC).",
+)
 @with_home
-def land(inbox: Path, home: Path) -> None:
+def land(inbox: Path, time_zone: str | None, home: Path) -> None:
     """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
 
     Files are .csv, .json, .ndjson, .jsonl (each also .gz), .parquet, .xlsx, the vendor's invoice
@@ -35,6 +59,7 @@ def land(inbox: Path, home: Path) -> None:
 
     \b
       cx-billing land sample/inbox
+      cx-billing land inbox --time-zone America/New_York
       cx-billing --home /data/billing land /data/downloads
     """
     with show_progress() as show:
@@ -42,6 +67,7 @@ def land(inbox: Path, home: Path) -> None:
             inbox,
             home,
             lambda at: show(at.files_done + at.share, at.files_total, describe_work(at)),
+            time_zone,
         )
     print_report(report, home)
     if report.refused:

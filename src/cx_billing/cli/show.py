@@ -159,3 +159,11 @@ def show_rejected(connection: DuckDBPyConnection, org_id: str | None) -> pages.P
 def show_unbilled(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
     """Usage that is on no invoice line, and why; what lacks a price comes first."""
     return pages.compose_unbilled(connection, org_id)
+
+
+@show.command("files", short_help="Landed files, and what became of their rows.")
+@with_any_organization
+@show_page
+def show_files(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
+    """Landed files, withdrawn ones too, and what became of their rows."""
+    return pages.compose_files(connection, org_id)

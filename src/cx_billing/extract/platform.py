@@ -14,7 +14,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ from urllib3.util.retry import Retry
 
 CLIENT_ID = "GENESYS_CLOUD_CLIENT_ID"
 CLIENT_SECRET = "GENESYS_CLOUD_CLIENT_SECRET"
-REGIONS = {  # by the vendor's name of the region; the API is at api.<domain>
+REGIONS = {  # API-02: by the vendor's name of the region; the API is at api.<domain>
     "us-east-1": "mypurecloud.com",
     "us-east-2": "use2.us-gov-pure.cloud",
     "us-west-2": "usw2.pure.cloud",
@@ -39,7 +40,9 @@ REGIONS = {  # by the vendor's name of the region; the API is at api.<domain>
     "eu-central-1": "mypurecloud.de",
     "eu-central-2": "euc2.pure.cloud",
     "me-central-1": "mec1.pure.cloud",
+    "mx-central-1": "mxc1.pure.cloud",
     "ap-south-1": "aps1.pure.cloud",
+    "ap-southeast-1": "apse1.pure.cloud",
     "ap-southeast-2": "mypurecloud.com.au",
     "ap-northeast-1": "mypurecloud.jp",
     "ap-northeast-2": "apne2.pure.cloud",
@@ -73,12 +76,23 @@ class DeniedError(PlatformError):
     """The platform understood and said no: asking again changes nothing."""
 
 
+class BadRequestError(DeniedError):
+    """The platform does not do what was asked: 400 or 410."""
+
+
+class NotFoundError(BadRequestError):
+    """The platform does not know what was asked for: 404."""
+
+
 class MissingPermissionError(DeniedError):
     """The credentials lack a permission; the rest of what they may do is not affected."""
 
 
 class UnavailableError(PlatformError):
     """The platform did not answer, or not well enough, in spite of patience: try later."""
+
+
+KINDS = {400: BadRequestError, 404: NotFoundError, 410: BadRequestError}
 
 
 @dataclass(frozen=True)
@@ -129,16 +143,28 @@ class Address:
         return cls(_safe(api), _safe(login))
 
 
-def _safe(url: str) -> str:
-    """A base URL over https, or of this very machine."""
+def _safe(url: str, is_base: bool = True) -> str:
+    """A URL over https, or of this very machine."""
     parts = urlsplit(url)
     if parts.username or parts.password:
         raise ValueError("a URL with a user or a password in it is not accepted")
-    if not parts.hostname or parts.query or parts.fragment:
+    if not parts.hostname or (is_base and (parts.query or parts.fragment)):
         raise ValueError(f"{url!r} is no base URL; it looks like https://api.usw2.pure.cloud")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise ValueError(f"{url!r} is not https; credentials are sent encrypted or not at all")
-    return url.rstrip("/")
+    return url.rstrip("/") if is_base else url
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """Keep a logger from naming what it asks for, other than errors."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _is_loopback(host: str) -> bool:
@@ -181,19 +207,52 @@ class Client:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._address.api!r})"
 
+    @property
+    def domain(self) -> str:
+        """The domain of the region; of another host its name."""
+        return str(urlsplit(self._address.api).hostname).removeprefix("api.")
+
     def get(self, path: str, needs: str, **parameters: object) -> Answer:
         """What GET answers; `needs` names the permission, for the message if it is missing."""
         return self._ask("GET", path, needs, params=parameters)
+
+    def get_list(self, path: str, needs: str, **parameters: object) -> Answer:
+        """What GET answers where that may be a list: its items are the `entities` of the value."""
+        return self._ask("GET", path, needs, is_list=True, params=parameters)
 
     def post(self, path: str, needs: str, query: dict) -> Answer:
         """What POST of a JSON query answers; `needs` as in `get`."""
         return self._ask("POST", path, needs, json=query)
 
-    def _ask(self, method: str, path: str, needs: str, **content: object) -> Answer:
+    def download(self, url: str, path: str) -> bytes:
+        """What lies at a URL that `path` led to; it needs no token and gets none.
+
+        The URL itself opens the file, so no message names it.
+        """
+        try:
+            if urlsplit(url).scheme != urlsplit(self._address.api).scheme:
+                raise ValueError("from https to http")
+            with requests.Session() as session, _silent("urllib3"):
+                session.mount("https://", HTTPAdapter(max_retries=PATIENCE))
+                session.mount("http://", HTTPAdapter(max_retries=PATIENCE))
+                where = _safe(url, is_base=False)
+                response = session.get(where, timeout=TIMEOUT, allow_redirects=False)
+        except ValueError:
+            raise DeniedError(f"GET {path}: leads to no address that is safe to ask.") from None
+        except requests.RequestException as error:
+            raise UnavailableError(f"GET {path}: the file: {_problem(error)}.") from None
+        self.requests_sent += 1
+        if response.status_code != requests.codes.ok:
+            raise DeniedError(f"GET {path}: the file: {response.status_code}.")
+        return response.content
+
+    def _ask(
+        self, method: str, path: str, needs: str, is_list: bool = False, **content: object
+    ) -> Answer:
         """Ask until the answer is whole."""
         for attempt in range(1, BROKEN_ANSWERS + 1):
             try:
-                return self._answer(method, path, needs, content)
+                return self._answer(method, path, needs, is_list, content)
             except (ChunkedEncodingError, ContentDecodingError, ValueError) as error:
                 problem = f"the answer is cut off or no JSON object ({type(error).__name__})"
             except requests.TooManyRedirects:
@@ -209,7 +268,7 @@ class Client:
                 time.sleep(2**attempt)
         raise UnavailableError(f"{method} {path}: {problem}, {BROKEN_ANSWERS} times.") from None
 
-    def _answer(self, method: str, path: str, needs: str, content: dict) -> Answer:
+    def _answer(self, method: str, path: str, needs: str, is_list: bool, content: dict) -> Answer:
         """One answer, with a new token if the one at hand is no longer accepted."""
         response = self._send(method, path, content)
         if response.status_code == requests.codes.unauthorized:
@@ -226,9 +285,11 @@ class Client:
                 f"{method} {path}: 403{said}. A role of the OAuth client must hold the permission "
                 f"{needs}."
             )
-        if status != requests.codes.ok:
-            raise DeniedError(f"{method} {path}: {status}{said}.")
+        if not 200 <= status < 300:
+            raise KINDS.get(status, DeniedError)(f"{method} {path}: {status}{said}.")
         value = json.loads(response.content)
+        if is_list and isinstance(value, list):
+            value = {"entities": value}
         if not isinstance(value, dict):
             raise ValueError(f"{type(value).__name__} instead of an object")
         return Answer(response.content, value)

@@ -100,6 +100,24 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
+def until(at: datetime) -> datetime:
+    """The midnight that ends the day of a time, or the time itself if it is one."""
+    day = midnight(at.date())
+    return day if at == day else day + DAY
+
+
+def beginning(text: str) -> datetime:
+    """A time as the platform writes it, or the beginning of a day."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def ending(text: str) -> datetime:
+    """The same of an end: a day is included, and so is one that ends with its last second."""
+    at = beginning(text)
+    return at + DAY if len(text) == len("2026-01-31") else until(at)
+
+
 def instant(at: datetime) -> str:
     """A time as the platform writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"

@@ -5,8 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from cx_billing.formats.common import UnreadableError
+from cx_billing.formats.completeness import Notes
+from cx_billing.formats.makers import refuse_stringified
+from cx_billing.formats.names import normalize
+
+# The keys by which answers are taken apart. They are known in any spelling, as headers are:
+# client libraries save what they were answered as `user_details` or `UserDetails`.
+API_KEYS = (
+    "addressFrom addressTo amount billingPeriodEndDate billingPeriodStartDate charges "
+    "conversationEnd conversationId conversations conversationStart currencyIsoCode cursor "
+    "dataAvailabilityDate date dateEnd dateInvoiced dateStart description direction entities "
+    "externalContactId granularity id inactivityTimeout licenses lines mediaType messageType "
+    "name nextUri oauthClient pageCount pageNumber pageSize participantId participants "
+    "primaryPresence product purpose quantity query queryStatus requestCount resources results "
+    "routingStatus segmentEnd segments segmentStart selfUri sessionId sessions sku startTime "
+    "status status429 templateUri total totalHits totalUsage unitOfMeasure usageQuantity usages "
+    "user userDetails userId "
+)
+_SPELLED = {normalize(key): key for key in API_KEYS.split()}
 
 
 class Answer:
@@ -23,6 +42,7 @@ class Answer:
     def __init__(self, name: str):
         """`name` is what the file was delivered as."""
         self._name = name
+        self.notes = Notes()
 
     def rows(self, value: object) -> Iterator[tuple[object, bool]]:
         """Yield every row, and whether it came flat, as people write it.
@@ -34,17 +54,29 @@ class Answer:
                 yield from self.rows(item)
             return
         if not isinstance(value, dict):
+            refuse_stringified(value)
             yield value, True
             return
-        items = next((value[key] for key in self.pages if isinstance(value.get(key), list)), None)
+        for item in value.values():
+            refuse_stringified(item)
+        answer = spelled(value)
+        items = next((answer[key] for key in self.pages if isinstance(answer.get(key), list)), None)
         if items is not None:
-            self.open_page(value)
+            self.open_page(answer)
+            self.notes.take_page(answer, items, self.answer_id)
             for item in items:
                 yield from self.rows(item)
-        elif self.is_item(value):
-            yield from ((row, False) for row in self.item_rows(value))
-        elif value and "totalHits" not in value:
+        elif self.is_item(answer):
+            yield from ((row, False) for row in self.item_rows(answer))
+        elif "totalHits" in answer:
+            self.notes.take_page(answer, [], self.answer_id)
+        elif value:
             yield value, True
+
+    @property
+    def answer_id(self) -> str:
+        """What the pages at hand are about, where one file holds pages of several things."""
+        return ""
 
     def open_page(self, page: dict) -> None:
         """Look at a page before its items; refuse one that is not complete."""
@@ -61,23 +93,46 @@ class Answer:
         """Refuse what was incomplete, after the last value."""
 
 
+def spelled(item: dict) -> dict:
+    """An object whose keys of the API are spelled as the API spells them."""
+    names = _spellings(tuple(item))
+    return item if names is None else dict(zip(names, item.values(), strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _spellings(keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The same keys as the API spells them; None if they are already, or would be twice there."""
+    names = tuple(_SPELLED.get(normalize(key), key) for key in keys)
+    return None if names == keys or len(set(names)) < len(names) else names
+
+
 def objects(parent: dict, key: str) -> list[dict]:
     """The list of objects under a key; none if the key is missing."""
     items = parent.get(key) or []
+    for item in items if isinstance(items, list) else [items]:
+        refuse_stringified(item)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise UnreadableError(f"is not of the API's shape: {key} is no list of objects")
-    return items
+    return [spelled(item) for item in items]
 
 
 def part(parent: dict, key: str) -> dict:
     """The object under a key; an empty one if there is none."""
     item = parent.get(key)
-    return item if isinstance(item, dict) else {}
+    return spelled(item) if isinstance(item, dict) else {}
 
 
 def without(item: dict, *keys: str) -> dict:
     """An object without some of its keys."""
     return {key: value for key, value in item.items() if key not in keys}
+
+
+_NO_TIME = re.compile(r"0001-01-01|0?1/0?1/0001")
+
+
+def is_no_time(text: object) -> bool:
+    """Whether a time is the first instant of all, which client libraries write for none."""
+    return isinstance(text, str) and bool(_NO_TIME.match(text))
 
 
 def day_of(name: str) -> str | None:

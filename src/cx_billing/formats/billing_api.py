@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from cx_billing.formats.answers import Answer, objects, part, without
 from cx_billing.formats.common import UnreadableError
+from cx_billing.formats.completeness import is_amount
 
 
 class BillableUsage(Answer):
@@ -30,6 +31,8 @@ class BillableUsage(Answer):
             raise UnreadableError(
                 "is a subscription overview, which belongs into the dataset subscription_overview"
             )
+        if item.get("startDate") and item.get("endDate"):
+            self.notes.take_period(str(item["startDate"]), str(item["endDate"]))
         for usage in objects(item, "usages"):
             charge = {"charge_name": usage.get("name"), "totalUsage": usage.get("totalUsage")}
             resources = objects(usage, "resources")
@@ -63,24 +66,37 @@ class SubscriptionOverview(Answer):
 
 
 class BillingPeriods(Answer):
-    """Details of a contract's billing period: one row per charge."""
+    """Details of a contract's billing period: one row per charge and per wallet."""
 
     def is_item(self, item: dict) -> bool:
-        return isinstance(item.get("charges"), list)
+        return any(isinstance(item.get(key), list) for key in ("charges", "wallets"))
 
     def item_rows(self, item: dict) -> Iterator[dict]:
+        period = {
+            "billing_period_id": item.get("id"),
+            "period_start": item.get("dateStart"),
+            "period_end": item.get("dateEnd"),
+            "period_status": item.get("status"),
+        }
         for charge in objects(item, "charges"):
             product = part(charge, "product")
             yield {
-                "billing_period_id": item.get("id"),
-                "period_start": item.get("dateStart"),
-                "period_end": item.get("dateEnd"),
-                "period_status": item.get("status"),
+                **period,
                 "charge_id": charge.get("id"),
                 "product": product.get("name"),
                 "sku": product.get("sku"),
                 "unit_of_measure": product.get("unitOfMeasure"),
                 **without(charge, "id", "product"),
+            }
+        for wallet in objects(item, "wallets"):
+            product = part(wallet, "product")
+            yield {
+                **period,
+                "wallet_id": wallet.get("id") or wallet.get("name"),
+                "product": product.get("name") or wallet.get("name"),
+                "sku": product.get("sku"),
+                "actual_quantity": wallet.get("balanceConsumption"),
+                **without(wallet, "id", "product"),
             }
 
 
@@ -96,6 +112,11 @@ class InvoiceLines(Answer):
         super().__init__(name)
         self._invoice: dict | None = None
         self._has_lines = True
+        self._seen: set[tuple[str, str]] = set()
+
+    @property
+    def answer_id(self) -> str:
+        return str(self._invoice.get("id")) if self._invoice else ""
 
     def open_page(self, page: dict) -> None:
         self._has_lines |= page["entities"] == []
@@ -105,13 +126,17 @@ class InvoiceLines(Answer):
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         if "dateInvoiced" not in item:
-            yield self._line(item)
+            yield from self._line(item)
             return
         self.finish()
         self._invoice, self._has_lines = item, "lines" in item
-        lines = item.get("lines")
-        for line in objects({"lines": part(item, "lines").get("entities", lines)}, "lines"):
-            yield self._line(line)
+        if is_amount(amount := item.get("amount")):
+            self.notes.take_invoice(self.answer_id, str(amount))
+        page, lines = part(item, "lines"), item.get("lines")
+        if isinstance(page.get("entities"), list):
+            self.notes.take_page(page, page["entities"], self.answer_id)
+        for line in objects({"lines": page.get("entities", lines)}, "lines"):
+            yield from self._line(line)
 
     def finish(self) -> None:
         if self._invoice and not self._has_lines:
@@ -120,15 +145,21 @@ class InvoiceLines(Answer):
                 "/invoices/{id}/lines behind it"
             )
 
-    def _line(self, line: dict) -> dict:
+    def _line(self, line: dict) -> Iterator[dict]:
+        """The row of a line; none if a page that came twice has brought it before."""
         if not self._invoice:
             raise UnreadableError(
                 "holds invoice lines, but no invoice before them; put the answer about the "
                 "invoice itself (id, dateInvoiced, currencyIsoCode) first"
             )
         self._has_lines = True
+        if line.get("id"):
+            if (key := (self.answer_id, str(line["id"]))) in self._seen:
+                return
+            self._seen.add(key)
+        self.notes.take_line(self.answer_id, line.get("id"), line.get("amount"))
         product = part(line, "product")
-        return {
+        yield {
             "invoice_number": self._invoice.get("id"),
             "invoice_date": self._invoice.get("dateInvoiced"),
             "service_period_start": line.get("dateStart"),

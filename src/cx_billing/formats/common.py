@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+    from cx_billing.formats.completeness import Said
+
 CHUNK = 1 << 22
 BUFFER = 1 << 17
 SEPARATORS = ",;\t"
@@ -38,7 +40,8 @@ class Rows:
     `source_row` numbers the rows from 1, `count` is how many rows there must be,
     `parse_errors` how many of them carry one, and `extra` the names kept in `extra_columns`.
     `is_full` says that there are as many as a spreadsheet can hold, `notice` what else the
-    deliverer should know, and `snapshot_date` the day of a snapshot, also of an empty one.
+    deliverer should know, `snapshot_date` the day of a snapshot, also of an empty one, and `said`
+    what answers say of themselves.
     """
 
     relation: str
@@ -50,6 +53,7 @@ class Rows:
     is_full: bool = False
     notice: str | None = None
     snapshot_date: str | None = None
+    said: Said | None = None
 
 
 def literal(text: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+import shutil
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from cx_billing.formats.common import (
     open_bytes,
     open_text,
 )
-from cx_billing.formats.names import fields, match
+from cx_billing.formats.completeness import Said
+from cx_billing.formats.names import fields, locate, match
+from cx_billing.formats.periods import ABOVE, find_period
 from cx_billing.formats.second_headers import SecondHeaders, folded
 from cx_billing.formats.staged import Stage, read_csv
 from cx_billing.lake import Dataset
@@ -29,6 +32,8 @@ from cx_billing.lake import Dataset
 LONGEST_RECORD = 1 << 22  # characters; a quote that stays open for longer is taken as stray
 LONGEST_LINE = 1 << 26  # bytes; a file with a longer one is no CSV, and would fill the memory
 MOST_COLUMNS = 1000
+LONGEST_TITLE = 10_000  # characters of a line above a header
+FEWEST_COLUMNS = 3  # of a header that is told from a title by one name
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -61,6 +66,47 @@ class _Scan:
 
 def rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[Rows]:
     """The file as it lies if it is regular, then a well-formed copy of it."""
+    above = _lines_above_header(path, dataset)
+    if above and (period := find_period(above)):
+        path = _without(path, "".join(above), staged.with_suffix(".untitled"))
+        for found in _rows(path, dataset, staged, watch):
+            yield replace(found, said=Said(period=period))
+    else:
+        yield from _rows(path, dataset, staged, watch)
+
+
+def _lines_above_header(path: Path, dataset: Dataset) -> list[str]:
+    """The lines above the first that has all required columns; none if there is no such line.
+
+    Nor if one of them is a header itself, of another export: what is below it would be lost.
+    """
+    above: list[str] = []
+    with open_text(path, "surrogateescape") as stream:
+        while len(above) <= ABOVE and (line := stream.readline(LONGEST_TITLE)):
+            separator = max(SEPARATORS, key=line.count)
+            names = next(csv.reader([line], delimiter=separator), [])
+            try:
+                known = set(locate(names, dataset))
+            except UnreadableError:
+                return []
+            if dataset.required <= known:
+                return above
+            if known and len(names) >= FEWEST_COLUMNS:
+                return []
+            above.append(line)
+    return []
+
+
+def _without(path: Path, start: str, copy: Path) -> Path:
+    """A copy of a file without the text it starts with."""
+    with open_bytes(path) as stream, copy.open("wb") as rest:
+        mark = len(codecs.BOM_UTF8) * (stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8)
+        stream.seek(mark + len(start.encode("utf-8", "surrogateescape")))
+        shutil.copyfileobj(stream, rest, CHUNK)
+    return copy
+
+
+def _rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[Rows]:
     header = _read_header(path)
     columns, extra = fields(header.names, match(header.names, dataset))
     places = [f"c{position}" for position in range(len(header.names))]

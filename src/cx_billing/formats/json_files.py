@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cx_billing.formats.common import CHUNK, Rows, UnreadableError, Watch, open_text
+from cx_billing.formats.makers import remedy_of_json
 from cx_billing.formats.objects import Number, Objects
 from cx_billing.formats.platform_api import answer_of
 from cx_billing.lake import Dataset
@@ -29,7 +30,8 @@ def rows(path: Path, dataset: Dataset, staged: Path, name: str, watch: Watch) ->
     except RecursionError as error:
         raise UnreadableError("is nested too deeply to be read as JSON") from error
     answer.finish()
-    return replace(objects.rows(), snapshot_date=answer.snapshot_date)
+    said = answer.notes.said()
+    return replace(objects.rows(), snapshot_date=answer.snapshot_date, said=said)
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -91,9 +93,10 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
                     continue
                 where = line + text.count("\n", 0, position)
                 what = getattr(error, "msg", str(error))
+                remedy = remedy_of_json(text[position:]) if not found else None
                 raise UnreadableError(
                     f"is not valid JSON: {what}, in the value that begins on line {where}; "
-                    "fetch it again"
+                    "fetch it again" + (f". {remedy}" if remedy else "")
                 ) from error
             position, found = end, True
             expected = {"comma", "end"} if in_array else {"value"}

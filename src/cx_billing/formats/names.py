@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from cx_billing.formats.common import UnreadableError, literal, shown
+from cx_billing.formats.makers import remedy_of_header
 from cx_billing.lake import Dataset
 
 
@@ -64,6 +65,8 @@ def match(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
             for column in missing
             if (close := difflib.get_close_matches(normalize(column), unknown, n=1))
         ]
+        if remedy := remedy_of_header(names):
+            hints = [f"{remedy}."]
         found = shown(names) or "none"
         raise UnreadableError(
             " ".join([f"lacks required columns: {', '.join(missing)}; found: {found}.", *hints])

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cx_billing.formats.common import Rows
+from cx_billing.formats.makers import refuse_foreign_time
 from cx_billing.formats.names import DoubleColumnError, locate, match, normalize
 from cx_billing.formats.staged import Stage
 from cx_billing.lake import Dataset
@@ -59,6 +60,8 @@ class Objects:
         taken = set(known.values())
         extra = {key: None if item == "" else item for key, item in row.items() if key not in taken}
         values = [_text(row.get(known.get(column))) for column in self._dataset.columns]
+        for value in values:
+            refuse_foreign_time(value)
         is_extra = any(item is not None for item in extra.values())
         values.append(dumps(extra) if is_extra else None)
         self._stage.add(values, lambda: dumps(row, ascii=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cx_billing.formats.answers import Answer, day_of, objects, part, without
+from cx_billing.formats.answers import Answer, day_of, is_no_time, objects, part, spelled, without
 from cx_billing.formats.billing_api import (
     BillableUsage,
     BillingPeriods,
@@ -23,7 +23,12 @@ class UserStates(Answer):
     states: str
 
     def is_item(self, item: dict) -> bool:
-        return "userId" in item and any(isinstance(item.get(key), list) for key in self.lists)
+        """Whether it is a user with lists; an object of a library has those of nothing as null."""
+        lists = [item[key] for key in self.lists if key in item]
+        return "userId" in item and (
+            any(isinstance(states, list) for states in lists)
+            or (len(lists) == len(self.lists) and not any(lists))
+        )
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         for record in objects(item, self.states):
@@ -52,19 +57,19 @@ class Conversations(Answer):
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         for participant in objects(item, "participants"):
-            if participant.get("purpose") in ("customer", "external"):
+            if _word(participant.get("purpose")) in ("customer", "external"):
                 for session in objects(participant, "sessions"):
-                    if session.get("mediaType") == "message":
+                    if _word(session.get("mediaType")) == "message":
                         yield _interaction(item, participant, session)
 
 
 def _interaction(conversation: dict, participant: dict, session: dict) -> dict:
     sender, receiver = session.get("addressFrom"), session.get("addressTo")
-    is_inbound = session.get("direction") == "inbound"
+    is_inbound = _word(session.get("direction")) == "inbound"
     customer, integration = (sender, receiver) if is_inbound else (receiver, sender)
     segments = objects(session, "segments")
-    starts = [segment["segmentStart"] for segment in segments if segment.get("segmentStart")]
-    ends = [segment["segmentEnd"] for segment in segments if segment.get("segmentEnd")]
+    starts = [start for segment in segments if (start := _time(segment, "segmentStart"))]
+    ends = [end for segment in segments if (end := _time(segment, "segmentEnd"))]
     is_ended = segments and len(ends) == len(segments)
     return {
         "conversation_id": conversation["conversationId"],
@@ -73,17 +78,28 @@ def _interaction(conversation: dict, participant: dict, session: dict) -> dict:
         "integration_id": integration,
         "start_time": min(starts, key=_instant)
         if starts
-        else conversation.get("conversationStart"),
-        "end_time": max(ends, key=_instant) if is_ended else conversation.get("conversationEnd"),
+        else _time(conversation, "conversationStart"),
+        "end_time": max(ends, key=_instant) if is_ended else _time(conversation, "conversationEnd"),
+        "inactivity_timeout": _time(conversation, "inactivityTimeout"),
         "session_id": session.get("sessionId"),
         "participant_id": participant.get("participantId"),
         "direction": session.get("direction"),
     }
 
 
+def _word(value: object) -> str:
+    """A word of the API; libraries write some in capitals."""
+    return str(value).lower()
+
+
+def _time(item: dict, key: str) -> str | None:
+    """A time, None if there is none or a library wrote its first instant for none."""
+    return None if is_no_time(item.get(key)) else item.get(key)
+
+
 def _instant(timestamp: str) -> str:
     """The API's UTC times compare as text, once the Z no longer stands above a fraction."""
-    return str(timestamp).rstrip("Z")
+    return str(timestamp).removesuffix("+00:00").rstrip("Z").replace("T", " ")
 
 
 class LicenseUsers(Answer):
@@ -106,18 +122,25 @@ class LicenseUsers(Answer):
             self._take()
 
     def is_item(self, item: dict) -> bool:
-        return "id" in item and isinstance(item.get("licenses"), list)
+        """Whether it is a user with licenses, or users and their licenses by the user's id."""
+        if isinstance(item.get("licenses"), list):
+            return "id" in item or "user" in item
+        return bool(item) and all(map(_is_list_of_licenses, item.values()))
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         day = self._take()
-        for license in item["licenses"]:
-            name = license.get("id") if isinstance(license, dict) else license
-            yield {
-                "user_id": item["id"],
-                "license": name,
-                "assigned_from": day,
-                "snapshot_date": day,
-            }
+        users = item
+        if "licenses" in item:
+            user = item["id"] if "id" in item else part(item, "user").get("id", item["user"])
+            users = {user: item["licenses"]}
+        for user, licenses in users.items():
+            for license in licenses:
+                yield {
+                    "user_id": user,
+                    "license": part({"": license}, "").get("id", license),
+                    "assigned_from": day,
+                    "snapshot_date": day,
+                }
 
     def finish(self) -> None:
         if self._is_empty:
@@ -133,7 +156,14 @@ class LicenseUsers(Answer):
         return self.snapshot_date
 
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(T00:00(:00(\.0+)?)?(Z|\+00:?00)?)?")
+def _is_list_of_licenses(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, str) or (isinstance(item, dict) and "id" in spelled(item))
+        for item in value
+    )
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d([T ]00:00(:00(\.0+)?)?(Z|\+00:?00)?)?")
 
 
 class ApiUsage(Answer):
@@ -149,10 +179,10 @@ class ApiUsage(Answer):
                 f"is the answer of a query whose status is {status}; fetch it again when it is "
                 "Complete"
             )
-        granularity = page.get("granularity") or part(page, "query").get("granularity")
-        if granularity in ("Week", "Month"):
+        granularity = _word(page.get("granularity") or part(page, "query").get("granularity"))
+        if granularity in ("week", "month"):
             raise UnreadableError(
-                f"has one row a {granularity.lower()}, which no billing cycle can be cut from; "
+                f"has one row a {granularity}, which no billing cycle can be cut from; "
                 "query with granularity Day"
             )
 

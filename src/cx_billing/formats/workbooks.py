@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +22,9 @@ from python_calamine import (
 
 from cx_billing.formats.archives import opened
 from cx_billing.formats.common import SPREADSHEET_ROWS, Rows, UnreadableError, first_line
+from cx_billing.formats.completeness import Said
 from cx_billing.formats.names import fields, locate, match
+from cx_billing.formats.periods import find_period
 from cx_billing.formats.second_headers import SecondHeaders
 from cx_billing.formats.staged import Stage
 from cx_billing.lake import Dataset
@@ -103,7 +106,9 @@ def _stage(sheet: CalamineSheet, skipped: int, dataset: Dataset, staged: Path) -
             problem = again or ("wrong_column_count" if any(rest) else None)
             stage.add(cells[: len(header)], text, problem)
     is_full = sheet.total_height + 1 >= max(SPREADSHEET_ROWS)
-    return replace(stage.rows(columns, extra), is_full=is_full)
+    above = (" ".join(map(as_text, cells)) for cells in islice(sheet.iter_rows(), skipped))
+    said = Said(period=find_period(above))
+    return replace(stage.rows(columns, extra), is_full=is_full, said=said)
 
 
 def _header(cells: Sequence[object]) -> list[str]:
@@ -129,7 +134,10 @@ def as_text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
-        return f"{cell:.0f}" if cell.is_integer() else f"{Decimal(repr(cell)):f}"
+        if cell.is_integer():
+            return f"{cell:.0f}"
+        # 505.992 with a zero: beside cells of text its point could be taken to divide thousands.
+        return re.sub(r"^(-?[1-9]\d{0,2}\.\d{3})$", r"\g<1>0", f"{Decimal(repr(cell)):f}")
     if isinstance(cell, datetime | date):
         return cell.isoformat()
     if isinstance(cell, time):

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from cx_billing import files
+import duckdb
+
+from cx_billing import files, lake
 from cx_billing.landing.inbox import list_deliveries
 from cx_billing.landing.lander import Lander, watch_now_and_then
 from cx_billing.landing.report import (
@@ -26,26 +28,42 @@ from cx_billing.landing.report import (
     Refused,
     Report,
 )
+from cx_billing.landing.withdrawal import (
+    LandedFile,
+    NotLandedError,
+    find_landed,
+    list_landed,
+    rewrite_as_withdrawn,
+)
 
 __all__ = [
     "AlreadyLanded",
     "BusyError",
     "InboxError",
     "Landed",
+    "LandedFile",
     "LandingError",
+    "NotLandedError",
     "Progress",
     "Refused",
     "Report",
     "land",
+    "withdraw",
 ]
 
 LOCK_FILE = ".land.lock"
 
 
-def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = None) -> Report:
+def land(
+    inbox: Path,
+    home: Path,
+    progress: Callable[[Progress], None] | None = None,
+    time_zone: str | None = None,
+) -> Report:
     """Land every file of the inbox that is not in the lake of `home` yet.
 
-    A file that cannot be read is refused and reported, the others are landed. `progress` is called
+    A file that cannot be read is refused and reported, the others are landed. `time_zone` is that
+    of times without an offset, where a file has no column that says so. `progress` is called
     with a `Progress` before each file, now and then within a file that takes long, and once at
     the end. Raises InboxError if there is nothing
     to land from, BusyError if another run holds the lock, LandingError if the lake is damaged.
@@ -56,14 +74,31 @@ def land(inbox: Path, home: Path, progress: Callable[[Progress], None] | None = 
     sizes = [_measure(delivery.path) for delivery in deliveries]
     show = progress or (lambda state: None)
     done = 0
-    with _lock(home), Lander(home, report) as lander:
+    with _lock(home), Lander(home, report, time_zone) as lander:
         for number, (delivery, size) in enumerate(zip(deliveries, sizes, strict=True)):
             state = Progress(number, len(sizes), done, sum(sizes), delivery.source_file)
             show(state)
             lander.land(delivery, watch_now_and_then(state, show))
             done += size
+        lander.settle()
     show(Progress(len(sizes), len(sizes), done, done, None))
     return report
+
+
+def withdraw(home: Path, name: str) -> tuple[LandedFile, bool]:
+    """Take a landed file back: which it is, and whether it counted until now.
+
+    `name` is its `source_file` or `file_id`. Raises NotLandedError if no landed file, or more than
+    one, has it, BusyError if files are being landed.
+    """
+    home = Path(home)
+    with _lock(home), duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        file = find_landed(list_landed(lake.ensure(home), connection), name)
+        if file.withdrawn_at:
+            return file, False
+        rewrite_as_withdrawn(file, connection)
+    return file, True
 
 
 def _lock(home: Path) -> AbstractContextManager[None]:

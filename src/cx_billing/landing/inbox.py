@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cx_billing import lake
+from cx_billing import files, lake, sidecars
 from cx_billing.landing.report import InboxError, Refused, Report
+
+FOR_READING = ("README.md", "README.txt")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
             if _is_home(organization, home):
                 report.warnings.append(f"{organization.name}: skipped, it is a home of cx-billing")
                 continue
-            folders = list_visible(organization)
+            folders = [path for path in list_visible(organization) if path.name != files.NOT_LANDED]
             if not folders:
                 report.warnings.append(f"{organization.name}: the folder is empty")
             for folder in folders:
@@ -76,6 +78,10 @@ def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[D
     found = []
     for path in paths:
         source_file = f"{where}/{path.name}"
+        if path.name.endswith(sidecars.SUFFIX):
+            if path.with_name(path.name.removesuffix(sidecars.SUFFIX)) not in paths:
+                report.warnings.append(f"{source_file}: ignored, its answer is not there")
+            continue
         if path.is_dir() and folder.name in lake.datasets():
             report.warnings.append(f"{source_file}: folders within a dataset are ignored")
         elif path.is_dir():
@@ -119,5 +125,9 @@ def _is_home(folder: Path, home: Path) -> bool:
 
 
 def list_visible(folder: Path) -> list[Path]:
-    """What a folder holds, without hidden files and leftovers of editors."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
+    """What a folder holds, without hidden files, leftovers of editors and what is for reading."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith((".", "~$")) and path.name not in FOR_READING
+    )

@@ -14,10 +14,11 @@ periods are exclusive in the marts and shown inclusive, as the vendor does.
 """
 
 from cx_billing.pages.content import Page, Table
-from cx_billing.pages.findings import Findings, collect_findings
+from cx_billing.pages.findings import Findings, MissingData, collect_findings
 from cx_billing.pages.html import render_html
-from cx_billing.pages.invoice import compose_invoice
+from cx_billing.pages.invoice import compose_invoice, find_head
 from cx_billing.pages.invoices import compose_invoices
+from cx_billing.pages.landed_files import compose_files
 from cx_billing.pages.peak import DEFAULT_POOL, compose_peak
 from cx_billing.pages.reading import NotFoundError
 from cx_billing.pages.reconciliation import compose_reconciliation
@@ -30,10 +31,12 @@ from cx_billing.pages.unbilled import compose_unbilled
 __all__ = [
     "DEFAULT_POOL",
     "Findings",
+    "MissingData",
     "NotFoundError",
     "Page",
     "Table",
     "collect_findings",
+    "compose_files",
     "compose_invoice",
     "compose_invoices",
     "compose_peak",
@@ -44,6 +47,7 @@ __all__ = [
     "compose_unbilled",
     "describe_cause",
     "describe_change",
+    "find_head",
     "print_page",
     "print_table",
     "render_html",

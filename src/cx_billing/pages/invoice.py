@@ -33,12 +33,7 @@ COLUMNS = (
 def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: date) -> Page:
     """The lines of an invoice under their sections, with subtotals and totals."""
     organization = find_organization(connection, org_id)
-    heads = {
-        record["invoice_date"]: record
-        for record in read(connection, "invoice_heads", org_id=org_id)
-    }
-    require(invoice_date, heads, "invoice of", org_id)
-    head = heads[invoice_date]
+    head = find_head(connection, org_id, invoice_date)
     lines = read(connection, "invoice_lines", org_id=org_id, invoice_date=invoice_date)
     notes = ["Service periods are shown with their last day."]
     if head["invoice_status"] == "accruing":
@@ -53,10 +48,28 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
             ("Due date", format_text(head["due_date"])),
             ("Status", format_text(head["invoice_status"])),
             ("Currency", format_text(head["currency"])),
+            ("Covered", describe_coverage(head)),
         ),
         tables=(Table("Lines", COLUMNS, list_rows(lines, head, organization["minor_units"])),),
         notes=tuple(notes),
     )
+
+
+def find_head(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: date) -> Record:
+    """What an invoice says of itself. Raises NotFoundError if there is none."""
+    find_organization(connection, org_id)
+    heads = {
+        record["invoice_date"]: record
+        for record in read(connection, "invoice_heads", org_id=org_id)
+    }
+    require(invoice_date, heads, "invoice of", org_id)
+    return heads[invoice_date]
+
+
+def describe_coverage(head: Record) -> str:
+    """Whether the data reaches the end of the cycle in arrears, and how that is known."""
+    answer = "yes" if head["is_covered"] else "no"
+    return answer + (f": {format_text(head['coverage_note'])}" if head["coverage_note"] else "")
 
 
 def list_rows(lines: list[Record], head: Record, minor_units: int) -> tuple[Row, ...]:

@@ -18,6 +18,7 @@ def compose_invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         *name_organization(org_id),
         date_column("Date", "invoice_date"),
         text_column("Status", "invoice_status"),
+        text_column("Covered", "covered"),
         text_column("Currency", "currency"),
         *(amount_column(section) for section in read(connection, "invoice_sections")),
         money_column("Total", "total_amount"),

@@ -12,7 +12,7 @@ from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read
 
 SHOWN_EXAMPLES = 3  # rows per dataset and reason
-SHOWN_TEXT = 120  # characters of a row
+SHOWN_TEXT = 60  # characters of a value or a row
 
 
 def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
@@ -24,6 +24,7 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         text_column("Dataset", "dataset"),
         text_column("Reason", "reason"),
         quantity_column("Rows", "rows_rejected"),
+        quantity_column("Retired", "rows_retired"),
     )
     counts = Table.of_records("By dataset and reason", columns, records, "No row was rejected.")
     if not records:
@@ -33,8 +34,10 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     example_columns = (
         text_column("File", "source_file"),
         quantity_column("Row", "source_row"),
-        Column("Reason", describe_rejection),
-        Column("As landed", describe_landed_row),
+        text_column("Reason", "reason"),
+        text_column("Column", "column_name"),
+        Column("As landed", describe_landed_value),
+        text_column("What would be right", "expected"),
     )
     examples = [
         example | {"reason": record["reason"]}
@@ -46,6 +49,11 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         "column raw_row; what is personal is masked (cx-billing build --show-personal-data).",
         "docs/datasets.md explains every reason and lists the values that each column takes.",
     ]
+    if any(record["rows_retired"] for record in records):
+        notes.append(
+            "Retired: a row landed later has the same key, or the file was withdrawn; nothing is "
+            "left to do."
+        )
     if any(record["reason"] == "no_contract" for record in records):
         notes.append(
             "no_contract: no row of the organization's contracts was accepted; land one, and the "
@@ -66,14 +74,26 @@ def read_landed_values(record: Record) -> dict[str, str]:
 
 
 def describe_rejection(record: Record) -> str:
-    """The reason; of two contracts that start on one day, which one was rejected."""
+    """File, row, column, value, what is wrong with it, and what would be right."""
+    where = f"{record['source_file']} row {record['source_row']}"
+    said = record["explanation"]
+    if record["reason"] == "missing_value":
+        said = f"{record['column_name']} is empty"
+    elif record["column_name"]:
+        said = f"{record['column_name']} {shorten(record['value'] or '')!r} is {said}"
     if record["reason"] == "overlapping_contract":
-        return format_text(f"{record['reason']}: {read_landed_values(record).get('contract_id')}")
-    return format_text(record["reason"])
+        said = f"contract {read_landed_values(record).get('contract_id')}: {said}"
+    return format_text(f"{where}: {said} ({record['reason']}); right would be {record['expected']}")
 
 
-def describe_landed_row(record: Record) -> str:
-    """A rejected row as it was landed, cut to `SHOWN_TEXT` characters."""
+def describe_landed_value(record: Record) -> str:
+    """The value of the column to blame, else the row as it was landed; cut to `SHOWN_TEXT`."""
+    if record["column_name"]:
+        return format_text(shorten(record["value"] or ""))
     values = read_landed_values(record)
-    landed = format_text(values.get("raw_text") or json.dumps(values, ensure_ascii=False))
-    return landed if len(landed) <= SHOWN_TEXT else landed[: SHOWN_TEXT - 1] + "…"
+    return format_text(shorten(values.get("raw_text") or json.dumps(values, ensure_ascii=False)))
+
+
+def shorten(text: str) -> str:
+    """The first `SHOWN_TEXT` characters of a text."""
+    return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 1] + "…"

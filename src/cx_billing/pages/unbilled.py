@@ -19,6 +19,13 @@ def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     if org_id is not None:
         find_organization(connection, org_id)
     records = read(connection, "unbilled", org_id=org_id)
+    ((rejected,),) = (row.values() for row in read(connection, "rejected_count", org_id=org_id))
+    if_empty = "Everything is billed."
+    if rejected:
+        if_empty = (
+            "All usage that was accepted is billed. Of the rows that were rejected nobody knows: "
+            "see show rejected."
+        )
     columns = (
         *name_organization(org_id),
         date_column("Cycle from", "cycle_start_date"),
@@ -31,6 +38,9 @@ def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     return Page(
         title=f"Unbilled usage of {org_id}" if org_id else "Unbilled usage",
         facts=(),
-        tables=(Table.of_records("On no invoice line", columns, records, "Everything is billed."),),
-        notes=tuple(f"{reason}: {explanation}." for _, reason, explanation in sorted(reasons)),
+        tables=(Table.of_records("On no invoice line", columns, records, if_empty),),
+        notes=(
+            *(f"{reason}: {explanation}." for _, reason, explanation in sorted(reasons)),
+            *([f"{rejected:,} rows were rejected and are in no figure."] if rejected else []),
+        ),
     )

@@ -18,7 +18,9 @@ lines as (
         end as units_in_one
     from {{ ref('invoice_lines') }} as invoice_lines
     inner join {{ ref('int_products') }} as products
-        on invoice_lines.product_code = products.product_code
+        on
+            invoice_lines.product_code = products.product_code
+            and (products.org_id is null or invoice_lines.org_id = products.org_id)
     left join {{ ref('currencies') }} as currencies
         on invoice_lines.currency = currencies.currency
     where not invoice_lines.is_waived and products.kind <> 'call'

@@ -40,6 +40,7 @@ accounted as (
         where
             starts_with(product_code, 'conversation_')
             and reason = 'not_billable_service'
+            and unit_of_measure = 'conversation'
     ) as both_kinds
     group by org_id, cycle_start_date, product_code
 

@@ -38,7 +38,9 @@ billed as (
             and invoice_lines.service_period_start = cycles.cycle_start_date
             and invoice_lines.service_period_end = cycles.cycle_end_date
     inner join {{ ref('int_products') }} as products
-        on invoice_lines.product_code = products.product_code
+        on
+            invoice_lines.product_code = products.product_code
+            and (products.org_id is null or invoice_lines.org_id = products.org_id)
     where
         invoice_lines.charge_type in ('usage', 'overage', 'recurring', 'surcharge')
         and products.kind not in ('call', 'number')
@@ -56,7 +58,9 @@ unbilled as (
         sum(unbilled_usage.quantity) as quantity
     from {{ ref('unbilled_usage') }} as unbilled_usage
     inner join {{ ref('int_products') }} as products
-        on unbilled_usage.product_code = products.product_code
+        on
+            unbilled_usage.product_code = products.product_code
+            and (products.org_id is null or unbilled_usage.org_id = products.org_id)
     where
         unbilled_usage.reason in (
             'within_allowance', 'within_commitment', 'no_contract_item'

@@ -17,5 +17,9 @@ where
     charges.charge_type = 'prepay'
     and (
         charges.service_period_start < contracts.term_start_date
-        or charges.service_period_end > contracts.term_end_date
+        or charges.service_period_start >= contracts.term_end_date
+        or (
+            charges.service_period_end > contracts.term_end_date
+            and contracts.after_term = 'ends'
+        )
     )

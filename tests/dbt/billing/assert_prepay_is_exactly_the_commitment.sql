@@ -1,21 +1,26 @@
--- Prepaid is what is committed when the service period starts: once for a cycle, once per
--- whole month for a year (INV-05, INV-11).
+-- Prepaid is what is committed: for a cycle the item of its start; for a year, in each of
+-- its cycles, the highest commitment charged so far, but nothing for cycles that never
+-- begin since a successor does (INV-04, INV-05, INV-11).
 {{ config(group='billing') }}
 with
+
+contracts as (
+
+    select * from {{ ref('int_contracts') }}
+
+),
 
 prepay_lines as (
 
     select
         charges.org_id,
         charges.contract_id,
-        charges.invoice_date,
         charges.product_code,
         charges.service_period_start,
-        charges.service_period_end,
         charges.quantity,
         contracts.billing_option
     from {{ ref('int_invoice_charges') }} as charges
-    inner join {{ ref('int_contracts') }} as contracts
+    inner join contracts
         on
             charges.org_id = contracts.org_id
             and charges.contract_id = contracts.contract_id
@@ -23,56 +28,122 @@ prepay_lines as (
 
 ),
 
-months_of_year as (
-
-    select unnest(generate_series(1, 12)) as month_of_year
-
-),
-
--- A year counts its whole months, a cycle counts once.
-with_months as (
+charged as (
 
     select
-        prepay_lines.*,
-        case prepay_lines.billing_option
-            when 'annual_prepay'
-                then (
-                    select count(*)
-                    from months_of_year
-                    where
-                        prepay_lines.service_period_start
-                        + to_months(months_of_year.month_of_year::integer)
-                        <= prepay_lines.service_period_end
-                )
-            else 1
-        end as months
+        prepay_lines.org_id,
+        prepay_lines.contract_id,
+        prepay_lines.product_code,
+        coalesce(term_cycles.year_start_date, prepay_lines.service_period_start)
+            as period_start_date,
+        sum(prepay_lines.quantity) as quantity
     from prepay_lines
+    left join {{ ref('int_term_cycles') }} as term_cycles
+        on
+            prepay_lines.billing_option = 'annual_prepay'
+            and prepay_lines.org_id = term_cycles.org_id
+            and prepay_lines.contract_id = term_cycles.contract_id
+            and prepay_lines.service_period_start = term_cycles.cycle_start_date
+    group by all
 
 ),
 
 contract_items as (
 
-    select * from {{ ref('stg_contract_items') }}
-    where row_status = 'accepted'
+    select
+        items.*,
+        cycles.phase,
+        cycles.billing_option
+    from {{ ref('int_contract_items') }} as items
+    inner join {{ ref('int_cycles') }} as cycles
+        on
+            items.org_id = cycles.org_id
+            and items.cycle_start_date = cycles.cycle_start_date
+    semi join {{ ref('int_products') }} as products
+        on items.product_code = products.product_code and products.can_be_committed
+
+),
+
+committed_for_cycles as (
+
+    select
+        org_id,
+        contract_id,
+        product_code,
+        cycle_start_date as period_start_date,
+        committed_quantity as quantity
+    from contract_items
+    where phase = 'term' and billing_option = 'annual_prepay_monthly'
+
+),
+
+-- Every cycle of a year with every commitment that has been charged by then.
+committed_for_year_cycles as (
+
+    select
+        term_cycles.org_id,
+        term_cycles.contract_id,
+        contract_items.product_code,
+        term_cycles.year_start_date as period_start_date,
+        term_cycles.cycle_start_date,
+        max(contract_items.committed_quantity) as quantity
+    from {{ ref('int_term_cycles') }} as term_cycles
+    inner join contracts
+        on
+            term_cycles.org_id = contracts.org_id
+            and term_cycles.contract_id = contracts.contract_id
+    inner join contract_items
+        on
+            term_cycles.org_id = contract_items.org_id
+            and term_cycles.contract_id = contract_items.contract_id
+            and (
+                contract_items.cycle_start_date = case
+                    when term_cycles.year_number = 1 then contracts.effective_date
+                    else term_cycles.year_start_date
+                end
+                or (
+                    contracts.prepay_raise = 'co_term'
+                    and contract_items.cycle_start_date
+                    between term_cycles.year_start_date and term_cycles.cycle_start_date
+                )
+            )
+    where
+        contracts.billing_option = 'annual_prepay'
+        and term_cycles.cycle_start_date
+        < coalesce(contracts.next_effective_date, '9999-12-31'::date)
+    group by all
+
+),
+
+committed as (
+
+    select
+        org_id,
+        contract_id,
+        product_code,
+        period_start_date,
+        sum(quantity) as quantity
+    from (
+        select * from committed_for_cycles
+        union all by name
+        select * exclude (cycle_start_date) from committed_for_year_cycles
+    ) as of_cycles_and_years
+    group by all
 
 )
 
 select
-    with_months.org_id,
-    with_months.contract_id,
-    with_months.invoice_date,
-    with_months.product_code,
-    with_months.service_period_start,
-    with_months.quantity,
-    with_months.months
-from with_months
-anti join contract_items
+    coalesce(charged.org_id, committed.org_id) as org_id,
+    coalesce(charged.contract_id, committed.contract_id) as contract_id,
+    coalesce(charged.product_code, committed.product_code) as product_code,
+    coalesce(charged.period_start_date, committed.period_start_date) as period_start_date,
+    charged.quantity as charged_quantity,
+    committed.quantity as committed_quantity
+from charged
+full outer join committed
     on
-        with_months.org_id = contract_items.org_id
-        and with_months.contract_id = contract_items.contract_id
-        and with_months.product_code = contract_items.product_code
-        and with_months.service_period_start
-        >= coalesce(contract_items.effective_from, '0001-01-01'::date)
-        and with_months.service_period_start
-        < coalesce(contract_items.effective_to, '9999-12-31'::date)
-        and with_months.quantity = contract_items.committed_quantity * with_months.months
+        charged.org_id = committed.org_id
+        and charged.contract_id = committed.contract_id
+        and charged.product_code = committed.product_code
+        and charged.period_start_date = committed.period_start_date
+where coalesce(charged.quantity, 0) <> coalesce(committed.quantity, 0)

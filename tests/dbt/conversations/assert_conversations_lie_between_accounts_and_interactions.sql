@@ -11,7 +11,7 @@ measured as (
         count(distinct customer_account) as accounts_count,
         count(*) as interactions_count
     from {{ ref('int_interactions_by_cycle') }}
-    where customer_account is not null
+    where customer_account is not null and is_conversation
     group by org_id, cycle_start_date, platform
 
 ),

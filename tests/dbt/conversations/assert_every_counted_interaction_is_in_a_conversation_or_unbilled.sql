@@ -1,5 +1,5 @@
 -- Interactions of a cycle and platform = those of its conversations + those without a
--- customer account, which are shown as unbilled (CONV-01).
+-- customer account and of text messages, which are shown as unbilled (CONV-01, CONV-08).
 with
 
 counted as (
@@ -26,7 +26,7 @@ in_conversations as (
 
 ),
 
-without_account as (
+unbilled as (
 
     select
         org_id,
@@ -34,7 +34,7 @@ without_account as (
         product_code,
         quantity as interactions_count
     from {{ ref('unbilled_usage') }}
-    where reason = 'no_customer_account'
+    where unit_of_measure = 'interaction'
 
 ),
 
@@ -48,7 +48,7 @@ accounted as (
     from (
         select * from in_conversations
         union all
-        select * from without_account
+        select * from unbilled
     ) as both_kinds
     group by org_id, cycle_start_date, product_code
 

@@ -40,5 +40,7 @@ select
     product_names.product_code as found_product_code
 from names
 left join {{ ref('product_names') }} as product_names
-    on {{ product_name_key('names.product_name') }} = product_names.name_key
+    on
+        {{ product_name_key('names.product_name') }} = product_names.name_key
+        and product_names.org_id is null
 where product_names.product_code is distinct from names.product_code

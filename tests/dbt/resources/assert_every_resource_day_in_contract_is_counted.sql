@@ -1,6 +1,7 @@
 -- Consumption delivered for days before as-of and inside a contract = consumption of the
 -- cycles; resources that take the highest day instead of the sum are apart (FU-01, FU-09).
--- What a token meter measures takes tokens or is shown as unbilled (FU-13).
+-- What a token meter measures takes tokens or is shown as unbilled (FU-13); accounts are
+-- counted by assignment (LIC-11).
 with
 
 delivered_days as (
@@ -56,11 +57,15 @@ expected as (
 counted_by_cycle as (
 
     select
-        org_id,
-        cycle_start_date,
-        product_code,
-        used_quantity
-    from {{ ref('resource_usage') }}
+        resource_usage.org_id,
+        resource_usage.cycle_start_date,
+        resource_usage.product_code,
+        resource_usage.used_quantity
+    from {{ ref('resource_usage') }} as resource_usage
+    anti join {{ ref('products') }} as products
+        on
+            resource_usage.product_code = products.product_code
+            and products.kind = 'account'
     union all
     select
         org_id,

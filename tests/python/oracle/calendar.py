@@ -1,7 +1,10 @@
 """Contracts in force, billing cycles and the two clocks (CYC-01 .. CYC-07, RAMP-04).
 
-A cycle is the last of the ramp if it starts before the ramp end and ends at or after it; a cycle
-cut off before the ramp end is not.
+Where interface and rulebook leave a choice, this is what the oracle does:
+
+1. A cycle is the last of the ramp if it starts before the ramp end and ends at or after it; a cycle
+   cut off before the ramp end is not.
+2. A cycle that starts before the ramp end is a cycle of the ramp, even where the term is over.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 CLOCKS = {"core": timedelta(0), "voice": timedelta(hours=7)}  # CYC-03, CYC-04
 
@@ -24,11 +27,6 @@ def add_months(day: date, months: int) -> date:
     """CYC-07: `day` plus `months` months, clamped to the last day of the month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def whole_months(start: date, end: date, offset: int = 0, limit: int = 12) -> int:
-    """How many of the months after `start + offset` end by `end`, at most `limit`."""
-    return max((n for n in range(limit + 1) if add_months(start, offset + n) <= end), default=0)
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,33 @@ class Contract:
     hourly_model: str = "logged_in"
     minimum_monthly_amount: Decimal | None = None
     messaging_pricing_model: str = "per_conversation"
+    after_term: str = "ends"
+    prepay_raise: str = "co_term"
+    hourly_switch: str = "latest"
+
+    def boundary(self, number: int) -> date:
+        """CYC-07: where the cycle after `number` cycles begins, were the contract never cut."""
+        return add_months(self.effective_date, number)
 
     @property
-    def term_start(self) -> date:
-        """First day of the subscription term: the ramp end, or the effective date."""
-        return self.ramp_end_date or self.effective_date
+    def first_term_cycle(self) -> int:
+        """How many cycles the ramp has: one in which it ends is ramp as a whole."""
+        ramp_end = self.ramp_end_date or self.effective_date
+        return next(n for n in count() if self.boundary(n) >= ramp_end)
+
+    @property
+    def runs_on(self) -> bool:
+        """Whether it is billed month to month when its term is over."""
+        return self.after_term == "month_to_month"
+
+    @property
+    def cut_date(self) -> date | None:
+        """Where its cycles stop by its own words."""
+        return None if self.runs_on else self.term_end_date
+
+    def in_term(self, number: int) -> bool:
+        """Whether a cycle begins before the term is over."""
+        return self.term_end_date is None or self.boundary(number) < self.term_end_date
 
 
 @dataclass(frozen=True)
@@ -70,7 +90,8 @@ class InForce:
 
 
 def contracts_in_force(contracts: list[Contract], as_of: date) -> list[InForce]:
-    """One contract at any instant: the latest effective date not after it; term ends end it.
+    """One contract at any instant: the latest effective date not after it; term ends end it,
+    unless it runs on from month to month.
 
     Contracts that take effect on or after `as_of` are not looked at.
     """
@@ -80,19 +101,23 @@ def contracts_in_force(contracts: list[Contract], as_of: date) -> list[InForce]:
     spans = []
     for contract, following in zip_longest(known, known[1:]):
         ends = [following.effective_date] if following else []
-        ends += [contract.term_end_date] if contract.term_end_date else []
+        ends += [contract.cut_date] if contract.cut_date else []
         spans.append(InForce(contract, contract.effective_date, min(ends, default=None)))
     return spans
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """One billing cycle of an org, `[start, end)` in dates; the clock adds the hour of day."""
+    """One billing cycle of an org, `[start, end)` in dates; the clock adds the hour of day.
+
+    `whole_end` is where it would end if neither the term nor another contract cut it.
+    """
 
     number: int
     contract: Contract
     start: date
     end: date
+    whole_end: date
 
     @property
     def is_ramp(self) -> bool:
@@ -106,9 +131,15 @@ class Cycle:
         return self.is_ramp and self.end >= self.contract.ramp_end_date
 
     @property
-    def days(self) -> int:
-        """Length of the cycle in days."""
-        return (self.end - self.start).days
+    def is_after_term(self) -> bool:
+        """Whether it is billed month to month: it starts on or after the end of the term."""
+        term_end = self.contract.term_end_date
+        return term_end is not None and self.start >= term_end and not self.is_ramp
+
+    @property
+    def whole_days(self) -> int:
+        """NUM-01: the days of the whole monthly cycle, also of one that is cut short."""
+        return (self.whole_end - self.start).days
 
     def bounds(self, clock: str = "core") -> tuple[datetime, datetime]:
         """The full cycle on `clock`."""
@@ -126,12 +157,12 @@ def billing_cycles(spans: list[InForce], as_of: date) -> list[Cycle]:
     for span in spans:
         month = 0
         while True:
-            start = add_months(span.start, month)
+            start = span.contract.boundary(month)
             if start >= as_of or (span.end and start >= span.end):
                 break
-            end = add_months(span.start, month + 1)
-            end = min(end, span.end) if span.end else end
-            cycles.append(Cycle(len(cycles) + 1, span.contract, start, end))
+            whole_end = span.contract.boundary(month + 1)
+            end = min(whole_end, span.end) if span.end else whole_end
+            cycles.append(Cycle(len(cycles) + 1, span.contract, start, end, whole_end))
             month += 1
     return cycles
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 
@@ -16,6 +17,28 @@ class Anything:
 
 
 ANYTHING = Anything()
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Equals a text that names just these words of some, each with its day; its wording is free.
+
+    A day may be told as the exclusive end or as the last day before it; None asks for no day.
+    """
+
+    days: dict[str, date | None]
+    among: tuple[str, ...]
+
+    def is_met_by(self, text: object) -> bool:
+        """Whether `text` is one that names them."""
+        if not isinstance(text, str):
+            return False
+        named = {word for word in self.among if re.search(rf"\b{word}\b", text)}
+        return named == set(self.days) and all(
+            str(day) in text or str(day - timedelta(days=1)) in text
+            for day in self.days.values()
+            if day
+        )
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,8 @@ def same(expected, actual) -> bool:
     """Whether two values are equal and of one kind; a float never equals an exact number."""
     if isinstance(expected, Anything):
         return True
+    if isinstance(expected, Naming):
+        return expected.is_met_by(actual)
     expected, actual = plain(expected), plain(actual)
     return type(expected) is type(actual) and expected == actual
 

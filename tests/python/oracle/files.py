@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from oracle.datasets import USER_DETAILS, columns_of
-from oracle.values import BadRow, parse_row, squeeze
+from oracle.answers import find_availability, read_documents, read_rows
+from oracle.datasets import columns_of
+from oracle.values import BadRow, parse_row, parse_time, squeeze
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Row:
     number: int
     values: dict
     reason: str | None = None
+    column: str | None = None  # the one to blame for the reason
     is_duplicate: bool = False
     text: dict | None = None
 
@@ -28,11 +30,23 @@ class Row:
         return self.values.get(name)
 
 
+def read_content(path: Path) -> bytes:
+    """The bytes of a file, unpacked."""
+    content = path.read_bytes()
+    return gzip.decompress(content) if path.suffix == ".gz" else content
+
+
+def read_availability(path: Path) -> datetime | None:
+    """API-01: up to when the data of a saved answer was available, if it tells."""
+    if ".csv" in path.suffixes:
+        return None
+    available = find_availability(read_documents(read_content(path)))
+    return parse_time(available) if available else None
+
+
 def read_file(path: Path, dataset: str, source_file: str) -> list[Row] | None:
     """The rows of one file, or None if it lacks a required column and is refused whole."""
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        content = gzip.decompress(content)
+    content = read_content(path)
     if ".csv" not in path.suffixes:
         return read_objects(content, dataset, source_file)
     text = content.decode("utf-8-sig", errors="surrogateescape")
@@ -60,22 +74,12 @@ def read_file(path: Path, dataset: str, source_file: str) -> list[Row] | None:
 
 
 def read_objects(content: bytes, dataset: str, source_file: str) -> list[Row]:
-    """The rows of a JSON array, of an object per line, or of a users-details answer."""
-    if content.startswith(b"["):
-        objects = json.loads(content)
-    elif content.startswith(b'{"userDetails"'):
-        objects = [
-            {"user_id": user["userId"], **status}
-            for user in json.loads(content)["userDetails"]
-            for status in user[USER_DETAILS[dataset]]
-        ]
-    else:
-        objects = [json.loads(line) for line in content.splitlines()]
+    """The rows of a JSON array, of an object per line, or of answers of the platform's API."""
     rows = []
-    for cells in objects:
+    for cells in read_rows(read_documents(content), dataset):
         row = Row(source_file, len(rows) + 1, {})
         rows.append(row)
-        texts = {squeeze(name): str(cell) for name, cell in cells.items() if cell is not None}
+        texts = {name: str(cell) for name, cell in cells.items() if cell is not None}
         judge(row, dataset, texts)
     return rows
 
@@ -85,5 +89,5 @@ def judge(row: Row, dataset: str, cells: dict[str, str]) -> None:
     row.text = {name: cell for name, cell in cells.items() if cell}
     try:
         row.values = parse_row(dataset, cells)
-    except BadRow as reason:
-        row.reason = str(reason)
+    except BadRow as bad:
+        row.reason, row.column = str(bad), bad.column

@@ -5,6 +5,7 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 1. An invoice exists where it has a line; payment terms, account and currency are those of the
    contract in force on its date, else of the last one before.
 2. Charges of two contracts on one invoice are taxed in the jurisdiction of each contract.
+3. A minimum monthly amount is a commitment, and there is none after the term.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from oracle.calendar import Cycle
+from oracle.coverage import judge_invoice
 from oracle.lines import charges, contract_on, line
 from oracle.meter import ZERO, Meter
 from oracle.money import line_amount, money
@@ -55,7 +57,7 @@ def core_charges(meter: Meter, lines: list[dict]) -> Decimal:
 def minimum_lines(meter: Meter, lines: list[dict]) -> Iterator[dict]:
     """INV-09, INV-10: what the core lines of a term cycle lack of the minimum monthly amount."""
     cycle, contract = meter.cycle, meter.cycle.contract
-    if cycle.is_ramp or contract.minimum_monthly_amount is None:
+    if cycle.is_ramp or cycle.is_after_term or contract.minimum_monthly_amount is None:
         return
     minimum = money(contract.minimum_monthly_amount, contract.currency)
     lacking = minimum - core_charges(meter, lines)
@@ -144,6 +146,7 @@ def invoices(org: Organization, lines: list[dict]) -> list[dict]:
                 "tax_amount": taxes[day],
                 "total_amount": charges[day] + taxes[day],
                 "invoice_status": "final" if day < org.as_of else "accruing",
+                **judge_invoice(org, day),
             }
         )
     return rows

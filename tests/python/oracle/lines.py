@@ -10,13 +10,14 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 3. A commitment is prepaid or committed for every product with one; `prepay` is in
    core_services_prepay, `committed` in the section of the product (licenses, add-ons:
    core_services; fair-use, conversations, SMS: resources).
-4. A shorter last year of an annual prepayment counts the whole months from the term start;
-   its service period is those months.
-5. The line of a number carries the product code of the item used. Days in cycle are those of the
-   cycle as cut off by contract ends.
+4. A line of a prepaid year that gives back names in its description the day on which the line
+   was charged that it undoes.
+5. The line of a number carries the product code of the item used.
 6. A number held no day in the cycle (released on its purchase day) has no MRC; NRC as usual.
 7. An order's service period is its invoice date, one day. Orders are one line each.
-8. A service of zero-second calls alone has no line (quantity 0), even if the vendor put a cost.
+8. RAMP-05: where a ramp waives resources, the tokens of messages are billed as far as tokens are
+   above the allowance, so the other tokens use it up first. The waived rest is a line of its own.
+9. A service of zero-second calls alone has no line (quantity 0), even if the vendor put a cost.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ from decimal import Decimal
 from fractions import Fraction
 
 from oracle import catalogue, people, usage
-from oracle.calendar import Contract, add_months, whole_months
-from oracle.contract_items import committable_products, item_in_force
+from oracle.calendar import Contract
 from oracle.files import Row
-from oracle.meter import LICENSED, ZERO, Meter, overage
+from oracle.meter import ZERO, Meter, licensed, overage
 from oracle.money import line_amount, money, round_half_up
-from oracle.products import DEVICES, FAIR_USE
+from oracle.prepaid import prepaid_lines
+from oracle.products import DEVICES, WALLBOARD
 from oracle.reader import Organization
 
 
 def section(product: str) -> str:
     """INV-14: the invoice section of a product."""
-    if product in LICENSED:
+    if product in licensed() or product == WALLBOARD:
         return "core_services"
-    if product in DEVICES:
+    if product in DEVICES or catalogue.own_kind(product) == "device":
         return "devices"
     if product.startswith(("telco_", "number_", "short_call")):
         return "telco"
@@ -151,43 +152,35 @@ def committed_in_arrears(meter: Meter) -> Iterator[dict]:
 
 
 def annual_prepay(org: Organization) -> Iterator[dict]:
-    """INV-05 annual prepay: committed x 12 user-months a year, ahead of each year of the term."""
-    for span in org.spans:
-        contract = span.contract
-        if contract.billing_option != "annual_prepay":
-            continue
-        year = 0
-        while True:
-            start = add_months(contract.term_start, 12 * year)
-            dated = start if year else contract.effective_date
-            if dated >= org.as_of or (span.end and dated >= span.end):
-                break
-            end = add_months(contract.term_start, 12 * (year + 1))
-            if contract.term_end_date:
-                end = min(end, contract.term_end_date)
-            months = whole_months(contract.term_start, end, offset=12 * year)
-            for product in committable_products(org, contract):
-                item = item_in_force(org, contract, product, start)
-                if item and start < end:
-                    yield from line(
-                        contract,
-                        dated,
-                        product,
-                        "prepay",
-                        (start, add_months(contract.term_start, 12 * year + months)),
-                        item["committed_quantity"] * months,
-                        item["prepay_rate"],
-                        in_section="core_services_prepay",
-                        monthly_quantity=item["committed_quantity"],
-                        unit="user-month" if counted_by_head(contract, product) else "",
-                    )
-            year += 1
+    """INV-05 annual prepay: user-months ahead of each year of the term, what is added to a year,
+    and what is given back of it."""
+    for paid in prepaid_lines(org):
+        yield from line(
+            paid.contract,
+            paid.dated,
+            paid.product,
+            "prepay",
+            paid.period,
+            paid.quantity * paid.months,
+            paid.rate,
+            in_section="core_services_prepay",
+            detail=f"given back, charged {paid.charged}" if paid.charged else "",
+            monthly_quantity=paid.quantity,
+            unit=unit_of_year(paid.contract, paid.product),
+        )
+
+
+def unit_of_year(contract: Contract, product: str) -> str:
+    """The unit of a prepaid year, where it is another than that of a cycle."""
+    if catalogue.own_kind(product):
+        return catalogue.ANYTHING
+    return "user-month" if counted_by_head(contract, product) else ""
 
 
 def counted_by_head(contract: Contract, product: str) -> bool:
     """Whether a unit of a product is a user: a prepaid year of it is counted in user-months."""
     model = people.counting_model(product, contract.license_model)
-    return product in LICENSED and model != "hourly"
+    return product in licensed() and model != "hourly"
 
 
 def license_lines(meter: Meter) -> Iterator[dict]:
@@ -215,25 +208,45 @@ def resource_lines(meter: Meter) -> Iterator[dict]:
     cycle, contract = meter.cycle, meter.cycle.contract
     for row in meter.resource_usage:
         product = row["product_code"]
-        fair_use = product in FAIR_USE
+        fair_use = usage.is_billed_as_overage(product)
+        switch = contract.ramp_resource_billing
+        if product == WALLBOARD:
+            switch = contract.ramp_license_billing
+        waived = fair_use and cycle.is_ramp and switch == "waived"
+        quantity = beyond_paid(meter, row)
+        billed = billed_in_ramp(meter, row) if waived else ZERO
         if item := meter.item(product):
-            yield from line(
-                contract,
-                cycle.end,
-                product,
-                "overage" if fair_use else "usage",
-                (cycle.start, cycle.end),
-                beyond_paid(meter, row),
-                item["overage_rate"],
-                waived=fair_use and cycle.is_ramp and contract.ramp_resource_billing == "waived",
-            )
+            for part, is_waived in ((billed, False), (quantity - billed, waived)):
+                yield from line(
+                    contract,
+                    cycle.end,
+                    product,
+                    "overage" if fair_use else "usage",
+                    (cycle.start, cycle.end),
+                    part,
+                    item["overage_rate"],
+                    waived=is_waived,
+                    detail="messages" if billed and not is_waived else "",
+                )
+
+
+def above_paid(meter: Meter, row: dict) -> Decimal:
+    """FU-03: what a resource used above its allowance and the commitment that is invoiced."""
+    paid_for = meter.paid_for(row["product_code"])
+    return overage(row["used_quantity"], row["included_quantity"] + paid_for)
 
 
 def beyond_paid(meter: Meter, row: dict) -> Decimal:
-    """FU-03: what a resource used above its allowance and the commitment that is invoiced."""
-    paid_for = meter.paid_for(row["product_code"])
-    above = overage(row["used_quantity"], row["included_quantity"] + paid_for)
-    return usage.billed_overage(row["product_code"], above, meter.policy)
+    """FU-07: the same as it is billed."""
+    return usage.billed_overage(row["product_code"], above_paid(meter, row), meter.policy)
+
+
+def billed_in_ramp(meter: Meter, row: dict) -> Decimal:
+    """RAMP-05: what is billed of a resource that the ramp waives: the tokens of messages."""
+    if row["product_code"] != "ai_tokens":
+        return ZERO
+    messages = min(meter.message_tokens, above_paid(meter, row))
+    return usage.billed_overage("ai_tokens", messages, meter.policy)
 
 
 def conversation_lines(meter: Meter) -> Iterator[dict]:
@@ -305,7 +318,7 @@ def number_lines(meter: Meter) -> Iterator[dict]:
                 "recurring",
                 period,
                 count,
-                usage.prorated_price(item["overage_rate"], days, cycle.days),
+                usage.prorated_price(item["overage_rate"], days, cycle.whole_days),
                 detail=f"{kind}, purchased {bought}, {days} days",
             )
     for (kind, bought), count in sorted(usage.numbers_bought(meter.org, cycle).items()):

@@ -18,9 +18,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from oracle import people, usage
+from oracle import catalogue, people, usage
 from oracle.audit import load_audit, rejected_rows
 from oracle.calendar import midnight
+from oracle.coverage import coverage_rows
 from oracle.files import Row
 from oracle.invoice_reconciliation import invoice_reconciliation
 from oracle.invoices import invoice_lines, invoices
@@ -47,6 +48,7 @@ def calculate(inbox: Path, as_of: date, policies: Policies | None = None) -> dic
 
 def organization_marts(org: Organization) -> dict[str, list[dict]]:
     """The marts of one org."""
+    catalogue.use(org.own)
     meters = [Meter(org, cycle) for cycle in org.cycles]
     marts: dict[str, list[dict]] = {name: [] for name in PER_CYCLE}
     for name, builder in PER_CYCLE.items():
@@ -55,6 +57,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
             marts[name] += [{**place, **row} for row in builder(meter)]
     marts["organizations"] = organization_rows(org)
     marts["billing_cycles"] = billing_cycle_rows(org)
+    marts["coverage"] = coverage_rows(org)
     marts["invoice_lines"] = invoice_lines(org, meters)
     marts["invoices"] = invoices(org, marts["invoice_lines"])
     marts["usage_summary"] = usage_summary_rows(meters, marts["invoice_lines"])

@@ -39,6 +39,10 @@ UNTOUCHED = (
     re.compile(r"([012]?[0-9]|3[01])[/.]([012]?[0-9]|3[01])[/.](19|20)[0-9][0-9]\b", re.ASCII),
 )
 NETWORK_ADDRESS = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
+# A value written like a date, also where no calendar has that day.
+DATE_LIKE = re.compile(
+    r"\s*(19|20)[0-9]{2}[-/][0-9]{2}[-/][0-9]{2}([T ][0-9]{2}(:[0-9]{2}){1,2}Z?)?\s*", re.ASCII
+)
 LONGEST_GAP = 4  # separators between two digits of one number
 FEWEST_DIGITS = 7
 
@@ -72,8 +76,8 @@ def mask_value(cell: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """Text whose e-mails, numbers and network addresses are masked, unless it is a decimal."""
-    if DECIMAL.fullmatch(text):
+    """Text with e-mails, numbers and network addresses masked; decimals and dates have none."""
+    if DECIMAL.fullmatch(text) or DATE_LIKE.fullmatch(text):
         return text
     rest = re.sub(r'("[^"]*"|[^\s,;:"<>()@]+)(@|%40)', r"***\2", text, flags=re.ASCII)
     masked = ""

@@ -12,6 +12,8 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 6. The adjusted duration is computed (six seconds up), not read from the vendor's column.
 7. Short calls need direction outbound: services outbound and extended outbound.
 8. The price of a number is `number_mrc_<type>`, else `number_mrc`.
+9. A product that is prepaid and neither used nor committed any more has no row in `license_usage`,
+   but brings its allowance; an allowance on commitments alone (FU-02) leaves out what is prepaid.
 """
 
 from __future__ import annotations
@@ -24,16 +26,34 @@ from functools import cached_property
 
 from oracle import people, usage
 from oracle.calendar import Cycle
-from oracle.contract_items import committable_products, item_in_force
+from oracle.catalogue import addons
+from oracle.contract_items import committable_products, item_of_cycle
 from oracle.files import Row
+from oracle.labels import is_not_billed
 from oracle.money import round_half_up, whole_hours
 from oracle.policies import Policy
-from oracle.products import ADDONS, CX_LICENSES, HOURLY, LICENSE_RANK, METERS
+from oracle.prepaid import prepaid_for, prepaid_lines
+from oracle.products import (
+    ADDONS,
+    CX_LICENSES,
+    DESIGNATION,
+    HOURLY,
+    LICENSE_RANK,
+    METERS,
+    WALLBOARD,
+)
 from oracle.reader import Organization
 
 ZERO = Decimal(0)
 
 LICENSED = {*LICENSE_RANK, *ADDONS, *HOURLY}
+
+
+def licensed() -> set[str]:
+    """Every license and add-on, with those of the organization alone."""
+    return LICENSED | addons()
+
+
 CX_POOLS = {*CX_LICENSES, *(f"{code}_hourly" for code in CX_LICENSES)}
 
 
@@ -96,21 +116,31 @@ class Meter:
 
     @cached_property
     def unlicensed(self) -> list[str]:
-        """Logged-in users with neither a license nor an add-on."""
-        licensed = {user for logins in self.holders.values() for user in logins}
-        return sorted(self.logins.keys() - licensed)
+        """Logged-in users with neither a license nor an add-on nor a wallboard account."""
+        held = people.licenses_held(self.org, self.cycle)
+        return sorted(user for user in self.logins if not held.get(user, set()) - {DESIGNATION})
+
+    @cached_property
+    def not_billed(self) -> dict[str, int]:
+        """NAME-01: logged-in holders of licenses that are known and not billed, by license."""
+        held = people.licenses_held(self.org, self.cycle)
+        found: dict[str, int] = defaultdict(int)
+        for user in self.logins:
+            for name in filter(is_not_billed, held.get(user, set())):
+                found[name] += 1
+        return found
 
     @cached_property
     def pools(self) -> dict[str, people.Logins]:
         """The concurrency pools: each CX license, each add-on, and all CX users."""
-        counted = CX_LICENSES | ADDONS | HOURLY
+        counted = CX_LICENSES | addons() | HOURLY
         pools = {p: users for p, users in self.holders.items() if p in counted}
         everyone = {u: t for p, users in pools.items() if p in CX_POOLS for u, t in users.items()}
         return {**pools, "cx_all": everyone} if everyone else pools
 
     def item(self, product: str) -> Row | None:
         """The item of `product` in force at the start of the cycle."""
-        return item_in_force(self.org, self.cycle.contract, product, self.cycle.start)
+        return item_of_cycle(self.org, self.cycle, product)
 
     @cached_property
     def committable_products(self) -> list[str]:
@@ -120,18 +150,41 @@ class Meter:
     def committed(self, product: str) -> Decimal:
         """The committed quantity of `product` in the cycle."""
         item = self.item(product) if product in self.committable_products else None
-        return item["committed_quantity"] if item else ZERO
+        return Decimal(item["committed_quantity"]) if item else ZERO
+
+    def prepaid(self, product: str) -> Decimal:
+        """What prepaid years hold of `product` for the cycle: none in the ramp."""
+        contract = self.cycle.contract
+        return prepaid_for(prepaid_lines(self.org), contract, product, self.cycle.start)
+
+    def covered(self, product: str) -> Decimal:
+        """What is no overage: the commitment, in a prepaid year the greater of what is prepaid and
+        committed; what is prepaid alone, if the contract bills a raise as overage."""
+        contract = self.cycle.contract
+        by_year = contract.billing_option == "annual_prepay" and not self.cycle.is_ramp
+        if by_year and contract.prepay_raise == "overage":
+            return self.prepaid(product)
+        return max(self.prepaid(product), self.committed(product))
 
     def paid_for(self, product: str) -> Decimal:
-        """The commitment that an invoice holds for the cycle: none in the ramp."""
-        return ZERO if self.cycle.is_ramp else self.committed(product)
+        """What is paid by the commitment for the cycle: nothing in the ramp."""
+        return ZERO if self.cycle.is_ramp else self.covered(product)
 
     @cached_property
     def license_usage(self) -> list[dict]:
         """Interface 4, `license_usage`: one row where actual or committed is above 0."""
+        return [
+            {name: value for name, value in row.items() if name != "prepaid_quantity"}
+            for row in self.license_counts
+            if row["actual_quantity"] > 0 or row["committed_quantity"] > 0
+        ]
+
+    @cached_property
+    def license_counts(self) -> list[dict]:
+        """What was used, committed and prepaid of licenses and add-ons, where any is above 0."""
         rows = []
         contract = self.cycle.contract
-        for product in sorted(LICENSED):
+        for product in sorted(licensed()):
             users = self.holders.get(product, {})
             model = people.counting_model(product, contract.license_model)
             time = sum((people.seconds(times) for times in users.values()), Fraction(0))
@@ -142,7 +195,8 @@ class Meter:
             hours = self.billed_hours(product, time, busy)
             actual = {"named": len(users), "concurrent": peak, "hourly": hours}[model]
             committed = self.committed(product)
-            if actual > 0 or committed > 0:
+            prepaid = self.prepaid(product)
+            if actual > 0 or committed > 0 or prepaid > 0:
                 rows.append(
                     {
                         "product_code": product,
@@ -153,7 +207,8 @@ class Meter:
                         "interacting_hours": round_half_up(busy / 3600, 6),
                         "actual_quantity": Decimal(actual),
                         "committed_quantity": committed,
-                        "overage_quantity": overage(actual, committed),
+                        "overage_quantity": overage(actual, self.covered(product)),
+                        "prepaid_quantity": prepaid,
                     }
                 )
         return rows
@@ -166,9 +221,11 @@ class Meter:
         if self.token_usage:
             tokens = sum(row["tokens"] for row in self.token_usage)
             resources["ai_tokens"] = resources.get("ai_tokens", ZERO) + tokens
+        if accounts := usage.wallboards(self.org, self.cycle):
+            resources[WALLBOARD] = Decimal(accounts)
         for product, used in sorted(resources.items()):
             model = self.cycle.contract.license_model
-            included = usage.included(product, self.license_usage, model, self.policy)
+            included = usage.included(product, self.license_counts, model, self.policy)
             above = overage(used, included)
             if product not in METERS:
                 rows.append(
@@ -190,6 +247,11 @@ class Meter:
     def token_usage(self) -> list[dict]:
         """FU-13: what took AI tokens."""
         return usage.tokens_used(self.org, self.cycle, self.license_usage)
+
+    @cached_property
+    def message_tokens(self) -> Decimal:
+        """CONV-09: the tokens that messages took."""
+        return sum((r["tokens"] for r in self.token_usage if is_of_messages(r)), ZERO)
 
     def is_paid_in_tokens(self, product: str) -> bool:
         """CONV-09: conversations of platforms whose messages a contract per token meters."""
@@ -238,6 +300,11 @@ class Meter:
         if item := self.item(specific):
             return specific, item
         return f"number_{charge}", self.item(f"number_{charge}")
+
+
+def is_of_messages(row: dict) -> bool:
+    """Whether a row of token usage is of messages."""
+    return row["product_code"].startswith("messages_")
 
 
 def overage(actual: Decimal | int, covered: Decimal) -> Decimal:

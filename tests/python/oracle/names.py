@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from oracle.labels import PRESENCES
 from oracle.masking import mask_text
 from oracle.products import PLATFORMS
 from oracle.reader import Organization
 
-PRESENCES = {
-    *("AVAILABLE", "AWAY", "BUSY", "OFFLINE", "IDLE", "ON_QUEUE"),
-    *("MEAL", "TRAINING", "MEETING", "BREAK"),
-}
 ROUTING_STATUSES = {"INTERACTING", "COMMUNICATING", "IDLE", "OFF_QUEUE", "NOT_RESPONDING"}
 # Accepted rows: dataset, column, the names that are known, the effect of another, its seed.
 READ_BY_DEFAULT = (

@@ -1,4 +1,8 @@
-"""Who is logged in, with which license, how many at once and for how long."""
+"""Who is logged in, with which license, how many at once and for how long.
+
+Where interface and rulebook leave a choice, this is what the oracle does: a designation that is
+assigned to the very end of the cycle, or of what as-of lets be seen of it, holds at its end.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,16 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from oracle.calendar import Cycle, Interval, clip, merge, midnight
-from oracle.products import ADDONS, CX_LICENSES, DESIGNATION, HOURLY, LICENSE_RANK, QUALIFYING
+from oracle.catalogue import addons
+from oracle.products import (
+    CX_LICENSES,
+    DESIGNATION,
+    HOURLY,
+    LICENSE_RANK,
+    QUALIFYING,
+    STA,
+    WORKFORCE,
+)
 from oracle.reader import Organization
 
 PEAK_MINIMUM = timedelta(minutes=30)
@@ -29,7 +42,7 @@ def statuses(org: Organization, dataset: str, column: str, wanted) -> Logins:
     found: Logins = defaultdict(list)
     for row in org.rows(dataset):
         if wanted(row[column]) and row["start_time"] < limit:
-            found[row["user_id"]].append((row["start_time"], min(row["until"] or limit, limit)))
+            found[row["user_id"]].append((row["start_time"], min(row["until"], limit)))
     org.intervals[dataset] = {user: merge(intervals) for user, intervals in found.items()}
     return org.intervals[dataset]
 
@@ -51,12 +64,18 @@ def within(logins: Logins, window: Interval) -> Logins:
 
 
 def licenses_held(org: Organization, cycle: Cycle) -> dict[str, set[str]]:
-    """LIC-03: per user every license and add-on assigned at any instant of the cycle."""
+    """LIC-03: per user every license and add-on assigned at any instant of the cycle.
+
+    HOUR-05: of designations only one that holds at its end, unless the contract takes any.
+    """
     window = cycle.window(org.as_of)
     held: dict[str, set[str]] = defaultdict(set)
     for row in org.rows("license_assignments"):
         end = midnight(row["assigned_to"]) if row["assigned_to"] else datetime.max
-        if clip((midnight(row["assigned_from"]), end), window):
+        if not clip((midnight(row["assigned_from"]), end), window):
+            continue
+        has_ended = row["license"] == DESIGNATION and end < window[1]
+        if not (has_ended and cycle.contract.hourly_switch == "latest"):
             held[row["user_id"]].add(row["license"])
     return held
 
@@ -65,9 +84,12 @@ def billed_products(held: set[str], license_model: str) -> set[str]:
     """LIC-03, LIC-05: the highest base license, and every add-on on its own.
 
     HOUR-03: beside named or concurrent a designated user holds what qualifies by the hour.
+    LIC-09: of the workforce add-on and speech and text analytics only the first is billed.
     """
     base = sorted(held & LICENSE_RANK.keys(), key=LICENSE_RANK.get)
-    products = set(base[-1:]) | (held & ADDONS)
+    products = set(base[-1:]) | (held & addons())
+    if products & WORKFORCE:
+        products.discard(STA)
     if DESIGNATION in held and license_model != "hourly":
         return {f"{code}_hourly" if code in QUALIFYING else code for code in products}
     return products
@@ -77,7 +99,7 @@ def counting_model(product: str, license_model: str) -> str:
     """LIC-04: Communicate, Collaborate and EX are counted as named in every model."""
     if product in HOURLY:
         return "hourly"
-    return license_model if product in CX_LICENSES | ADDONS else "named"
+    return license_model if product in CX_LICENSES | addons() else "named"
 
 
 def segments(logins: Logins, window: Interval) -> list[Segment]:

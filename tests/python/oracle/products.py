@@ -26,15 +26,22 @@ QUALIFYING = {
 }
 HOURLY = {f"{code}_hourly" for code in QUALIFYING}
 DESIGNATION = "hourly_interacting"
-ADDONS = {*QUALIFYING - CX_LICENSES, "agent_assist", "agent_copilot"}
+STA = "sta_addon"
+WORKFORCE = {"cx1_wem_addon", "cx2_wem_addon"}
+ADDONS = {*QUALIFYING - CX_LICENSES, "agent_assist", "agent_copilot", STA}
+WALLBOARD = "wallboard_account"  # LIC-11
 FAIR_USE = {
     "ivr_minutes",
     "data_storage_gb",
     "api_requests",
     "byoc_minutes",
     "voice_transcription_minutes",
+    "voice_transcription_legacy_native_minutes",
+    "voice_transcription_legacy_extended_minutes",
     "ai_tokens",
     "decision_executions",
+    "cases",
+    "tts_characters",
     "outbound_attempts",
     "work_items",
     "journey_events",
@@ -66,7 +73,9 @@ PLATFORMS = {
 }
 DEVICES = {"edge_physical", "edge_virtual", "phone"}
 OTHER_PRODUCTS = {
+    WALLBOARD,
     *(f"conversation_{platform}" for platform in PLATFORMS),
+    *(f"whatsapp_template_{kind}" for kind in ("marketing", "utility", "authentication")),
     "telco_inbound",
     "telco_outbound",
     "telco_extended_outbound",

@@ -8,14 +8,17 @@ the same file. Where interface and rulebook leave a choice, this is what the ora
 2. For statuses and interactions the row with the latest end stands for the key (the later landing
    among equals); the others are the duplicates.
 3. An open status ends at the user's next later row in the same dataset that is typed and not
-   superseded, also an OFFLINE one, also one outside the contract or after as-of.
+   superseded, also an OFFLINE one, also one outside the contract or after as-of; else where the
+   data ends (`coverage`).
 4. A zero-length row lies outside if its instant does; an interval lies outside if it overlaps no
    span in which a contract is in force (a gap between two contracts is outside too).
 5. An order lies on the date it is invoiced on (hardware that was shipped: the shipped date, else
    the ordered date), a call on the voice clock (06:59:59 on the effective date is outside).
+   Hardware shipped when its contract is over lies inside if it was ordered while it was in force.
    Everything of an org without any contract is `no_contract`, also its contract items; `users`
    have no time and are never outside.
 6. Empty lines are no rows and have no number.
+7. Rows of `coverage` and `product_catalogue` have no time of their own and are never outside.
 """
 
 from __future__ import annotations
@@ -25,18 +28,33 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from oracle import catalogue
 from oracle.calendar import (
     CLOCKS,
     Contract,
     InForce,
+    Interval,
     billing_cycles,
     contracts_in_force,
     midnight,
     touches,
 )
+from oracle.catalogue import NOTHING, OwnProducts
+from oracle.coverage import end_of_open_row, read_coverage
 from oracle.datasets import COLUMNS, LATEST_END_WINS, NATURAL_KEYS
-from oracle.files import Row, read_file
+from oracle.files import Row, read_availability, read_file
 from oracle.policies import Policies
+
+STARTS = {
+    "license_assignments": "assigned_from",
+    "phone_numbers": "purchased_date",
+    "devices": "in_service_date",
+    "resource_usage": "usage_date",
+    "billable_usage_report": "timestamp",
+    "concurrent_usage_report": "date",
+    "resources_usage_report": "date",
+    "user_hour_report": "date",
+}
 
 
 @dataclass
@@ -50,8 +68,13 @@ class Organization:
     contracts: list[Contract] = field(default_factory=list)
     spans: list[InForce] = field(default_factory=list)
     policies: Policies = field(default_factory=Policies)
+    own: OwnProducts = NOTHING
     accepted: dict[str, list[Row]] = field(default_factory=dict)  # once all rows are judged
+    coverage: dict[str, dict[str, list[Interval]]] = field(default_factory=dict)
+    instants: dict[str, list[datetime]] = field(default_factory=dict)
+    last_rows: dict[str, datetime | None] = field(default_factory=dict)
     intervals: dict[str, dict] = field(default_factory=dict)  # statuses by dataset, once computed
+    prepaid: list | None = None  # what is charged ahead, once computed
 
     def rows(self, dataset: str) -> list[Row]:
         """The accepted rows of `dataset`."""
@@ -107,7 +130,7 @@ def accept_contracts(org: Organization) -> None:
     by_date: dict[date, Row] = {}
     for row in org.rows("contracts"):
         if other := by_date.get(row["effective_date"]):
-            other.reason = "overlapping_contract"
+            other.reason, other.column = "overlapping_contract", "effective_date"
         by_date[row["effective_date"]] = row
     for row in by_date.values():
         licenses = row["ramp_license_billing"] or "waived"
@@ -131,6 +154,9 @@ def accept_contracts(org: Organization) -> None:
                 hourly_model=row["hourly_model"] or "logged_in",
                 minimum_monthly_amount=row["minimum_monthly_amount"],
                 messaging_pricing_model=row["messaging_pricing_model"] or "per_conversation",
+                after_term=row["after_term"] or "ends",
+                prepay_raise=row["prepay_raise"] or "co_term",
+                hourly_switch=row["hourly_switch"] or "latest",
             )
         )
     org.spans = contracts_in_force(org.contracts, org.as_of)
@@ -138,16 +164,27 @@ def accept_contracts(org: Organization) -> None:
     for row in org.rows("contract_items"):
         if row["contract_id"] not in known:
             row.reason = "unknown_contract" if known else "no_contract"
+            row.column = "contract_id" if known else None
 
 
 def close_open_statuses(org: Organization, dataset: str) -> None:
-    """A status without end lasts until the user's next later row of the dataset, else goes on."""
+    """A status without end lasts until the user's next later row of the dataset, or the data's."""
     starts: dict[str, list[datetime]] = {}
     for row in org.rows(dataset):
         starts.setdefault(row["user_id"], []).append(row["start_time"])
     for row in org.rows(dataset):
         later = [s for s in starts[row["user_id"]] if s > row["start_time"]]
-        row.values["until"] = row["end_time"] or min(later, default=None)
+        ends = [*later, end_of_open_row(org, dataset, row["start_time"])]
+        row.values["until"] = row["end_time"] or min(ends)
+
+
+def close_open_interactions(org: Organization) -> None:
+    """An interaction without end lasts until its timeout, or as far as the data reaches."""
+    for row in org.rows("message_interactions"):
+        timeout = row["inactivity_timeout"]
+        ends = [end_of_open_row(org, "message_interactions", row["start_time"])]
+        ends += [max(timeout, row["start_time"])] if timeout else []
+        row.values["until"] = row["end_time"] or min(ends)
 
 
 def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
@@ -156,10 +193,8 @@ def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
     def whole_days(start: date, end: date | None):
         return midnight(start), end and midnight(end)
 
-    if dataset in {"user_presence", "routing_status"}:
+    if dataset in LATEST_END_WINS:
         return row["start_time"], row["until"]
-    if dataset == "message_interactions":
-        return row["start_time"], row["end_time"]
     if dataset == "voice_usage":  # on the voice clock, CYC-04
         return row["start_time"] - CLOCKS["voice"], row["start_time"] - CLOCKS["voice"]
     if dataset == "license_assignments":
@@ -170,11 +205,33 @@ def extent(dataset: str, row: Row) -> tuple[datetime, datetime | None] | None:
         return whole_days(row["in_service_date"], row["out_of_service_date"])
     if dataset == "resource_usage":
         return whole_days(row["usage_date"], row["usage_date"])
+    if dataset in {"concurrent_usage_report", "resources_usage_report", "user_hour_report"}:
+        return whole_days(row["date"], row["date"])
+    if dataset == "billable_usage_report":
+        return row["timestamp"], row["timestamp"]
     if dataset == "orders":
         shipped = row["shipped_date"] if row["is_hardware"] else None
         dated = shipped or row["ordered_date"]
         return whole_days(dated, dated)
     return None
+
+
+def dated_by(dataset: str, row: Row) -> str:
+    """The column that says when a row begins, the first of two that say the same."""
+    if dataset == "orders":
+        is_later = row["is_hardware"] and row["shipped_date"] not in {None, row["ordered_date"]}
+        return "shipped_date" if is_later else "ordered_date"
+    return STARTS.get(dataset, "start_time")
+
+
+def is_ordered_in_time(org: Organization, row: Row) -> bool:
+    """INV-06: hardware shipped after the end of the contract under which it was ordered."""
+    if not row["is_hardware"] or row["shipped_date"] is None:
+        return False
+    return any(
+        span.end is not None and span.start <= row["ordered_date"] < span.end <= row["shipped_date"]
+        for span in org.spans
+    )
 
 
 def reject_outside(org: Organization, dataset: str) -> None:
@@ -187,6 +244,8 @@ def reject_outside(org: Organization, dataset: str) -> None:
         begins = row["start_time"] if dataset == "voice_usage" else when[0]
         if not org.contracts:
             row.reason = "no_contract"
+        elif dataset == "orders" and is_ordered_in_time(org, row):
+            continue
         elif begins < limit and not any(
             touches(
                 (when[0], when[1] or datetime.max),
@@ -194,7 +253,7 @@ def reject_outside(org: Organization, dataset: str) -> None:
             )
             for span in org.spans
         ):
-            row.reason = "outside_contract"
+            row.reason, row.column = "outside_contract", dated_by(dataset, row)
 
 
 def reject_foreign_currency(org: Organization) -> None:
@@ -205,13 +264,14 @@ def reject_foreign_currency(org: Organization) -> None:
             end = midnight(span.end) + CLOCKS["voice"] if span.end else datetime.max
             inside = start <= row["start_time"] < end
             if inside and row["currency"] != span.contract.currency:
-                row.reason = "currency_mismatch"
+                row.reason, row.column = "currency_mismatch", "currency"
 
 
 def read_organization(folder: Path, as_of: date, policies: Policies | None = None) -> Organization:
     """Read `INBOX/<org_id>` as seen on `as_of`."""
     org = Organization(folder.name, as_of, policies=policies or Policies())
-    for dataset in COLUMNS:
+    catalogue.use(NOTHING)
+    for dataset in COLUMNS:  # first of all what the organization calls its products
         seen = set()
         for path in sorted((folder / dataset).glob("*")):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -222,12 +282,24 @@ def read_organization(folder: Path, as_of: date, policies: Policies | None = Non
                 continue
             org.landed.setdefault(dataset, []).extend(rows)
             org.audit.append(
-                {"dataset": dataset, "source_file": source_file, "sha256": digest, "rows": rows}
+                {
+                    "dataset": dataset,
+                    "source_file": source_file,
+                    "sha256": digest,
+                    "rows": rows,
+                    "available_until": read_availability(path),
+                }
             )
         supersede(dataset, org.landed.get(dataset, []))
+        if dataset == "product_catalogue":
+            readable = [row for row in org.landed.get(dataset, []) if not row.reason]
+            org.own = catalogue.read_own_products(readable)
+            catalogue.use(org.own)
+    read_coverage(org)
     accept_contracts(org)
     for dataset in ("user_presence", "routing_status"):
         close_open_statuses(org, dataset)
+    close_open_interactions(org)
     for dataset in COLUMNS:
         reject_outside(org, dataset)
     reject_foreign_currency(org)

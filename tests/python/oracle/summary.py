@@ -70,7 +70,7 @@ def usage_summary_rows(meters: list[Meter], lines: list[dict]) -> list[dict]:
         for product in sorted({*used, *(p for p, quantity in committed.items() if quantity)}):
             quantity, included = used.get(product, (ZERO, ZERO))
             item = meter.item(product)
-            covered = included + committed.get(product, ZERO)
+            covered = included + meter.covered(product)
             rows.append(
                 {
                     "cycle_start_date": cycle.start,

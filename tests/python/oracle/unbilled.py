@@ -7,7 +7,9 @@ Where interface and rulebook leave a choice, this is what the oracle does:
 3. Conversations without a customer account are not in `conversations`; `no_customer_account`
    counts the interactions in each cycle they touch.
 4. BYOC calls are `not_billable_service` under `byoc_minutes`, in adjusted minutes.
-5. Quantities of `no_contract_item`: licenses in the unit of their model, conversations, messages,
+5. SMS sessions are `not_billable_service` under `conversation_sms`, each interaction in each cycle
+   it touches, with or without a customer account; their unit is the warehouse's own.
+6. Quantities of `no_contract_item`: licenses in the unit of their model, conversations, messages,
    fair-use overage, number of numbers held or bought, devices, short calls.
 """
 
@@ -20,6 +22,8 @@ from oracle import catalogue, people, usage
 from oracle.lines import beyond_paid
 from oracle.meter import Meter, overage
 from oracle.products import METERS
+
+SMS_SESSIONS = "conversation_sms"
 
 
 def unbilled(meter: Meter) -> list[dict]:
@@ -36,6 +40,10 @@ def unbilled(meter: Meter) -> list[dict]:
             note(product, "no_contract_item", quantity)
 
     note("none", "user_without_license", len(meter.unlicensed))
+    for name, users in meter.not_billed.items():
+        note(name, "not_billable_license", users)
+    sessions = usage.sessions_of_messages(meter.org, meter.cycle)
+    note(SMS_SESSIONS, "not_billable_service", sessions)
     for product, hours in meter.hours_without_login.items():
         note(product, "not_logged_in", hours)
     for row in meter.license_usage:
@@ -89,8 +97,10 @@ def unbilled(meter: Meter) -> list[dict]:
 
 def unbilled_unit(meter: Meter, product: str, reason: str) -> str:
     """Heads of users and of a peak, interactions of nobody, else the unit of the product."""
-    if reason in {"user_without_license", "peak_disregarded"}:
+    if reason in {"user_without_license", "peak_disregarded", "not_billable_license"}:
         return "user"
+    if product == SMS_SESSIONS:
+        return catalogue.ANYTHING
     if reason == "no_customer_account":
         return "interaction"
     model = people.counting_model(product, meter.cycle.contract.license_model)

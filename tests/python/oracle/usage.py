@@ -1,4 +1,14 @@
-"""Conversations, fair-use resources, calls, numbers and devices of a cycle."""
+"""Conversations, fair-use resources, calls, numbers and devices of a cycle.
+
+Where interface and rulebook leave a choice, this is what the oracle does:
+
+1. Each holder of a workforce add-on brings its transcription, whatever the base license, also
+   beside a license that has some of its own.
+2. The two legacy kinds of transcription, characters of text-to-speech and templates have no
+   allowance; what is delivered as `tts_characters` is in millions already.
+3. Wallboard accounts are a row of `resource_usage`: used, one included, the rest overage, at the
+   overage rate in the ramp too, which waives it as it does licenses.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +19,13 @@ from fractions import Fraction
 from math import ceil
 
 from oracle.calendar import Cycle, clip, midnight, touches
+from oracle.catalogue import is_fair_use
 from oracle.files import Row
+from oracle.labels import NO_CONVERSATIONS
 from oracle.money import round_half_up
-from oracle.people import counting_model
+from oracle.people import counting_model, licenses_held
 from oracle.policies import SHIPPED, Policy
-from oracle.products import CX_LICENSES, FAIR_USE, METERS
+from oracle.products import CX_LICENSES, METERS, WALLBOARD
 from oracle.reader import Organization
 
 SHORT_SECONDS = 6  # SDC-06
@@ -34,14 +46,12 @@ ALLOWANCE = {
         "data_storage_gb": ("17.5", "22.75"),
         "ivr_minutes": ("1750", "2275"),
         "api_requests": ("75000", "97500"),
-        "voice_transcription_minutes": ("5000", "6500"),
     },
     "cx2": {
         "byoc_minutes": ("5000", "6500"),
         "data_storage_gb": ("25", "32.5"),
         "ivr_minutes": ("2500", "3250"),
         "api_requests": ("110000", "143000"),
-        "voice_transcription_minutes": ("5000", "6500"),
     },
     "cx2_digital": {
         "data_storage_gb": ("8", "10"),
@@ -67,12 +77,20 @@ ALLOWANCE = {
         "data_storage_gb": ("17.5", "17.5"),
         "api_requests": ("75000", "75000"),
     },
+    # FU-05, FU-15: transcription comes with the workforce add-on, of CX 3 with the license.
+    "cx1_wem_addon": {"voice_transcription_minutes": ("5000", "6500")},
+    "cx2_wem_addon": {"voice_transcription_minutes": ("5000", "6500")},
 }
 
 
-# FU-04: what every CX license brings along; FU-11: what an organization has, whatever its users.
+# FU-04: what every CX license brings along; FU-11, FU-14: what an organization has by itself.
 OF_EVERY_CX_LICENSE = {"work_items": ("1800", "1800"), "journey_events": ("20000", "26000")}
-OF_ORGANIZATION = {"ai_tokens": ("250", "350"), "decision_executions": ("50000", "50000")}
+OF_ORGANIZATION = {
+    "ai_tokens": ("250", "350"),
+    "decision_executions": ("50000", "50000"),
+    "cases": ("150", "150"),
+    WALLBOARD: ("1", "1"),
+}
 # FU-12: campaign attempts of the licenses with voice, and what an hour of them includes.
 OF_EVERY_VOICE_LICENSE = {"outbound_attempts": ("15000", "19500")}
 PER_HOUR = {"outbound_attempts": "147"}
@@ -93,12 +111,12 @@ TOKENS = {
 
 
 def interactions(org: Organization, cycle: Cycle) -> list[Row]:
-    """CONV-02, CONV-06: the interactions that touch the cycle; an open one lasts until as-of."""
+    """CONV-02, CONV-06: the interactions that touch the cycle; open ones end with the data."""
     window = cycle.window(org.as_of)
     return [
         row
         for row in org.rows("message_interactions")
-        if touches((row["start_time"], row["end_time"] or datetime.max), window)
+        if touches((row["start_time"], row["until"]), window)
     ]
 
 
@@ -106,7 +124,7 @@ def conversations(org: Organization, cycle: Cycle) -> dict[tuple, list[Row]]:
     """CONV-01, CONV-04: interactions by customer account, platform and integration."""
     found: dict[tuple, list[Row]] = defaultdict(list)
     for row in interactions(org, cycle):
-        if row["customer_account"] is not None:
+        if row["customer_account"] is not None and row["platform"] != NO_CONVERSATIONS:
             found[row["customer_account"], row["platform"], row["integration_id"]].append(row)
     return found
 
@@ -115,8 +133,14 @@ def anonymous_interactions(org: Organization, cycle: Cycle) -> dict[str, int]:
     """CONV-06 (vi): interactions without a customer account by platform, each alone."""
     found: dict[str, int] = defaultdict(int)
     for row in interactions(org, cycle):
-        found[row["platform"]] += row["customer_account"] is None
+        if row["platform"] != NO_CONVERSATIONS:
+            found[row["platform"]] += row["customer_account"] is None
     return found
+
+
+def sessions_of_messages(org: Organization, cycle: Cycle) -> int:
+    """CONV-08: the SMS sessions of a cycle, which are billed by the message."""
+    return sum(row["platform"] == NO_CONVERSATIONS for row in interactions(org, cycle))
 
 
 # ---------------------------------------------------------------- resources
@@ -137,6 +161,12 @@ def resources_used(org: Organization, cycle: Cycle) -> dict[str, Decimal]:
     }
 
 
+def wallboards(org: Organization, cycle: Cycle) -> int:
+    """LIC-11: the wallboard accounts assigned at any instant of the cycle, logged in or not."""
+    held = licenses_held(org, cycle)
+    return sum(WALLBOARD in products for products in held.values())
+
+
 def stored_quantity(days: dict[date, Decimal], policy: Policy) -> Decimal:
     """FU-09: the stored GB of a cycle - the highest day, the latest, or the average of the days."""
     if policy.storage_month_value == "last":
@@ -146,9 +176,14 @@ def stored_quantity(days: dict[date, Decimal], policy: Policy) -> Decimal:
     return max(days.values())
 
 
+def is_billed_as_overage(product: str) -> bool:
+    """Whether what is above allowance and commitment is an overage: of resources, wallboards."""
+    return product == WALLBOARD or is_fair_use(product)
+
+
 def billed_overage(resource: str, overage: Decimal, policy: Policy) -> Decimal:
     """FU-07: the overage of a resource, in whole units where the policy says so."""
-    if policy.overage_rounding == "whole_unit" and resource in FAIR_USE:
+    if policy.overage_rounding == "whole_unit" and is_billed_as_overage(resource):
         return Decimal(ceil(overage))
     return overage
 
@@ -175,9 +210,14 @@ def allowance_per_unit(
 def included(
     resource: str, license_usage: list[dict], license_model: str, policy: Policy = SHIPPED
 ) -> Decimal:
-    """FU-02: allowance x users by the policy's basis, pooled, with the org's own (FU-11)."""
+    """FU-02: allowance x users by the policy's basis, pooled, with the org's own (FU-11).
+
+    The greatest is that of what is committed, used and, where a prepaid year changed, prepaid.
+    """
     basis = {
-        "greatest": lambda row: max(row["committed_quantity"], row["actual_quantity"]),
+        "greatest": lambda row: max(
+            row["committed_quantity"], row["actual_quantity"], row.get("prepaid_quantity", 0)
+        ),
         "actual": lambda row: row["actual_quantity"],
         "committed": lambda row: row["committed_quantity"],
     }[policy.fair_use_basis]

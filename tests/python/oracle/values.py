@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
-from oracle import catalogue
-from oracle.datasets import CHOICES, INTERVALS, LOWER_CASE, NOT_NEGATIVE, UPPER_CASE, columns_of
-from oracle.products import ADDONS, DESIGNATION, LICENSE_RANK, METERS, OPEN_PRODUCTS, PRODUCTS
+from oracle import catalogue, labels
+from oracle.datasets import (
+    CHOICES,
+    COLUMNS,
+    ENDS,
+    INTERVALS,
+    LOWER_CASE,
+    NOT_NEGATIVE,
+    UPPER_CASE,
+    columns_of,
+)
+from oracle.products import (
+    DESIGNATION,
+    LICENSE_RANK,
+    METERS,
+    OPEN_PRODUCTS,
+    PRODUCTS,
+    WALLBOARD,
+)
 
-PHONE_PLATFORMS = {"whatsapp", "sms"}
-CASELESS_PLATFORMS = {"twitter", "instagram"}
+NO_TIME = "0001-01-01"  # how some tools write that there is none
 
 
 class BadRow(Exception):  # noqa: N818 - a finding about data, not a failure of the program
-    """A row that cannot be used; the message is the reason."""
+    """A row that cannot be used; the message is the reason, `column` is the one to blame."""
+
+    column: str | None = None
 
 
 @cache
@@ -65,9 +84,11 @@ def parse_flag(text: str) -> bool:
 
 
 def parse_license(text: str) -> str:
-    """A license, add-on or designation by one of its names."""
-    product = catalogue.product_named(text)
-    if product not in LICENSE_RANK.keys() | ADDONS | {DESIGNATION}:
+    """A license, add-on or designation by one of its names, or one that is not billed."""
+    if labels.is_not_billed(text):
+        return text
+    product = catalogue.product_named(text) or labels.BARE_LICENSES.get(labels.bare(text))
+    if product not in LICENSE_RANK.keys() | catalogue.addons() | {DESIGNATION, WALLBOARD}:
         raise BadRow("unknown_license")
     return product
 
@@ -75,7 +96,8 @@ def parse_license(text: str) -> str:
 def parse_product(text: str) -> str:
     """A product of the catalogue by its code or another name."""
     product = catalogue.product_named(text) or text.lower()
-    if product not in PRODUCTS and not OPEN_PRODUCTS.fullmatch(product):
+    is_open = OPEN_PRODUCTS.fullmatch(product) or catalogue.own_kind(product)
+    if product not in PRODUCTS and not is_open:
         raise BadRow("unknown_product")
     return product
 
@@ -95,11 +117,20 @@ def parse_name(text: str) -> str:
 
 def parse_platform(text: str) -> str:
     """A messaging platform: case and punctuation are no part of its name."""
-    return squeeze(text)
+    return labels.BARE_PLATFORMS.get(labels.bare(text), squeeze(text))
+
+
+def parse_dataset(text: str) -> str:
+    """One of the raw datasets."""
+    if text.lower() not in COLUMNS:
+        raise BadRow("unknown_value")
+    return text.lower()
 
 
 PARSERS = {
     "text": str,
+    "code": str.lower,
+    "dataset": parse_dataset,
     "time": parse_time,
     "date": lambda text: parse_time(text).date(),
     "end": parse_end,
@@ -110,6 +141,7 @@ PARSERS = {
     "product": parse_product,
     "priced": parse_priced,
     "platform": parse_platform,
+    "presence": labels.read_presence,
     "name": parse_name,
     "email": str.lower,
 }
@@ -119,28 +151,56 @@ def parse_row(dataset: str, cells: dict[str, str]) -> dict:
     """The values of one row by column; raises BadRow with the first reason found."""
     values = {}
     for name, kind, mark in columns_of(dataset):
-        text = cells.get(squeeze(name), "").strip()
-        text = text.lower() if name in LOWER_CASE else text
-        text = text.upper() if name in UPPER_CASE else text
-        if not text and mark == "!":
-            raise BadRow("missing_value")
-        values[name] = PARSERS[kind](text) if text else None
-        if text and name in CHOICES and text not in CHOICES[name]:
-            raise BadRow("unknown_value")
-        if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
-            raise BadRow("negative_quantity")
+        with blaming(name):
+            values[name] = parse_cell(name, kind, mark, cells)
+            if name in NOT_NEGATIVE and values[name] is not None and values[name] < 0:
+                raise BadRow("negative_quantity")
     if values.get("customer_account"):
-        values["customer_account"] = normalize_account(
+        values["customer_account"] = labels.read_account(
             values["platform"], values["customer_account"]
         )
     for start, end in INTERVALS.get(dataset, []):
-        if values[start] and values[end] and values[end] < values[start]:
-            raise BadRow("end_before_start")
+        with blaming(end):
+            if values[start] and values[end] and values[end] < values[start]:
+                raise BadRow("end_before_start")
     return values
 
 
-def normalize_account(platform: str, text: str) -> str:
-    """CONV-06 (vii): numbers lose punctuation, handles their case where the platform ignores it."""
-    if platform in PHONE_PLATFORMS and text.startswith("+"):
-        return "+" + re.sub(r"[^0-9]", "", text)
-    return text.lower() if platform in CASELESS_PLATFORMS else text
+def parse_cell(name: str, kind: str, mark: str, cells: dict[str, str]) -> object:
+    """The value of one column, None if it is empty and may be."""
+    text = cells.get(squeeze(name), "").strip()
+    text = "" if name in ENDS and text.startswith(NO_TIME) else text
+    text = text.lower() if name in LOWER_CASE else text
+    text = text.upper() if name in UPPER_CASE else text
+    if not text and mark == "!":
+        raise BadRow("missing_value")
+    value = PARSERS[kind](text) if text else None
+    if text and name in CHOICES and text not in CHOICES[name]:
+        raise BadRow("unknown_value")
+    return value
+
+
+def parse_key(dataset: str, cells: dict[str, str], key: list[str]) -> tuple | None:
+    """The natural key of a row, also of one that is rejected; None if it cannot be read."""
+    values = {}
+    for name, kind, mark in columns_of(dataset):
+        if name in key:
+            try:
+                values[name] = parse_cell(name, kind, mark, cells)
+            except BadRow:
+                return None
+    if values.get("customer_account"):
+        values["customer_account"] = labels.read_account(
+            values["platform"], values["customer_account"]
+        )
+    return tuple(values[name] for name in key)
+
+
+@contextmanager
+def blaming(column: str) -> Iterator[None]:
+    """A row that is bad is bad for this column."""
+    try:
+        yield
+    except BadRow as bad:
+        bad.column = column
+        raise

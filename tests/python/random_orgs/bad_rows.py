@@ -28,14 +28,14 @@ def write_bad_rows(org: RandomOrg) -> None:
         ("resource_usage", org.effective, "unobtainium", 5),  # unknown_product
         ("user_presence", user, "AVAILABLE", at, at - timedelta(seconds=1)),  # end_before_start
         ("resource_usage", org.effective, "byoc_minutes", -1),  # negative_quantity
-        ("contract_items", "no-such", "cx1", 1, 1, 1, "", ""),  # unknown_contract
+        ("contract_items", "no-such", "cx1", 1, 1, 1, "", "", ""),  # unknown_contract
     )
     for dataset, *cells in bad:
         if org.chance(0.3):
             org.add(dataset, *cells, file=org.rng.choice(("a.csv", "c_bad.csv")))
     if org.has_contract and org.chance(0.3):
         name = org.rng.choice(("cx9", "hourly_interacting", "Minimum Monthly Amount"))
-        org.add("contract_items", org.contract_ids[0][0], name, 1, 1, 1, "", "")
+        org.add("contract_items", org.contract_ids[0][0], name, 1, 1, 1, "", "", "")
     if org.chance(0.5):  # before the contract
         before = midnight(org.effective) - timedelta(days=1)
         add_status(org, user, before, before + timedelta(hours=1))

@@ -6,15 +6,18 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
-from oracle.datasets import USER_DETAILS
 from random_orgs.organization import RandomOrg
+from random_orgs.reach import draw_edge
 from random_orgs.vendor import INVOICE_HEADER, REPORT_HEADERS
 
+USER_DETAILS = {"user_presence": "primaryPresence", "routing_status": "routingStatus"}
 DELIMITERS = (",", ",", ";", "\t")
 VOICE_HEADER = (
     "SIP Call Id",
@@ -36,9 +39,9 @@ HEADERS = {
     "contracts": "contract_id org_name region license_model billing_option currency effective_date "
     "billing_account_id ramp_end_date term_end_date peak_rule ramp_license_billing "
     "ramp_resource_billing payment_terms_days tax_jurisdiction hourly_model "
-    "minimum_monthly_amount messaging_pricing_model",
+    "minimum_monthly_amount messaging_pricing_model after_term prepay_raise hourly_switch",
     "contract_items": "contract_id product_code committed_quantity prepay_rate overage_rate "
-    "effective_from effective_to",
+    "effective_from effective_to published_rate",
     "users": "user_id email name",
     "license_assignments": "user_id license assigned_from assigned_to",
     "user_presence": "user_id system_presence start_time end_time",
@@ -46,6 +49,8 @@ HEADERS = {
     "message_interactions": "conversation_id customer_account platform integration_id start_time "
     "end_time",
     "resource_usage": "usage_date resource quantity",
+    "coverage": "dataset covered_from covered_to",
+    "product_catalogue": "product_code name kind unit_of_measure aliases",
     "phone_numbers": "phone_number number_type purchased_date released_date country ported",
     "devices": "device_id product_code in_service_date out_of_service_date",
     "orders": "order_id product_code quantity unit_price ordered_date shipped_date is_hardware",
@@ -75,7 +80,9 @@ def write_file(org: RandomOrg, folder: Path, dataset: str, name: str, rows: list
         if draw < 0.3:
             suffix, content = format_json(org, dataset, rows, style, rng.choice(("array", "lines")))
         if draw < 0.2 and dataset in USER_DETAILS:
-            suffix, content = ".json", format_user_details(dataset, rows, style)
+            suffix, content = ".json", format_user_details(org, dataset, rows, style)
+        if draw < 0.2 and dataset == "message_interactions" and all(map(is_session, rows)):
+            suffix, content = ".json", format_conversations(org, rows)
     if rng.random() < 0.1:
         suffix, content = f"{suffix}.gz", gzip.compress(content, mtime=0)
     stem = name.removesuffix(".csv")
@@ -116,8 +123,8 @@ def format_json(
     return ".ndjson", b"".join(json.dumps(one).encode() + b"\n" for one in objects)
 
 
-def format_user_details(dataset: str, rows: list, style: str) -> bytes:
-    """The answer of the users-details query."""
+def format_user_details(org: RandomOrg, dataset: str, rows: list, style: str) -> bytes:
+    """The answer of the users-details query, or of a job that says how far its data reaches."""
     users: dict[str, list[dict]] = defaultdict(list)
     status = "systemPresence" if dataset == "user_presence" else "routingStatus"
     for user, *cells in rows:
@@ -125,7 +132,63 @@ def format_user_details(dataset: str, rows: list, style: str) -> bytes:
         pairs = zip((status, "startTime", "endTime"), texts, strict=True)
         users[user].append({name: text for name, text in pairs if text})
     details = [{"userId": user, USER_DETAILS[dataset]: found} for user, found in users.items()]
-    return json.dumps({"userDetails": details}).encode()
+    answer = {"userDetails": details, **draw_availability(org)}
+    respell = org.rng.choice((str, str, snake_case, pascal_case))
+    return json.dumps(spell_keys(answer, respell)).encode()
+
+
+def draw_availability(org: RandomOrg) -> dict[str, str]:
+    """API-01: how far the data of a job reached, if its answer tells."""
+    if org.chance(0.5):
+        return {"dataAvailabilityDate": format_time(draw_edge(org), "zulu")}
+    return {}
+
+
+def is_session(row: tuple) -> bool:
+    """Whether a row can be a session in an answer: its conversation and times are known."""
+    return bool(row[0]) and isinstance(row[4], datetime) and isinstance(row[5], datetime | None)
+
+
+def format_conversations(org: RandomOrg, rows: list) -> bytes:
+    """The answer of the conversations-details query: a conversation of one session each."""
+    conversations = []
+    for name, account, platform, integration, start, end in rows:
+        begins, ends = format_time(start, "zulu"), end and format_time(end, "zulu")
+        session = {"mediaType": "message", "messageType": platform}
+        addresses = {"addressFrom": account or None, "addressTo": integration}
+        session |= {"direction": "inbound", **addresses}
+        if org.chance(0.3):
+            swapped = {"addressFrom": integration, "addressTo": account or None}
+            session |= {"direction": "outbound", **swapped}
+        session["segments"] = [{"segmentStart": begins, "segmentEnd": ends}]
+        agent = {"purpose": "agent", "sessions": [{**session, "addressFrom": "agent"}]}
+        customer = {"purpose": "customer", "sessions": [session]}
+        conversation = {"conversationId": name, "conversationStart": begins}
+        if end is None and org.chance(0.5):
+            timeout = start + timedelta(days=org.rng.choice((0, 1, 3, 40)))
+            conversation["inactivityTimeout"] = format_time(timeout, "zulu")
+        conversations.append(
+            {**conversation, "conversationEnd": ends, "participants": [agent, customer]}
+        )
+    answer = {"conversations": conversations, "totalHits": len(conversations)}
+    return json.dumps({**answer, **draw_availability(org)}).encode()
+
+
+def snake_case(name: str) -> str:
+    """A key as the Python SDK writes it."""
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
+
+
+def pascal_case(name: str) -> str:
+    """A key as the .NET SDK writes it."""
+    return name[0].upper() + name[1:]
+
+
+def spell_keys(value, respell: Callable[[str], str]):
+    """A document with its keys spelled otherwise."""
+    if isinstance(value, dict):
+        return {respell(name): spell_keys(inner, respell) for name, inner in value.items()}
+    return [spell_keys(inner, respell) for inner in value] if isinstance(value, list) else value
 
 
 def format_cell(value, style: str) -> bytes:

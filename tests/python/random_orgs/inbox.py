@@ -18,7 +18,9 @@ from random_orgs.bad_rows import write_bad_rows
 from random_orgs.contracts import write_contracts, write_items
 from random_orgs.files import write_file
 from random_orgs.organization import RandomOrg
+from random_orgs.own_products import write_own_products, write_wallboards
 from random_orgs.people import write_licenses, write_presence, write_routing
+from random_orgs.reach import end_early, write_coverage
 from random_orgs.usage import (
     write_calls,
     write_devices,
@@ -36,10 +38,14 @@ def write_inbox(folder: Path, orgs: int, seed: int) -> date:
     """Write `orgs` random organizations below `folder`; returns the as-of date to build with."""
     as_of = as_of_for(seed)
     for index in range(orgs):
-        org_id = f"org-{seed}-{index:03}"
-        rng = random.Random(f"{seed}/{index}")
-        write_organization(RandomOrg(rng, org_id, index, as_of), folder)
+        write_organization(draw_organization(index, seed), folder)
     return as_of
+
+
+def draw_organization(index: int, seed: int) -> RandomOrg:
+    """A random organization of which nothing is written yet."""
+    rng = random.Random(f"{seed}/{index}")
+    return RandomOrg(rng, f"org-{seed}-{index:03}", index, as_of_for(seed))
 
 
 def as_of_for(seed: int) -> date:
@@ -49,6 +55,13 @@ def as_of_for(seed: int) -> date:
 
 def write_organization(org: RandomOrg, folder: Path) -> None:
     """All files of the org below `folder`."""
+    write_own_files(org, folder)
+    if org.has_contract:
+        write_vendor_files(org, folder)
+
+
+def write_own_files(org: RandomOrg, folder: Path) -> None:
+    """All files of the org but for what the vendor sent."""
     if org.has_contract:
         write_contracts(org)
     write_licenses(org)
@@ -60,13 +73,15 @@ def write_organization(org: RandomOrg, folder: Path) -> None:
     write_numbers(org)
     write_devices(org)
     write_orders(org)
+    write_own_products(org)
+    write_wallboards(org)
     if org.has_contract:
         write_items(org)
+    end_early(org)
     write_bad_rows(org)
+    write_coverage(org)
     for (dataset, name), rows in org.files.items():
         write_file(org, folder, dataset, name, rows)
-    if org.has_contract:
-        write_vendor_files(org, folder)
 
 
 def write_vendor_files(org: RandomOrg, folder: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -20,7 +22,13 @@ ANCHORS = (
     date(2023, 12, 31),
     date(2024, 1, 1),
 )
-LONG_ANCHORS = (date(2023, 3, 15), date(2023, 2, 28), date(2023, 3, 29))
+LONG_ANCHORS = (
+    date(2023, 3, 15),
+    date(2023, 2, 28),
+    *[date(2023, 1, 31)] * 5,
+    *[date(2022, 12, 31)] * 2,
+    date(2023, 1, 30),
+)
 CURRENCIES = ("USD", "USD", "EUR", "JPY", "KWD")
 STRETCHES = (
     timedelta(minutes=29, seconds=59),
@@ -67,6 +75,7 @@ class RandomOrg:
     ):
         self.other_names = other_names
         self.rng = rng
+        self.rng_of_terms = random.Random(f"terms of {org_id}")
         self.org_id = org_id
         self.index = index
         self.as_of = as_of
@@ -74,18 +83,28 @@ class RandomOrg:
         self.users = [f"{org_id}-u{n:02}" for n in range(1, rng.randint(3, 12) + 1)]
         self.currency = CURRENCIES[index % len(CURRENCIES)]
         self.has_contract = index % 13 != 12
-        if index % 11 == 10:
+        self.is_over_a_year = index % 11 == 10
+        if self.is_over_a_year:
             self.effective = rng.choice(LONG_ANCHORS)
         else:
             self.effective = ANCHORS[index % len(ANCHORS)]
         recent = max(self.effective, as_of - timedelta(days=75))
         self.first_day = recent - timedelta(days=rng.choice((0, 1, 2)))
         self.span = (as_of - self.first_day).days + rng.choice((0, 2))
-        starts = (add_months(self.effective, n) for n in range(16))
+        starts = (add_months(self.effective, n) for n in range(18))
         self.cycle_starts = [s for s in starts if recent <= s <= as_of + timedelta(days=31)]
         self.products: set[str] = set()
         self.contract_ids: list[tuple[str, date]] = []
         self.first_contract: dict = {}
+
+    @contextmanager
+    def drawing_terms(self) -> Iterator[None]:
+        """Draw changes of contracts from a source of their own: all else stays as it is drawn."""
+        usual, self.rng = self.rng, self.rng_of_terms
+        try:
+            yield
+        finally:
+            self.rng = usual
 
     def chance(self, share: float) -> bool:
         """True with probability `share`."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from oracle.calendar import midnight
-from oracle.products import ADDONS, CX_LICENSES, LICENSE_RANK
+from oracle.labels import LICENSE_IDS, NOT_BILLED, OFFLINE, read_presence
+from oracle.products import ADDONS, CX_LICENSES, LICENSE_RANK, STA, WORKFORCE
+from random_orgs.declared import is_in_seeds
 from random_orgs.organization import STRETCHES, RandomOrg
+from random_orgs.own_products import is_listed
 
+LICENSE_ID = {product: name for name, product in LICENSE_IDS.items()}
 STATUSES = ("AVAILABLE", "AWAY", "BUSY", "IDLE", "ON_QUEUE", "MEAL", "MEETING", "BREAK")
 
 
@@ -17,11 +21,14 @@ def write_licenses(org: RandomOrg) -> None:
     favourites = [rng.choice(sorted(CX_LICENSES))]
     if org.chance(0.6):
         favourites += rng.sample(sorted(LICENSE_RANK), 2)
-    addon = rng.choice(sorted(ADDONS))
+    addon = rng.choice(sorted(filter(is_listed, ADDONS)))
     early = org.first_day - timedelta(days=rng.choice((0, 3)))
     for user in org.users:
         kind = rng.choice(
-            ("one", "one", "one", "none", "change", "both", "addon", "extra", "empty", "late")
+            (
+                *("one", "one", "one", "none", "change", "both"),
+                *("addon", "extra", "empty", "late", "analytics"),
+            )
         )
         code, other = rng.choice(favourites), rng.choice(favourites)
         day = org.day()
@@ -33,6 +40,7 @@ def write_licenses(org: RandomOrg) -> None:
             "addon": [(addon, early, "")],
             "extra": [(code, early, ""), (addon, day, day + timedelta(days=20))],
             "empty": [(code, day, day), (other, early, "")],
+            "analytics": draw_analytics(org, code, early),
             "late": [(code, day, day + timedelta(days=1)), (other, org.as_of, "")],
         }[kind]
         for license_code, start, end in held:
@@ -40,14 +48,29 @@ def write_licenses(org: RandomOrg) -> None:
                 start, end = end, start
             org.products.add(license_code)
             name = org.other_name(license_code)
+            if license_code in LICENSE_ID and org.chance(0.15):
+                name = LICENSE_ID[license_code]
             org.add("license_assignments", user, name, start, end)
             if org.chance(0.1):  # ended later on
                 end = max(start, org.day())
                 org.add("license_assignments", user, license_code, start, end, file="b.csv")
+        if org.chance(0.1):
+            org.add("license_assignments", user, NOT_BILLED[0], org.day(), "")
         if org.chance(0.2):
             designate(org, user, early)
         if org.has_contract and org.chance(0.8):
             org.add("users", user, f"{user}@example.com", f"{user.title()}, Agent")
+
+
+def draw_analytics(org: RandomOrg, code: str, early: date) -> list[tuple]:
+    """LIC-09: speech and text analytics, alone or beside a workforce add-on for some days."""
+    held = [(code, early, "")]
+    if is_listed(STA):
+        held.append((STA, early, ""))
+    if org.chance(0.5):
+        day = org.day()
+        held.append((org.rng.choice(sorted(WORKFORCE)), day, day + timedelta(days=3)))
+    return held
 
 
 def designate(org: RandomOrg, user: str, early: date) -> None:
@@ -64,7 +87,7 @@ def add_status(
     org: RandomOrg, user: str, start: datetime, end: datetime | None, status: str = ""
 ) -> None:
     """A presence row; some delivered twice, some open first and closed later."""
-    status = status or org.rng.choice((*STATUSES, "NAPPING"))
+    status = spell_presence(org, status or org.rng.choice((*STATUSES, "NAPPING")))
     copies = [(end, "a.csv")]
     draw = org.rng.random()
     if draw < 0.06:
@@ -76,7 +99,18 @@ def add_status(
     elif draw < 0.22 and end:
         copies = [(end, "a.csv"), (start + (end - start) / 2, "b_late.csv")]
     for until, file in copies:
+        if until is None and org.chance(0.2):
+            until = "0001-01-01T00:00:00Z"
         org.add("user_presence", user, status, start, until, file=file)
+
+
+def spell_presence(org: RandomOrg, status: str) -> str:
+    """A presence as the API has it, or as a screen shows it."""
+    if status == "OFFLINE" and org.chance(0.3):
+        return org.rng.choice([name for name in OFFLINE if is_in_seeds(name)])
+    if status == "ON_QUEUE" and org.chance(0.3):
+        return org.rng.choice(("On Queue", "on queue", "On-Queue", "OnQueue"))
+    return status.title() if org.chance(0.1) else status
 
 
 def write_presence(org: RandomOrg) -> None:
@@ -90,7 +124,7 @@ def write_presence(org: RandomOrg) -> None:
             start = org.moment()
             add_status(org, user, start, None)
             add_status(org, user, start + org.length() + timedelta(seconds=1), None, "OFFLINE")
-        if org.chance(0.05):  # still on
+        if org.chance(0.15):  # still on
             add_status(org, user, org.moment(), None)
         if org.chance(0.3):
             start = org.moment()
@@ -144,7 +178,8 @@ def write_routing(org: RandomOrg) -> None:
         for cells in rows
     ]
     for user, status, start, end in org.rng.sample(presence, min(15, len(presence))):
-        if status != "OFFLINE" and end and end - start > timedelta(seconds=10):
+        is_closed = isinstance(end, datetime)
+        if read_presence(status) != "OFFLINE" and is_closed and end - start > timedelta(seconds=10):
             middle = start + (end - start) / 2
             middle = middle.replace(microsecond=0)
             kind = org.rng.choice(("INTERACTING", "INTERACTING", "IDLE", "COMMUNICATING"))
@@ -164,7 +199,7 @@ def write_routing(org: RandomOrg) -> None:
 def write_silent_user(org: RandomOrg) -> None:
     """HOUR-03: somebody designated, with a license, who interacts and never logs in."""
     user = f"{org.org_id}-silent"
-    for code in org.rng.sample(sorted(CX_LICENSES | ADDONS), 2):
+    for code in org.rng.sample(sorted(filter(is_listed, CX_LICENSES | ADDONS)), 2):
         org.products.add(code)
         org.add("license_assignments", user, code, org.first_day, "")
     if org.chance(0.7):

@@ -9,6 +9,7 @@ from oracle.calendar import CLOCKS, midnight
 from oracle.money import round_half_up
 from oracle.products import PLATFORMS
 from random_orgs.organization import RandomOrg
+from random_orgs.own_products import is_listed
 
 CALL_MIXES = ((100, 15), (100, 14), (201, 30), (99, 99), (100, 20), (120, 18))
 SMALL_RESOURCES = {
@@ -19,17 +20,35 @@ SMALL_RESOURCES = {
     "voice_transcription_minutes": 5000,
 }
 # How one platform and one account are written by several systems.
-PLATFORM_SPELLINGS = {"webmessaging": "Web Messaging", "whatsapp": "WhatsApp", "line": "LINE"}
+PLATFORM_SPELLINGS = {
+    "webmessaging": ("Web Messaging",),
+    "whatsapp": ("WhatsApp", "WhatsApp Messaging"),
+    "line": ("LINE",),
+    "facebook": ("Facebook Messenger", "FACEBOOK MESSENGER", "Facebook"),
+    "twitter": ("X", "X (Twitter)", "Twitter", "x"),
+    "apple": ("Apple Messages for Business", "apple-messages-for-business"),
+    "open": ("Open Messaging",),
+    "instagram": ("Instagram Direct",),
+    "sms": ("SMS",),
+}
 ACCOUNTS = {
     "whatsapp": ("+1 (555) 0100", "+15550100", "15550100", "+1.555.0101", "1-555-0100"),
     "twitter": ("@Ann", "@ann", " @ANN", "@bob"),
     "instagram": ("Ann.Lee", "ann.lee", "annlee"),
+    "sms": ("+1 555 0100", "15550100", "(1) 555-0101"),
     "facebook": ("Ann", "ann", "customer-1 ", "customer-1"),
 }
 # Resources and token meters: about an allowance, or just about a number of tokens.
 OTHER_RESOURCES = {
     "ai_tokens": (0, 1, 249, 250, 350, 351),
+    "voice_transcription_legacy_native_minutes": (1, 5000),
+    "voice_transcription_legacy_extended_minutes": (Decimal("0.5"), 6500),
     "decision_executions": (49999, 50000, 50001),
+    "cases": (149, 150, 151, 400),
+    "tts_characters": (Decimal("0.45"), 2, Decimal("5.800001")),
+    "whatsapp_template_marketing": (1, 250),
+    "whatsapp_template_utility": (3,),
+    "whatsapp_template_authentication": (100000,),
     "outbound_attempts": (1470, 15000, 19500, 39001, 100000),
     "work_items": (1800, 3600, 3601),
     "journey_events": (20000, 26000, 60001),
@@ -41,9 +60,9 @@ OTHER_RESOURCES = {
     "ai_scoring_evaluations": (20, 5000, 7),
     "translations": (500, 501),
     "summaries": (1, 12500),
-    "messages_facebook": (400, 1, 100000),
+    "messages_facebook": (400, 1, 100000, 200000),
     "messages_instagram": (399,),
-    "messages_whatsapp": (100000, 140000, 3),
+    "messages_whatsapp": (100000, 140000, 3, 160400),
     "messages_apple": (401,),
 }
 
@@ -52,8 +71,8 @@ def write_messages(org: RandomOrg) -> None:
     """Interactions: spanning, empty, open, re-delivered, of several accounts and platforms."""
     rng = org.rng
     accounts = [f"customer-{n}" for n in range(rng.randint(2, 6))] + [""]
-    platforms = rng.sample(sorted({*PLATFORMS, "kakao"}), 3)
-    org.products.update(f"conversation_{platform}" for platform in platforms)
+    platforms = rng.sample(sorted({*PLATFORMS, "kakao", "sms"}), 3)
+    org.products.update(f"conversation_{name}" for name in platforms if name != "sms")
     for number in range(rng.randint(5, 30)):
         start = org.moment()
         end = start + rng.choice(
@@ -67,12 +86,12 @@ def write_messages(org: RandomOrg) -> None:
         )
         platform = rng.choice(platforms)
         account = rng.choice(accounts)
-        if account and platform in ACCOUNTS and org.chance(0.6):
+        if platform == "sms" or (account and platform in ACCOUNTS and org.chance(0.6)):
             account = rng.choice(ACCOUNTS[platform])
         row = [
             f"{org.org_id}-m{number}",
             account,
-            rng.choice((platform, platform, PLATFORM_SPELLINGS.get(platform, platform))),
+            rng.choice((platform, rng.choice(PLATFORM_SPELLINGS.get(platform, (platform,))))),
             f"integration-{rng.randint(1, 2)}",
             start,
         ]
@@ -105,7 +124,7 @@ def write_resources(org: RandomOrg) -> None:
             if org.chance(0.1):
                 org.add("resource_usage", day, resource, quantity + step, file="b.csv")
     for resource, quantities in OTHER_RESOURCES.items():
-        if org.chance(0.3):
+        if org.chance(0.3) and is_listed(resource):
             org.products.add(resource)
             for _ in range(rng.choice((1, 1, 2))):
                 org.add("resource_usage", org.day(), resource, rng.choice(quantities))
@@ -220,3 +239,20 @@ def write_orders(org: RandomOrg) -> None:
         if hardware and not shipped and org.chance(0.4):
             row.append(ordered + timedelta(days=1))
             org.add("orders", *row, "true", file="b.csv")
+    with org.drawing_terms():
+        write_orders_about_the_end(org)
+
+
+def write_orders_about_the_end(org: RandomOrg) -> None:
+    """INV-06: hardware shipped when the term is over or on its last day, what is ordered too late,
+    and hardware ordered before the contract and shipped within it."""
+    end = org.first_contract.get("term_end_date")
+    within, late = timedelta(days=1), timedelta(days=org.rng.choice((0, 0, 1, 4)))
+    dates = [(org.effective - within, org.effective + org.rng.choice((0, 1)) * within)]
+    if end:
+        dates += [(end - within, end + late), (end, end + late), (end - within, end - within)]
+    for number, (ordered, shipped) in enumerate(dates):
+        if org.chance(0.5):
+            hardware = str(org.chance(0.8)).lower()
+            row = f"{org.org_id}-end{number}", "phone", 1, org.price(), ordered, shipped, hardware
+            org.add("orders", *row)

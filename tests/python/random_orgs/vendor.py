@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from oracle import catalogue
 from oracle.meter import Meter
 from oracle.money import line_amount, money, round_half_up
-from oracle.products import METERS
+from oracle.products import METERS, WALLBOARD
 from oracle.reader import Organization
 from oracle.telco_reconciliation import cost_at_midnight, costs_landed_twice
 from oracle.vendor_lines import SHOWN_BLENDED, SURCHARGE, TELCO
@@ -85,7 +85,7 @@ class RandomVendor:
                 charge = catalogue.listed(user["product_code"])["invoice_name"]
                 entity = emails.get(user["user_id"], f"{user['user_id']}@stranger.example")
                 entity = self.rng.choice((entity, entity.upper()))
-                at = user["first_billable_login_at"]
+                at = self.printed(user["first_billable_login_at"])
                 rows["billable_usage_report"].append((charge, entity, at))
         for peak in self.marts["concurrency_daily"]:
             if self.chance(0.2):
@@ -96,7 +96,8 @@ class RandomVendor:
                 day = peak["usage_date"]
                 rows["concurrent_usage_report"].append((day, users, minutes, words))
         for resource in self.marts["resource_usage"]:
-            if resource["cycle_start_date"] in cycles and not self.chance(0.1):
+            is_reported = resource["product_code"] != WALLBOARD and not self.chance(0.1)
+            if resource["cycle_start_date"] in cycles and is_reported:
                 rows["resources_usage_report"] += self.resource_days(resource)
         for meter in self.marts["ai_token_usage"]:
             if meter["cycle_start_date"] in cycles and meter["product_code"] in METERS:
@@ -108,6 +109,13 @@ class RandomVendor:
                 duration = self.rng.choice((hours["logged_in_duration"],) * 3 + ("1:2:3:4",))
                 rows["user_hour_report"].append((name, hours["usage_date"], duration))
         return rows
+
+    def printed(self, at: datetime) -> str:
+        """A login as a report prints it: more or less exactly, and now and then another second."""
+        if self.chance(0.1):
+            return f"{at + timedelta(seconds=1):%Y-%m-%d %H:%M:%S}"
+        formats = ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d")
+        return at.strftime(self.rng.choice(formats))
 
     def resource_days(self, resource: dict) -> list[tuple]:
         """The overage of a resource on one day or two of its cycle."""

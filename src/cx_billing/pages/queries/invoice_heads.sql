@@ -7,7 +7,9 @@ select
     currency,
     subtotal_amount,
     tax_amount,
-    total_amount
+    total_amount,
+    is_covered,
+    coverage_note
 from marts.invoices
 where org_id = $org_id
 order by invoice_date

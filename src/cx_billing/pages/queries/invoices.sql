@@ -17,6 +17,7 @@ select
     invoices.org_id,
     invoices.invoice_date,
     invoices.invoice_status,
+    case when invoices.is_covered then 'yes' else 'no' end as covered,
     invoices.currency,
     invoices.total_amount,
     currencies.minor_units,

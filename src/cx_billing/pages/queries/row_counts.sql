@@ -12,3 +12,9 @@ select
     'rejected_rows' as mart,
     count(*) as rows_count
 from marts.rejected_rows
+union all
+select
+    'retired_rows' as mart,
+    count(*) as rows_count
+from marts.rejected_rows
+where is_retired

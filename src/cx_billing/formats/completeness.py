@@ -1,0 +1,241 @@
+"""What answers say of themselves: whether there is more of them, and until when they hold.
+
+A page names how many pages or items there are, or where the next one is; an invoice of the
+contract API names its total. Together with all other pages of one answer, in whatever files, it
+is complete or not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from urllib.parse import parse_qs, urlsplit
+
+from cx_billing.formats.names import normalize
+from cx_billing.formats.periods import period_of
+
+MOST_DIGITS = 18  # of an amount, before or after its point
+IDENTITIES = ("id", "userid", "conversationid")  # of an item, the first that it has
+
+
+def _hashes(identities: Iterable[str] = ()) -> array[int]:
+    """Eight bytes for each."""
+    return array("Q", (int.from_bytes(_digest(text), "big") for text in identities))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one page says. `of` is the invoice whose lines it holds.
+
+    `ids` are hashes of those of its items, `unnamed` is how many of them have none; `next_number`
+    and `leads_on` say that a page follows, whose number is known or not.
+    """
+
+    of: str = ""
+    number: int | None = None
+    page_count: int | None = None
+    total: int | None = None
+    next_number: int | None = None
+    leads_on: bool = False
+    ids: array[int] = field(default_factory=_hashes)
+    unnamed: int = 0
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it says how many pages or items there are."""
+        return self.page_count is not None or self.total is not None
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An invoice of the contract API: its total, and the amount of each line by its id."""
+
+    number: str
+    amount: str
+    lines: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the answers of a file, or of several, say."""
+
+    pages: tuple[Page, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    available_to: str | None = None
+    period: tuple[str, str] | None = None
+
+    def dumps(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), default=list)
+
+    @classmethod
+    def loads(cls, text: str) -> Said:
+        """From JSON."""
+        kept = json.loads(text)
+        return cls(
+            tuple(Page(**{**page, "ids": array("Q", page["ids"])}) for page in kept["pages"]),
+            tuple(Invoice(**invoice) for invoice in kept["invoices"]),
+            kept["available_to"],
+            tuple(kept["period"]) if kept["period"] else None,
+        )
+
+
+@dataclass
+class Notes:
+    """Takes down what the answers of a file say, one after another."""
+
+    pages: list[Page] = field(default_factory=list)
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    available_to: str | None = None
+    _periods: set[tuple[str, str]] = field(default_factory=set)
+
+    def take_page(self, page: dict, items: Sequence[object], of: str = "") -> None:
+        """A page and its items."""
+        said = {normalize(key): value for key, value in page.items()}
+        total = _number(said.get("total"))
+        next_uri = said.get("nexturi")
+        next_number = _number_of_next(next_uri)
+        identities = [_identity(item) for item in items]
+        ids = _hashes(identity for identity in identities if identity is not None)
+        self.pages.append(
+            Page(
+                of=of,
+                number=_number(said.get("pagenumber")),
+                page_count=_number(said.get("pagecount")),
+                total=total if total is not None else _number(said.get("totalhits")),
+                next_number=next_number,
+                leads_on=bool(said.get("cursor") or (next_uri and next_number is None)),
+                ids=ids,
+                unnamed=len(identities) - len(ids),
+            )
+        )
+        if isinstance(available := said.get("dataavailabilitydate"), str) and available:
+            self.available_to = max(self.available_to or available, available)
+
+    def take_period(self, start: str, end: str) -> None:
+        """The period that a report names; of reports that name several, none holds for all."""
+        if period := period_of(start, end):
+            self._periods.add(period)
+
+    def take_invoice(self, number: str, amount: str) -> None:
+        """An invoice and its total."""
+        self.invoices.setdefault(number, Invoice(number, amount, {}))
+
+    def take_line(self, number: str, line_id: object, amount: object) -> None:
+        """A line of an invoice."""
+        if number in self.invoices:
+            lines = self.invoices[number].lines
+            lines[str(line_id or f"#{len(lines)}")] = str(amount) if is_amount(amount) else "0"
+
+    def said(self) -> Said:
+        """All of it."""
+        period = next(iter(self._periods)) if len(self._periods) == 1 else None
+        return Said(tuple(self.pages), tuple(self.invoices.values()), self.available_to, period)
+
+
+def without_counts(said: Said) -> Said:
+    """What a complete file says to others than its own: it may be the page that they lead to."""
+    pages = (replace(page, ids=_hashes(), unnamed=0) for page in said.pages[-1:])
+    return Said(tuple(page for page in pages if not page.is_counted))
+
+
+def join(parts: Iterable[Said]) -> Said:
+    """What several files say, as if they were one."""
+    pages: list[Page] = []
+    invoices: dict[str, Invoice] = {}
+    available = None
+    for place, part in enumerate(parts):
+        pages += part.pages
+        for invoice in part.invoices:
+            before = invoices.get(invoice.number)
+            lines = dict(before.lines) if before else {}
+            for line_id, amount in invoice.lines.items():
+                lines[f"{line_id} of {place}" if line_id.startswith("#") else line_id] = amount
+            invoices[invoice.number] = Invoice(invoice.number, invoice.amount, lines)
+        if part.available_to:
+            available = max(available or part.available_to, part.available_to)
+    return Said(tuple(pages), tuple(invoices.values()), available)
+
+
+def find_missing(said: Said, is_one_answer: bool = False) -> str | None:
+    """What is missing of the answers, in words; None if they are complete.
+
+    `is_one_answer`: all pages are of one answer, so counts of hits that differ are approximate.
+    """
+    for invoice in said.invoices:
+        landed = sum(map(Decimal, invoice.lines.values()), Decimal(0))
+        if landed != Decimal(invoice.amount):
+            return (
+                f"the lines of invoice {invoice.number} sum to {landed}, its total is "
+                f"{invoice.amount}"
+            )
+    answers: dict[tuple[str, str], list[Page]] = {}
+    for page in said.pages:
+        if page.is_counted:
+            count = f"{page.page_count} pages" if page.total is None else f"{page.total} items"
+            answers.setdefault((page.of, "" if is_one_answer else count), []).append(page)
+    for pages in answers.values():
+        if missing := _missing_of_counted(pages):
+            return missing
+    return _missing_of_linked(said.pages)
+
+
+def _missing_of_counted(pages: Sequence[Page]) -> str | None:
+    """Of pages that say how many there are, or how many items."""
+    count = max((page.page_count for page in pages if page.page_count is not None), default=0)
+    total = max((page.total for page in pages if page.total is not None), default=None)
+    items = len({identity for page in pages for identity in page.ids})
+    items += sum(page.unnamed for page in pages)
+    if total is not None:
+        return f"{items:,} of {total:,} items are here" if items < total else None
+    numbers = {page.number for page in pages} - {None}
+    found = len(numbers) if numbers else len(pages)
+    return f"{found} of {count} pages are here" if found < count else None
+
+
+def _missing_of_linked(pages: Sequence[Page]) -> str | None:
+    """Of pages that only lead to the next one: by its number, or by a cursor to what follows."""
+    linked = [page for page in pages if not page.is_counted]
+    numbers = {(page.of, page.number) for page in pages}
+    for page in linked:
+        if page.next_number is not None and (page.of, page.next_number) not in numbers:
+            return f"page {page.next_number}, to which the answer leads, is not here"
+    if linked and linked[-1].leads_on:
+        return "the last page leads on to a page that is not here (cursor or nextUri)"
+    return None
+
+
+def _identity(item: object) -> str | None:
+    """What an item is counted by."""
+    named = {normalize(key): value for key, value in item.items()} if isinstance(item, dict) else {}
+    return next((str(named[key]) for key in IDENTITIES if named.get(key)), None)
+
+
+def _number(value: object) -> int | None:
+    return int(str(value)) if re.fullmatch(r"\d{1,12}", str(value)) else None
+
+
+def _number_of_next(uri: object) -> int | None:
+    """The number of the page that `nextUri` leads to."""
+    if not uri:
+        return None
+    asked = parse_qs(urlsplit(str(uri)).query)
+    return next((_number(values[0]) for key, values in asked.items() if key == "pageNumber"), None)
+
+
+def is_amount(value: object) -> bool:
+    """Whether an amount can be summed."""
+    try:
+        amount = Decimal(str(value))
+        return amount.is_finite() and abs(amount.adjusted()) < MOST_DIGITS
+    except InvalidOperation:
+        return False

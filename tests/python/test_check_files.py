@@ -1,0 +1,185 @@
+"""`check-files`, `init` and `withdraw`: a user's own mistakes are found, and taken back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from command_line import cx_billing
+from cx_billing import builds, lake, landing
+from cx_billing.check_files import check_files
+from cx_billing.landing import lander, withdrawal
+
+CONTRACT = (
+    "contract_id,org_name,region,license_model,billing_option,currency,effective_date\n"
+    "c1,Acme,us-east-1,named,month_to_month,USD,2026-01-15\n"
+)
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    """An inbox with one good contract."""
+    write(tmp_path / "inbox/acme/contracts/c.csv", CONTRACT)
+    return tmp_path / "inbox"
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def lake_rows(home, dataset):
+    """What the lake holds of a dataset: file, row, and whether it is withdrawn."""
+    with duckdb.connect() as connection:
+        return connection.execute(
+            "select source_file, source_row, withdrawn_at is not null from read_parquet(?, "
+            "union_by_name = true) order by all",
+            [f"{home}/lake/{dataset}/*.parquet"],
+        ).fetchall()
+
+
+# What would be refused or rejected.
+
+
+def test_the_findings_are_those_of_a_build(sample_warehouse, tmp_path):
+    columns = "source_file, source_row, reason, column_name, value, expected, raw_row"
+    with duckdb.connect(str(sample_warehouse / builds.PUBLISHED), read_only=True) as connection:
+        result = connection.sql(
+            f"select {columns} from marts.rejected_rows where not is_retired "
+            "order by source_file, source_row"
+        )
+        built = [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+    sample = lake.PROJECT_DIR / "sample"
+    as_of = date.fromisoformat((sample / "AS_OF").read_text().strip())
+    found = check_files(sample / "inbox", tmp_path, as_of)
+    assert built and not found.report.refused
+    assert [{name: row[name] for name in built[0]} for row in found.rejected] == built
+    assert not list(tmp_path.iterdir()), "nothing is landed"
+
+
+def test_a_finding_names_file_row_column_value_and_what_would_be_right(inbox, tmp_path):
+    write(inbox / "acme/contracts/c.csv", CONTRACT.replace("month_to_month", "monthly"))
+    write(inbox / "acme/orders/o.csv", "order_id\no1\n")
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
+    assert "Refused: acme/orders/o.csv (dataset orders): " in said
+    assert (
+        "Rejected: acme/contracts/c.csv row 1: billing_option 'monthly' is none of the words that "
+        "the column takes (unknown_value); right would be annual_prepay, annual_prepay_monthly or "
+        "month_to_month\n"
+    ) in said
+    assert "Checked 2 files (1 rows): 1 would be refused, 1 rows rejected." in said
+
+
+def test_rows_alike_are_counted(inbox, tmp_path):
+    rows = "".join(f"u{number},AVAILABLE,soon\n" for number in range(9))
+    write(inbox / "acme/user_presence/p.csv", f"user_id,system_presence,start_time\n{rows}")
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
+    assert said.count("start_time 'soon' is no date or time") == 5
+    assert "and 4 more rows like this" in said
+
+
+def test_clean_files_are_clean_and_the_contracts_of_the_home_count(inbox, tmp_path):
+    home = tmp_path / "home"
+    said = cx_billing("--home", home, "check-files", inbox)
+    assert "Checked 1 file (1 rows): 0 would be refused, 0 rows rejected." in said
+    assert not (home / "lake").exists()
+    usage = tmp_path / "usage"
+    write(
+        usage / "acme/resource_usage/r.csv",
+        "usage_date,resource,quantity\n2026-02-01,ivr_minutes,5\n",
+    )
+    assert "no_contract" in cx_billing("--home", home, "check-files", usage, code=2)
+    landing.land(inbox, home)
+    assert "0 rows rejected" in cx_billing("--home", home, "check-files", usage)
+    cx_billing("--home", home, "withdraw", "acme/contracts/c.csv")
+    assert "no_contract" in cx_billing("--home", home, "check-files", usage, code=2)
+
+
+# A template to start from.
+
+
+def test_a_fresh_template_says_what_is_left_to_fill_in(tmp_path):
+    inbox = tmp_path / "inbox"
+    said = cx_billing("init", "acme", "--inbox", inbox)
+    assert f"cx-billing check-files {inbox}" in said
+    guide = (inbox / "acme/README.md").read_text()
+    assert "## The minimum" in guide and "ORG_ID" not in guide
+    for dataset in lake.datasets():
+        assert f"`{dataset}`" in guide or f"{dataset}/" in guide, "where it comes from"
+    for dataset in ("contracts", "contract_items"):
+        header = (inbox / f"acme/{dataset}/{dataset}.csv").read_text().splitlines()[0].split(",")
+        assert lake.datasets()[dataset].required <= set(header)
+        assert set(header) <= set(lake.datasets()[dataset].columns)
+        assert all(f"`{name}`" in guide for name in header)
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
+    assert "effective_date 'YYYY-MM-DD' is no date" in said
+    assert "committed_quantity 'COMMITTED' is no number" in said
+    assert "0 would be refused, 2 rows rejected" in said and "README" not in said
+
+
+def test_a_template_overwrites_nothing(tmp_path):
+    cx_billing("init", "acme", "--inbox", tmp_path)
+    said = cx_billing("init", "acme", "--inbox", tmp_path, code=2)
+    assert "there already, nothing was written" in said
+    assert "cannot be the name of a folder" in cx_billing("init", "a/b", code=2)
+
+
+# A file is taken back.
+
+
+def test_a_withdrawn_file_stays_in_the_lake_and_can_be_landed_again(inbox, tmp_path):
+    home = tmp_path / "home"
+    landing.land(inbox, home)
+    said = cx_billing("--home", home, "withdraw", "acme/contracts/c.csv")
+    assert "Withdrawn: acme/contracts/c.csv (1 rows" in said
+    assert lake_rows(home, "contracts") == [("acme/contracts/c.csv", 1, True)]
+    again = cx_billing("--home", home, "withdraw", "acme/contracts/c.csv")
+    assert "was withdrawn already" in again
+    assert len(landing.land(inbox, home).landed) == 1
+    assert lake_rows(home, "contracts") == [("acme/contracts/c.csv", 1, False)]
+    assert len(landing.land(inbox, home).already_landed) == 1
+
+
+def test_a_file_is_found_below_its_inbox_and_by_its_id(inbox, tmp_path):
+    home = tmp_path / "home"
+    [file] = landing.land(inbox, home).landed
+    assert landing.withdraw(home, str(inbox / "acme/contracts/c.csv"))[1]
+    assert landing.withdraw(home, file.file_id) == landing.withdraw(home, file.source_file)
+
+
+def test_which_of_several_files_of_a_name_has_to_be_said(inbox, tmp_path):
+    home = tmp_path / "home"
+    [first] = landing.land(inbox, home).landed
+    write(inbox / "acme/contracts/c.csv", CONTRACT.replace("Acme", "Acme Air"))
+    landing.land(inbox, home)
+    said = cx_billing("--home", home, "withdraw", "acme/contracts/c.csv", code=2)
+    assert "2 files were landed under this name" in said and first.file_id in said
+    cx_billing("--home", home, "withdraw", first.file_id)
+    assert [withdrawn for *_, withdrawn in lake_rows(home, "contracts")] == [False, True]
+    cx_billing("--home", home, "withdraw", "acme/contracts/c.csv")  # the one that is left
+
+
+def test_an_unknown_file_is_refused_with_the_closest(inbox, tmp_path):
+    home = tmp_path / "home"
+    assert "Nothing has been landed" in cx_billing("--home", home, "withdraw", "x", code=2)
+    landing.land(inbox, home)
+    said = cx_billing("--home", home, "withdraw", "acme/contract/c.csv", code=2)
+    assert "no file was landed under this name" in said
+    assert "acme/contracts/c.csv" in said
+
+
+def test_an_interrupted_withdrawal_leaves_the_file_as_it_was(inbox, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    landing.land(inbox, home)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(withdrawal.files, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        landing.withdraw(home, "acme/contracts/c.csv")
+    monkeypatch.undo()
+    assert lake_rows(home, "contracts") == [("acme/contracts/c.csv", 1, False)]
+    assert not list(home.glob(f"lake/*/*{lander.TEMPORARY}"))

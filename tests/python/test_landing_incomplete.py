@@ -1,0 +1,264 @@
+"""Answers that say there is more of them: taken with all of it, or refused whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from cx_billing import sidecars
+from cx_billing.formats.completeness import Said
+from cx_billing.sidecars import Asked
+from deliveries import archive
+
+DAY = "license_users_2026-02-10"
+
+
+def holders(*names: str, **said: object) -> dict:
+    """A page of license users."""
+    return {"entities": [{"id": name, "licenses": ["cx2"]} for name in names], **said}
+
+
+def presences(*names: str, **said: object) -> dict:
+    """A page of users details, a status each."""
+    status = {"startTime": "2026-01-20T09:00:00.000Z", "systemPresence": "ON_QUEUE"}
+    return {
+        "userDetails": [{"userId": name, "primaryPresence": [status]} for name in names],
+        **said,
+    }
+
+
+def invoice(number: str, amount: float, *lines: tuple[str, float], **said: object) -> str:
+    """An invoice of the contract API and one page of its lines."""
+    head = {"id": number, "dateInvoiced": "2026-03-15", "currencyIsoCode": "USD", "amount": amount}
+    items = [
+        {"id": line, "product": {"name": "CX 2"}, "quantity": 1, "amount": money}
+        for line, money in lines
+    ]
+    return json.dumps(head) + "\n" + json.dumps({"entities": items, **said})
+
+
+INCOMPLETE = {
+    "page 1 of 2": ("license_assignments", holders("u1", "u2", pageNumber=1, pageCount=2)),
+    "page 2 of 2": ("license_assignments", holders("u3", "u4", pageNumber=2, pageCount=2)),
+    "fewer than the total": ("license_assignments", holders("u1", total=2)),
+    "one twice": ("license_assignments", holders("u1", "u1", total=2)),
+    "a next page": ("license_assignments", holders("u1", nextUri="/api/v2/x?pageNumber=2")),
+    "a next page without a number": ("license_assignments", holders("u1", nextUri="/x?after=u1")),
+    "fewer than the hits": ("user_presence", presences("u1", totalHits=2)),
+    "hits without any": ("user_presence", {"totalHits": 2}),
+    "a cursor": ("user_presence", presences("u1", cursor="abc==")),
+    "keys of an SDK": ("license_assignments", holders("u1", page_number=1, page_count=2)),
+    "a cursor on the last of two": (
+        "user_presence",
+        json.dumps(presences("u1")) + json.dumps(presences("u2", cursor="abc==")),
+    ),
+    "lines short of the total": ("vendor_invoice_lines", invoice("INV-7", 440, ("l1", 240))),
+    "lines beyond the total": ("vendor_invoice_lines", invoice("INV-7", 240, ("l1", 440))),
+    "a page of lines": (
+        "vendor_invoice_lines",
+        invoice("INV-7", 240, ("l1", 240), pageCount=2, pageNumber=1),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", INCOMPLETE)
+def test_an_incomplete_answer_is_refused_whole(case, warehouse):
+    dataset, content = INCOMPLETE[case]
+    message = warehouse.refusal(content, f"{DAY}.json", dataset)
+    assert "incomplete_answer" in message and "in one run" in message
+
+
+COMPLETE = {
+    "the last page alone of one": (
+        "license_assignments",
+        holders("u1", pageNumber=1, pageCount=1, total=1),
+    ),
+    "more than was said": ("license_assignments", holders("u1", "u2", pageCount=1, total=1)),
+    "nobody": ("license_assignments", holders(total=0, pageCount=0)),
+    "both pages": (
+        "license_assignments",
+        [holders("u1", pageNumber=1, pageCount=2), holders("u2", pageNumber=2, pageCount=2)],
+    ),
+    "both pages by number": (
+        "license_assignments",
+        [holders("u1", pageNumber=1, nextUri="/x?pageNumber=2"), holders("u2", pageNumber=2)],
+    ),
+    "no hits": ("user_presence", {"totalHits": 0}),
+    "the page after the cursor": (
+        "user_presence",
+        [presences("u1", cursor="a"), presences("u2", cursor="b"), presences("u3")],
+    ),
+    "two answers": ("user_presence", [presences("u1", totalHits=1), presences("u2", totalHits=1)]),
+    "lines of two pages": (
+        "vendor_invoice_lines",
+        invoice("INV-7", 440.1, ("l1", 240.05), pageCount=2, total=2)
+        + json.dumps({"entities": [{"id": "l2", "product": {}, "amount": 200.05}], "total": 2}),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", COMPLETE)
+def test_a_complete_answer_is_landed(case, warehouse):
+    dataset, content = COMPLETE[case]
+    warehouse.landed(content, f"{DAY}.json", dataset)
+
+
+def outcome(warehouse) -> tuple[list[str], list[str]]:
+    """The names of the files that were landed and refused."""
+    report = warehouse.land()
+    return tuple(
+        [file.source_file.split("/")[-1] for file in files]
+        for files in (report.landed, report.refused)
+    )
+
+
+def test_pages_in_files_of_one_run_complete_each_other(warehouse):
+    for number, names in ((1, ("u1", "u2")), (2, ("u3", "u4"))):
+        page = holders(*names, pageNumber=number, pageCount=2, total=4)
+        warehouse.deliver(page, f"{DAY}_p{number}.json", "license_assignments")
+    assert outcome(warehouse) == ([f"{DAY}_p1.json", f"{DAY}_p2.json"], [])
+    assert warehouse.sql("select count(*) from lake") == [(4,)]
+
+
+def test_files_of_any_name_complete_each_other(warehouse):
+    warehouse.deliver(presences("u1", cursor="a"), "z_first.json", "user_presence")
+    warehouse.deliver(presences("u2"), "a_last.json", "user_presence")
+    assert outcome(warehouse) == (["a_last.json", "z_first.json"], [])
+
+
+def test_another_run_does_not_complete_a_page(warehouse):
+    first = holders("u1", pageNumber=1, pageCount=2, total=2)
+    warehouse.deliver(first, f"{DAY}_p1.json", "license_assignments")
+    assert outcome(warehouse) == ([], [f"{DAY}_p1.json"])
+    second = holders("u2", pageNumber=2, pageCount=2, total=2)
+    path = warehouse.deliver(second, f"{DAY}_p2.json", "license_assignments")
+    assert outcome(warehouse) == ([f"{DAY}_p1.json", f"{DAY}_p2.json"], [])
+    path.write_text(json.dumps(second | {"pageSize": 1}))  # the page before it is in the lake
+    assert outcome(warehouse) == ([f"{DAY}_p2.json"], [])
+
+
+def test_pages_of_another_day_organization_or_dataset_complete_nothing(warehouse):
+    first, second = presences("u1", cursor="a"), presences("u2")
+    warehouse.deliver(first, "job_2026-01-20_1.json", "user_presence")
+    warehouse.deliver(second, "job_2026-01-21_2.json", "user_presence")
+    warehouse.deliver(second, "job_2026-01-20_2.json", "user_presence", org="zeta")
+    warehouse.deliver(second, "job_2026-01-20_2.json", "routing_status")
+    landed, refused = outcome(warehouse)
+    assert refused == ["job_2026-01-20_1.json"] and len(landed) == 3
+
+
+def test_a_complete_pull_does_not_complete_another(warehouse):
+    warehouse.deliver(presences("u1", "u2", totalHits=2), "monday.json", "user_presence")
+    warehouse.deliver(presences("u3", totalHits=2), "tuesday.json", "user_presence")
+    assert outcome(warehouse) == (["monday.json"], ["tuesday.json"])
+
+
+def test_a_count_of_hits_may_be_too_low_for_the_first_page_and_too_high_for_the_last(warehouse):
+    for number, names in ((1, ("u1", "u2", "u3")), (2, ("u4",))):
+        warehouse.deliver(presences(*names, totalHits=3), f"u_p{number}.json", "user_presence")
+    assert outcome(warehouse) == (["u_p1.json", "u_p2.json"], [])
+
+
+def test_pages_in_an_archive_complete_each_other(warehouse):
+    pages = {
+        f"p{number}.json": json.dumps(presences(f"u{number}", totalHits=2)).encode()
+        for number in (1, 2)
+    }
+    warehouse.deliver(archive(pages), "pages.zip", "user_presence")
+    assert outcome(warehouse) == (["p1.json", "p2.json"], [])
+
+
+def test_lines_of_an_invoice_in_two_files_are_of_one_landing(warehouse):
+    warehouse.deliver(invoice("INV-7", 440, ("l1", 240)), "one.json", "vendor_invoice_lines")
+    warehouse.deliver(invoice("INV-7", 440, ("l2", 200)), "two.json", "vendor_invoice_lines")
+    assert outcome(warehouse) == (["one.json", "two.json"], [])
+    assert warehouse.sql("select count(distinct landed_at) from lake") == [(1,)]
+
+
+def test_a_line_that_comes_with_two_pages_is_one(warehouse):
+    page = {"entities": [{"id": "l1", "product": {}, "amount": 240}]}
+    content = invoice("INV-7", 240, ("l1", 240)) + json.dumps(page)
+    assert warehouse.landed(content, "f.json", "vendor_invoice_lines").rows == 1
+
+
+def coverage(warehouse) -> list[tuple[str, str, str]]:
+    """What the footers say of the time that files cover."""
+    return [
+        (fact["coverage_basis"], fact.get("covered_from", "")[:19], fact["covered_to"][:19])
+        for fact in warehouse.facts().values()
+        if "coverage_basis" in fact
+    ]
+
+
+def test_an_availability_date_holds_for_all_pages(warehouse):
+    last = presences("u2", dataAvailabilityDate="2026-01-21T13:56:28.000Z")
+    warehouse.deliver(presences("u1", cursor="a"), "p1.json", "user_presence")
+    warehouse.deliver(last, "p2.json", "user_presence")
+    assert outcome(warehouse)[1] == []
+    assert coverage(warehouse) == [("query", "", "2026-01-21T13:56:28")] * 2
+
+
+def at(day: int, hour: int = 0) -> datetime:
+    return datetime(2026, 1, day, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "asked, covered",
+    [
+        (Asked(at(30), at(10), at(20), at(25)), [("query", "2026-01-10", "2026-01-20")]),
+        (Asked(at(30), at(10), at(20), at(15)), [("query", "2026-01-10", "2026-01-15")]),
+        (Asked(at(12), at(10), at(20)), [("query", "2026-01-10", "2026-01-12")]),
+        (Asked(at(30), at(10), at(20), at(9)), []),
+        (Asked(at(30)), []),
+    ],
+    ids=["asked", "available", "not over yet", "not available", "no interval"],
+)
+def test_a_sidecar_says_what_was_asked_for(asked, covered, warehouse):
+    page = presences("u1", dataAvailabilityDate="2026-02-01T00:00:00Z")
+    path = warehouse.deliver(page, "p1.json", "user_presence")
+    sidecars.write(path, asked)
+    assert outcome(warehouse) == (["p1.json"], [])
+    assert [(basis, *(day[:10] for day in days)) for basis, *days in coverage(warehouse)] == covered
+
+
+def test_the_same_answer_for_more_is_another_file(warehouse):
+    path = warehouse.deliver(presences(), "p1.json", "user_presence")
+    for end in (20, 20, 21):
+        sidecars.write(path, Asked(at(30), at(10), at(end)))
+        warehouse.land()
+    assert sorted(coverage(warehouse)) == [
+        ("query", "2026-01-10T00:00:00", "2026-01-20T00:00:00"),
+        ("query", "2026-01-10T00:00:00", "2026-01-21T00:00:00"),
+    ]
+
+
+def test_pages_that_were_asked_for_at_once_are_one_answer(warehouse):
+    for name, user, hits in (("x.json", "u1", 2), ("y.json", "u2", 3)):
+        path = warehouse.deliver(presences(user, f"{user}b", totalHits=hits), name, "user_presence")
+        sidecars.write(path, Asked(at(30), at(10), at(20)))
+    assert outcome(warehouse) == (["x.json", "y.json"], [])
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"interval": 3}', '{"askedAt": "soon"}'])
+def test_a_sidecar_that_says_nothing_is_warned_of(text, warehouse):
+    path = warehouse.deliver(presences("u1"), "p1.json", "user_presence")
+    sidecars.path_beside(path).write_text(text)
+    report = warehouse.land()
+    assert len(report.landed) == 1 and "cannot be understood" in report.warnings[0]
+    path.unlink()
+    assert "its answer is not there" in warehouse.land().warnings[0]
+
+
+def test_a_report_covers_the_period_it_names(warehouse):
+    report = {"startDate": "2026-01-10T00:00:00Z", "endDate": "2026-02-09T23:59:59Z", "usages": []}
+    warehouse.landed(report, "f.json", "billable_usage_report")
+    assert coverage(warehouse) == [("report", "2026-01-10T00:00:00", "2026-02-10T00:00:00")]
+
+
+def test_what_is_kept_in_a_footer_is_read_back(warehouse):
+    warehouse.landed(presences("u1", "u2", totalHits=2), "f.json", "user_presence")
+    [facts] = warehouse.facts().values()
+    said = Said.loads(facts["said"])
+    assert said.dumps() == facts["said"] and len(said.pages[0].ids) == 2
