@@ -24,8 +24,7 @@
     declared, the other columns without the e-mails and numbers in them (a row can be shifted, an
     id can be an e-mail), and of text that could not be split its shape.
 #}
-{% macro masked_row(dataset, row) -%}
-    {%- set personal = personal_columns(dataset) -%}
+{% macro masked_row(row, personal_columns) -%}
     to_json(map_from_entries(list_transform(
         map_entries(from_json({{ row }}, '"MAP(VARCHAR, VARCHAR)"')),
         lambda entry: {
@@ -34,9 +33,7 @@
                 when entry.key = 'parse_error' then entry.value
                 when entry.key = 'raw_text' then {{ masked_shape('entry.value') }}
                 when entry.key = 'extra_columns' then {{ masked_extra_columns('entry.value') }}
-                {% if personal %}
-                    when entry.key in ('{{ personal | join("', '") }}') then {{ masked('entry.value') }}
-                {% endif %}
+                when list_contains({{ personal_columns }}, entry.key) then {{ masked('entry.value') }}
                 else {{ masked_text('entry.value') }}
             end
         }

@@ -35,11 +35,16 @@ raw_rows as (
             file_id,
             source_row,
             {{ landed_json(dataset ~ '_rows') }} as raw_row,
-            {{ masked_row(dataset, landed_json(dataset ~ '_rows')) }} as masked_row
+            {{ personal_columns(dataset) }}::varchar[] as personal_columns
         from {{ dataset }}_rows
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 )
 
-select * from raw_rows
+select
+    file_id,
+    source_row,
+    raw_row,
+    {{ masked_row('raw_row', 'personal_columns') }} as masked_row
+from raw_rows
