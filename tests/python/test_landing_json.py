@@ -108,6 +108,23 @@ def test_numbers_of_rows_that_are_none_are_kept_as_they_are(warehouse):
     ]  # fmt: skip
 
 
+# A number that a file holds as a number has a decimal point, whatever its texts look like.
+
+
+@pytest.mark.parametrize(
+    "number, text",
+    [("505.992", "505.9920"), ("-1.125", "-1.1250"), ("0.125", "0.125"), ("1.5", "1.5")],
+)
+@pytest.mark.parametrize("name", ["f.json", "f.parquet"])
+def test_the_point_of_a_number_is_seen_to_be_decimal(warehouse, name, number, text):
+    content = f'[{{"user_id": {number}, "email": "505.992"}}]'
+    if name == "f.parquet":
+        query = f"select {number}::double as user_id, '505.992' as email"
+        content = write_parquet(warehouse, query)
+    warehouse.landed(content, name=name)
+    assert warehouse.rows("user_id, email") == [(text, "505.992")]
+
+
 # Parquet
 
 

@@ -21,6 +21,8 @@ BUFFER = 1 << 17
 SEPARATORS = ",;\t"
 LONGEST_SHOWN = 60  # letters of a name in a message
 MOST_SHOWN = 40  # names in a message
+# A number with a decimal point that beside text could be taken for one with thousands: 505.992.
+AMBIGUOUS = r"^(-?[1-9]\d{0,2}\.\d{3})$"
 SPREADSHEET_ROWS = (1_048_575, 1_048_576)  # a sheet with and without its header row, TELCO-06
 
 
@@ -54,6 +56,11 @@ class Rows:
     notice: str | None = None
     snapshot_date: str | None = None
     said: Said | None = None
+
+
+def unmistakable(number: str) -> str:
+    """What a file holds as a number, and not as text, with a point that is seen to be decimal."""
+    return re.sub(AMBIGUOUS, r"\g<1>0", number)
 
 
 def literal(text: str | None) -> str:

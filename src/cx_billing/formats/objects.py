@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from cx_billing.formats.common import Rows
+from cx_billing.formats.common import Rows, unmistakable
 from cx_billing.formats.makers import refuse_foreign_time
 from cx_billing.formats.names import DoubleColumnError, locate, match, normalize
 from cx_billing.formats.staged import Stage
@@ -97,6 +97,8 @@ def dumps(value: object, ascii: bool = False) -> str:
 
 
 def _text(value: object) -> str | None:
+    if isinstance(value, Number):
+        return unmistakable(value)
     if value is None or isinstance(value, str):
         return value
     return dumps(value)

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import duckdb
 
-from cx_billing.formats.common import Rows, UnreadableError, first_line, glob_literal, identifier
+from cx_billing.formats.common import (
+    AMBIGUOUS,
+    Rows,
+    UnreadableError,
+    first_line,
+    glob_literal,
+    identifier,
+)
 from cx_billing.formats.names import json_object, match
 from cx_billing.lake import Dataset
 
@@ -40,4 +47,6 @@ def _as_text(name: str, kind: str, nested: str = "varchar") -> str:
         return f"to_json({column})::{nested}"
     if kind.startswith("TIMESTAMP"):
         return f"replace({column}::varchar, ' ', 'T')"
+    if kind.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
+        return f"regexp_replace({column}::varchar, '{AMBIGUOUS}', '\\10')"
     return f"nullif({column}::varchar, '')"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +20,13 @@ from python_calamine import (
 )
 
 from cx_billing.formats.archives import opened
-from cx_billing.formats.common import SPREADSHEET_ROWS, Rows, UnreadableError, first_line
+from cx_billing.formats.common import (
+    SPREADSHEET_ROWS,
+    Rows,
+    UnreadableError,
+    first_line,
+    unmistakable,
+)
 from cx_billing.formats.completeness import Said
 from cx_billing.formats.names import fields, locate, match
 from cx_billing.formats.periods import find_period
@@ -136,8 +141,7 @@ def as_text(cell: object) -> str:
     if isinstance(cell, float):
         if cell.is_integer():
             return f"{cell:.0f}"
-        # 505.992 with a zero: beside cells of text its point could be taken to divide thousands.
-        return re.sub(r"^(-?[1-9]\d{0,2}\.\d{3})$", r"\g<1>0", f"{Decimal(repr(cell)):f}")
+        return unmistakable(f"{Decimal(repr(cell)):f}")
     if isinstance(cell, datetime | date):
         return cell.isoformat()
     if isinstance(cell, time):
