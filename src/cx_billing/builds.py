@@ -73,11 +73,16 @@ def list_good_builds(builds: Path) -> list[Path]:
 
 def find_build_before(home: Path) -> Path | None:
     """The file of the good build before the published one; None if it is the only one kept."""
-    published = number_of((home / PUBLISHED).resolve())
+    published = find_published(home)
     earlier = [b for b in list_good_builds(home / "builds") if int(b.stem) < published]
     if not earlier:
         return None
     return earlier[-1] / PUBLISHED if earlier[-1].is_dir() else earlier[-1]
+
+
+def find_published(home: Path) -> int:
+    """The number of the build that the link points into."""
+    return number_of((home / PUBLISHED).resolve())
 
 
 def number_of(database: Path) -> int:

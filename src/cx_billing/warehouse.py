@@ -332,11 +332,6 @@ def connect(home: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def find_published_build(home: Path) -> str:
-    """The number of the build that the link points into."""
-    return Path((home / PUBLISHED).readlink().parts[1]).stem
-
-
 def check_home(home: Path) -> Path:
     """The absolute path of a home. Raises WarehouseError if DuckDB could not read below it."""
     home = home.absolute()

@@ -213,4 +213,4 @@ def test_the_build_before_is_the_newest_that_is_older_than_the_published_one(tmp
     assert builds.find_build_before(tmp_path).parent.name == "9"
     builds.publish(tmp_path, tmp_path / "builds" / "9" / builds.PUBLISHED)
     assert builds.find_build_before(tmp_path).parent.name == "7"
-    assert warehouse.find_published_build(tmp_path) == "9"
+    assert builds.find_published(tmp_path) == 9

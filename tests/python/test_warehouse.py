@@ -249,7 +249,7 @@ def test_pruning_spares_the_published_build(stand_in):
 
     assert stand_in.builds() == ["2", "8", "9", "10"]
     assert build_folders.choose_number(builds) == 11
-    assert warehouse.find_published_build(stand_in.home) == "2"
+    assert build_folders.find_published(stand_in.home) == 2
 
 
 def test_only_the_newest_build_keeps_what_is_private(stand_in):
@@ -274,12 +274,12 @@ def test_a_home_of_version_0_1_is_continued(stand_in):
                 f"create schema marts; create table marts.answers as select {name!r} as answer"
             )
     build_folders.publish(stand_in.home, builds / "7.duckdb")
-    assert warehouse.find_published_build(stand_in.home) == "7"
+    assert build_folders.find_published(stand_in.home) == 7
     assert stand_in.published() == "7"
 
     stand_in.says(8).build()
     assert stand_in.published() == 8
-    assert warehouse.find_published_build(stand_in.home) == "8"
+    assert build_folders.find_published(stand_in.home) == 8
     assert stand_in.builds() == ["6.duckdb", "7.duckdb", "8"]
     assert not stand_in.says(100).build().passed
     assert not (builds / "failed.duckdb").exists()

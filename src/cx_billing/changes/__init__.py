@@ -17,6 +17,8 @@ import duckdb
 
 from cx_billing import builds
 
+COMPARABLE = "comparable_invoices"
+
 
 @dataclass(frozen=True)
 class ChangedLine:
@@ -103,8 +105,12 @@ def attach_earlier(connection: duckdb.DuckDBPyConnection, database: Path) -> Non
 
 
 def read(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    """The rows of `<name>.sql`, by column name."""
-    sql = resources.files(__package__).joinpath(f"{name}.sql").read_text("utf-8")
-    result = connection.execute(sql)
+    """The rows of `<name>.sql`, by column name; it can read the view `comparable_invoices`."""
+    connection.execute(f"create or replace temp view {COMPARABLE} as {_sql(COMPARABLE)}")
+    result = connection.execute(_sql(name))
     columns = [column[0] for column in result.description]
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+
+def _sql(name: str) -> str:
+    return resources.files(__package__).joinpath(f"{name}.sql").read_text("utf-8")

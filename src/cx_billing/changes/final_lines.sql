@@ -17,23 +17,12 @@ final_until as (
 
 ),
 
-usage_end as (
-
-    select max(usage_through_at) as usage_through_at from marts.billing_cycles
-
-),
-
--- Seen as of an earlier day an invoice is not final again, or not there yet: no change.
 comparable as (
 
     select before.*
     from before
-    cross join usage_end
-    left join marts.invoices as invoices
-        on before.invoice_id = invoices.invoice_id
-    where
-        coalesce(invoices.invoice_status <> 'accruing', true)
-        and coalesce(before.invoice_date <= usage_end.usage_through_at, true)
+    semi join comparable_invoices
+        on before.invoice_id = comparable_invoices.invoice_id
 
 ),
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from duckdb import DuckDBPyConnection
 
-from cx_billing import pages, warehouse
+from cx_billing import builds, pages, warehouse
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import Day, with_home, with_organization
 from cx_billing.cli.screen import open_console
@@ -55,7 +55,7 @@ def draw_page(
     page: pages.Page, home: Path, html: Path | None, connection: DuckDBPyConnection
 ) -> None:
     """Print a page, or write it to `html`, with the build it is of at its foot."""
-    build = f"Build {warehouse.find_published_build(home)}."
+    build = f"Build {builds.find_published(home)}."
     foot = f"{build} {describe_usage_end(connection)}".strip()
     page = replace(page, notes=(*page.notes, foot))
     if html is None:
