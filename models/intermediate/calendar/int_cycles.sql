@@ -18,12 +18,6 @@ policies as (
 
 ),
 
-currencies as (
-
-    select * from {{ ref('currencies') }}
-
-),
-
 build as (
 
     select * from {{ ref('int_as_of') }}
@@ -62,11 +56,11 @@ cycle_dates as (
         (effective_date + (months_after + 1) * interval 1 month)::date as month_end_date,
         least(month_end_date, in_force_to) as cycle_end_date,
         -- The term holds to the end of the cycle in which it ends (CYC-08).
-        coalesce(cycle_start_date >= term_end_date, false) as is_after_term
+        coalesce(cycle_start_date >= term_end_date, false) as is_after_term,
+        coalesce(cycle_start_date < ramp_end_date, false)
+        and not is_after_term as is_in_ramp
     from month_starts
-    where
-        (effective_date + months_after * interval 1 month)::date
-        < least(in_force_to, as_of_date)
+    where cycle_start_date < least(in_force_to, as_of_date)
 
 ),
 
@@ -116,19 +110,9 @@ select
     boundaries.as_of_at >= boundaries.voice_end_at as is_voice_closed,
     boundaries.month_end_date - boundaries.cycle_start_date as days_in_month,
     boundaries.is_after_term,
-    case
-        when
-            boundaries.cycle_start_date < boundaries.ramp_end_date
-            and not boundaries.is_after_term
-            then 'ramp'
-        else 'term'
-    end as phase,
-    coalesce(
-        boundaries.cycle_start_date < boundaries.ramp_end_date
-        and boundaries.cycle_end_date >= boundaries.ramp_end_date
-        and not boundaries.is_after_term,
-        false
-    ) as is_last_ramp_cycle,
+    case when boundaries.is_in_ramp then 'ramp' else 'term' end as phase,
+    boundaries.is_in_ramp and boundaries.cycle_end_date >= boundaries.ramp_end_date
+        as is_last_ramp_cycle,
     boundaries.license_model,
     case
         when boundaries.is_after_term then 'month_to_month'
@@ -157,5 +141,5 @@ inner join policies
     on
         boundaries.cycle_start_date >= policies.valid_from
         and boundaries.cycle_start_date < policies.valid_to
-left join currencies
+left join {{ ref('currencies') }} as currencies
     on boundaries.currency = currencies.currency

@@ -25,53 +25,38 @@ spellings as (
     union
     select
         org_id,
-        {{ product_name_key('invoice_name') }} as name_key,
+        {{ product_name_key('spelling') }} as name_key,
         product_code
     from {{ ref('int_products') }}
-    union
-    select
-        org_id,
-        {{ product_name_key("regexp_replace(invoice_name, '^SMS (Rate Class)', '\\1')") }}
-            as name_key,
-        product_code
-    from {{ ref('int_products') }}
+    cross join unnest(
+        [invoice_name, regexp_replace(invoice_name, '^SMS (Rate Class)', '\1')]
+    ) as spelled (spelling)
 
 ),
 
--- Two codes that differ in punctuation alone mean one product.
-name_keys as (
-
-    select
-        org_id,
-        name_key,
-        min(product_code) as product_code
-    from spellings
-    group by org_id, name_key
-
-),
-
--- What an organization calls its products; a name of its own goes first.
+-- What an organization calls its products; a name of its own goes first. Two codes that
+-- differ in punctuation alone mean one product.
 names as (
 
     select
         organizations.org_id,
-        name_keys.name_key,
+        spellings.name_key,
         products.product_code,
         products.base_product_code,
         products.match_code,
         products.kind,
         products.arrears_charge_type
     from (select distinct org_id from vendor_lines) as organizations
-    inner join name_keys
-        on name_keys.org_id is null or organizations.org_id = name_keys.org_id
+    inner join spellings
+        on spellings.org_id is null or organizations.org_id = spellings.org_id
     inner join {{ ref('int_products') }} as products
         on
-            name_keys.product_code = products.product_code
+            spellings.product_code = products.product_code
             and (products.org_id is null or organizations.org_id = products.org_id)
     qualify
         row_number() over (
-            partition by organizations.org_id, name_keys.name_key
-            order by name_keys.org_id nulls last
+            partition by organizations.org_id, spellings.name_key
+            order by spellings.org_id nulls last, spellings.product_code
         ) = 1
 
 ),
@@ -113,53 +98,47 @@ worded as (
         trim(regexp_replace(whole_name, '\s*\([^)]*\)\s*$', '')) as product_name
     from vendor_lines
 
-),
-
-classified as (
-
-    select
-        worded.org_id,
-        worded.file_id || '/' || worded.source_row as vendor_line_id,
-        worded.source_row,
-        worded.invoice_number,
-        worded.invoice_date,
-        coalesce(worded.service_period_start, worded.invoice_date)
-            as service_period_start,
-        coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
-        worded.description,
-        coalesce(names.product_code, ordered.product_code) as product_code,
-        coalesce(names.match_code, ordered.product_code) as match_code,
-        names.kind,
-        case
-            when worded.is_prepay then 'prepay'
-            when worded.is_committed then 'committed'
-            when names.base_product_code = 'number_nrc' then 'one_time'
-            when names.product_code is null and ordered.product_code is not null
-                then 'one_time'
-            else coalesce(names.arrears_charge_type, 'unknown')
-        end as charge_type,
-        worded.is_prepay,
-        worded.breakout,
-        worded.quantity,
-        worded.unit_price,
-        worded.amount,
-        worded.currency
-    from worded
-    left join names as whole_names
-        on
-            worded.org_id = whole_names.org_id
-            and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
-    left join names
-        on
-            worded.org_id = names.org_id
-            and coalesce(
-                whole_names.name_key, {{ product_name_key('worded.product_name') }}
-            ) = names.name_key
-    left join ordered
-        on
-            worded.org_id = ordered.org_id
-            and {{ product_name_key('worded.product_name') }} = ordered.name_key
-
 )
 
-select * from classified
+select
+    worded.org_id,
+    worded.file_id || '/' || worded.source_row as vendor_line_id,
+    worded.source_row,
+    worded.invoice_number,
+    worded.invoice_date,
+    coalesce(worded.service_period_start, worded.invoice_date)
+        as service_period_start,
+    coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
+    worded.description,
+    coalesce(names.product_code, ordered.product_code) as product_code,
+    coalesce(names.match_code, ordered.product_code) as match_code,
+    names.kind,
+    case
+        when worded.is_prepay then 'prepay'
+        when worded.is_committed then 'committed'
+        when names.base_product_code = 'number_nrc' then 'one_time'
+        when names.product_code is null and ordered.product_code is not null
+            then 'one_time'
+        else coalesce(names.arrears_charge_type, 'unknown')
+    end as charge_type,
+    worded.is_prepay,
+    worded.breakout,
+    worded.quantity,
+    worded.unit_price,
+    worded.amount,
+    worded.currency
+from worded
+left join names as whole_names
+    on
+        worded.org_id = whole_names.org_id
+        and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
+left join names
+    on
+        worded.org_id = names.org_id
+        and coalesce(
+            whole_names.name_key, {{ product_name_key('worded.product_name') }}
+        ) = names.name_key
+left join ordered
+    on
+        worded.org_id = ordered.org_id
+        and {{ product_name_key('worded.product_name') }} = ordered.name_key
