@@ -78,7 +78,8 @@
     `checks` are pairs of a reason and what is checked for it: {column of the file: condition}, or
     {column of the file: (condition, what would be right)}. The first that holds counts; why a row
     could not be split comes before all. `missing`, `unreadable`, `none_of` and `another_century`
-    make such checks of lists of columns.
+    make such checks of lists of columns. `check-files`, which is there to find them all at once,
+    asks for every check that holds too (`tells_every_mistake`), as the list `mistakes`.
 #}
 {% macro rejection(checks) -%}
     unnest(
@@ -92,6 +93,24 @@
             {%- endfor %}
         end
     )
+    {%- if var('tells_every_mistake', false) %},
+    list_filter(
+        [
+            {%- for reason, columns in checks %}
+                {%- set is_last_reason = loop.last %}
+                {%- for column, check in columns.items() %}
+                    {%- set condition, expected = (check, none) if check is string else check %}
+            if(
+                parse_error is null and ({{ condition }}),
+                {{ because(reason, column, expected) }},
+                null
+            ){{ ',' if not (is_last_reason and loop.last) }}
+                {%- endfor %}
+            {%- endfor %}
+        ],
+        lambda mistake: mistake is not null
+    ) as mistakes
+    {%- endif %}
 {%- endmacro %}
 
 {# What `rejection` says of a row; without a reason it is why the row could not be split. #}

@@ -9,7 +9,7 @@ renders it differs: Jinja with what models and macros of this project use of dbt
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -36,11 +36,21 @@ class _Returned(Exception):  # noqa: N818 - how dbt's `return` leaves a macro
 class Models:
     """The models of a project over one lake, each built when it is first asked for."""
 
-    def __init__(self, project: Path, home: Path, connection: duckdb.DuckDBPyConnection):
+    def __init__(
+        self,
+        project: Path,
+        home: Path,
+        connection: duckdb.DuckDBPyConnection,
+        variables: Mapping[str, Any] | None = None,
+    ):
         self._project = project
         self._home = home
         self._connection = connection
         self._built: set[str] = set()
+        self._variables = {
+            **lake.read_yaml(project / "dbt_project.yml")["vars"],
+            **(variables or {}),
+        }
         self._files = {file.stem: file for file in project.glob("models/**/*.sql")}
         self._jinja = jinja2.Environment(
             extensions=["jinja2.ext.do"],
@@ -102,10 +112,6 @@ class Models:
                 return returned.value
 
         return call
-
-    @cached_property
-    def _variables(self) -> dict[str, Any]:
-        return dict(lake.read_yaml(self._project / "dbt_project.yml")["vars"])
 
     @cached_property
     def _sources(self) -> dict[str, SimpleNamespace]:

@@ -55,7 +55,9 @@ def test_the_findings_are_those_of_a_build(sample_warehouse, tmp_path):
     as_of = date.fromisoformat((sample / "AS_OF").read_text().strip())
     found = check_files(sample / "inbox", tmp_path, as_of)
     assert built and not found.report.refused
-    assert [{name: row[name] for name in built[0]} for row in found.rejected] == built
+    rows = [row for mistakes in found.mistakes for row in mistakes.shown]
+    rows.sort(key=lambda row: (row["source_file"], row["source_row"]))
+    assert [{name: row[name] for name in built[0]} for row in rows] == built
     assert not list(tmp_path.iterdir()), "nothing is landed"
 
 
@@ -78,6 +80,48 @@ def test_rows_alike_are_counted(inbox, tmp_path):
     said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
     assert said.count("start_time 'soon' is no date or time") == 5
     assert "and 4 more rows like this" in said
+
+
+def test_of_many_rows_the_first_of_each_kind_are_kept(inbox, tmp_path):
+    rows = "".join(f"u{number},AVAILABLE,soon,{number}\n" for number in range(300_000))
+    write(
+        inbox / "acme/user_presence/p.csv", f"user_id,system_presence,start_time,end_time\n{rows}"
+    )
+    found = check_files(inbox, tmp_path / "home")
+    assert found.rows_rejected == 300_000
+    assert [(one.rows, len(one.shown)) for one in found.mistakes] == [(300_000, 5)] * 2
+
+
+def test_every_wrong_column_of_a_row_is_told_at_once(inbox, tmp_path):
+    write(
+        inbox / "acme/contracts/c.csv",
+        CONTRACT.replace("named,month_to_month,USD,2026-01-15", "seats,monthly,,soon"),
+    )
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
+    told = [line.split(" row 1: ")[1].split(" is ")[0] for line in said.splitlines()[:-1]]
+    assert told == [
+        "currency",
+        "effective_date 'soon'",
+        "billing_option 'monthly'",
+        "license_model 'seats'",
+    ]
+    assert "1 rows rejected" in said
+
+
+def test_what_the_home_holds_already_is_judged_too(inbox, tmp_path):
+    home = tmp_path / "home"
+    write(inbox / "acme/contracts/c.csv", CONTRACT.replace("month_to_month", "monthly"))
+    landing.land(inbox, home)
+    assert "billing_option 'monthly'" in cx_billing("--home", home, "check-files", inbox, code=2)
+
+
+def test_times_are_read_in_the_zone_that_landing_would_be_told(inbox, tmp_path):
+    night = "user_id,system_presence,start_time\nu1,AVAILABLE,2026-03-08 02:30\n"
+    write(inbox / "acme/user_presence/p.csv", night)
+    assert "0 rows rejected" in cx_billing("--home", tmp_path, "check-files", inbox)
+    zone = ("--time-zone", "america/new_york")  # an hour that its clocks jump over
+    said = cx_billing("--home", tmp_path, "check-files", inbox, *zone, code=2)
+    assert "start_time '2026-03-08 02:30' is no date or time" in said
 
 
 def test_clean_files_are_clean_and_the_contracts_of_the_home_count(inbox, tmp_path):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import click
-import duckdb
 
 from cx_billing import lake, landing
 from cx_billing.cli.errors import REFUSED
-from cx_billing.cli.options import with_home
+from cx_billing.cli.options import time_zone_option, with_home
 from cx_billing.cli.screen import show_progress
 
 
@@ -25,30 +23,9 @@ class DatasetsInHelp(click.Command):
             )
 
 
-def check_time_zone(ctx: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
-    """A zone as DuckDB calls it, which reads the times later; an unknown one is refused here."""
-    if name is None:
-        return None
-    with duckdb.connect() as connection:
-        zones = connection.sql("select name from pg_timezone_names()").fetchall()
-    found = {str(zone).lower(): str(zone) for [zone] in zones}
-    if name.lower() not in found:
-        close = difflib.get_close_matches(name.lower(), found, n=1)
-        hint = f" Did you mean {found[close[0]]}?" if close else ""
-        raise click.BadParameter(
-            f"{name} is no time zone.{hint} Names are those of IANA, like Europe/Berlin."
-        )
-    return found[name.lower()]
-
-
 @click.command(cls=DatasetsInHelp, short_help="Read the vendor's files into the lake.")
 @click.argument("inbox", type=click.Path(path_type=Path))
-@click.option(
-    "--time-zone",
-    metavar="NAME",
-    callback=check_time_zone,
-    help="Times without an offset are of this zone, like America/New_York (default: UTC).",
-)
+@time_zone_option
 @with_home
 def land(inbox: Path, time_zone: str | None, home: Path) -> None:
     """Read every file under INBOX/<org_id>/<dataset>/ into the lake.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 
 from cx_billing import warehouse
 
@@ -77,6 +79,30 @@ def check_day(
 def today() -> date:
     """The day it is in UTC."""
     return datetime.now(UTC).date()
+
+
+def check_time_zone(ctx: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+    """A zone as DuckDB calls it, which reads the times later; an unknown one is refused here."""
+    if name is None:
+        return None
+    with duckdb.connect() as connection:
+        zones = connection.sql("select name from pg_timezone_names()").fetchall()
+    found = {str(zone).lower(): str(zone) for [zone] in zones}
+    if name.lower() not in found:
+        close = difflib.get_close_matches(name.lower(), found, n=1)
+        hint = f" Did you mean {found[close[0]]}?" if close else ""
+        raise click.BadParameter(
+            f"{name} is no time zone.{hint} Names are those of IANA, like Europe/Berlin."
+        )
+    return found[name.lower()]
+
+
+time_zone_option = click.option(
+    "--time-zone",
+    metavar="NAME",
+    callback=check_time_zone,
+    help="Times without an offset are of this zone, like America/New_York (default: UTC).",
+)
 
 
 with_organization = click.argument("org_id")
