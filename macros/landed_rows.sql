@@ -6,7 +6,8 @@
 {#
     The landed rows of a dataset: blanks around a text are noise, an empty text is null, and
     `numbers`, `dates` and `times` are read as the whole file writes them (`read_by_file`). `raw`
-    is the cleaned row as a struct, to tell a missing value from one that could not be read.
+    is the cleaned row as a struct, to tell a missing value from one that could not be read; it says
+    too where its file contradicts itself (`number_conflict`, `date_conflict`).
 #}
 {% macro landed_rows(dataset, numbers=[], dates=[], times=[]) -%}
     {%- set provenance = (
@@ -118,7 +119,23 @@
     {
         'reject_reason': {{ dbt.string_literal(reason) if reason else 'parse_error' }},
         'reject_column': {{ dbt.string_literal(column) if column else 'null::varchar' }},
-        'reject_expected': {{ dbt.string_literal(expected) if expected else 'null::varchar' }}
+        'reject_expected':
+            {%- set words = dbt.string_literal(expected) if expected else 'null::varchar' -%}
+            {%- set conflict = {'not_a_number': 'number_conflict', 'not_a_timestamp': 'date_conflict'} -%}
+            {%- if reason in conflict %} coalesce(
+                if(
+                    {% if reason == 'not_a_timestamp' -%}
+                    regexp_matches(
+                        raw."{{ column }}", '^(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}'
+                    ) or {% endif -%}
+                    raw."{{ column }}" like {{ unreadable_text("'%'") }},
+                    raw.{{ conflict[reason] }},
+                    null
+                ),
+                {{ words }}
+            )
+            {%- else %} {{ words }}
+            {%- endif %}
     }
 {%- endmacro %}
 

@@ -105,6 +105,17 @@
     )
 {%- endmacro %}
 
+{#
+    A value in a column of numbers is written as one, thousands divided: `2 345 678`, `$1,234,567.5`.
+    It is the culprit then and may be shown, though it has as many digits as a phone number.
+#}
+{% macro is_amount(value) -%}
+    regexp_full_match(
+        {{ value }},
+        '\s*-?[$€£¥]? ?[1-9][0-9]{0,2}(?:[., \x{A0}\x{202F}''’][0-9]{3})+(?:[.,][0-9]{1,6})?\s*'
+    )
+{%- endmacro %}
+
 {# The shape of a text: letters are x, digits are 9, so that separators can be counted. #}
 {% macro masked_shape(text) -%}
     regexp_replace(regexp_replace({{ text }}, '[\p{L}\p{M}]', 'x', 'g'), '\p{N}', '9', 'g')

@@ -6,7 +6,8 @@
 {#
     Landed rows with how their file is read: `decimal_mark` is `comma`, `mixed` or null for the
     point, `date_order` is `dmy`, `mdy`, `mixed` or null where no slashed date proves it, and
-    `known_time_zone` the zone of times without an offset.
+    `known_time_zone` the zone of times without an offset. `number_conflict` and `date_conflict` say
+    in words why what is written as the file writes it cannot be read, with the proofs.
 
     A comma is unmistakably decimal where it cannot divide thousands (`12,5`, `0,125`), or after
     dots that do (`1.250,5`); two dots in a number are thousands too. So for the point. A slashed
@@ -21,21 +22,44 @@
             ~ "|\\d{1,3}(?:,\\d{3}){2,})(?:[eE][+-]?\\d+)?",
     } -%}
     {%- set number = '[\\s\\x{A0}]*[+-]?' ~ '%s' ~ '[\\s\\x{A0}]*' -%}
+    {%- set order = {
+        'dmy': '^\\s*(?:1[3-9]|2\\d|3[01])/(?:0?[1-9]|1[0-2])/\\d{4}\\b',
+        'mdy': '^\\s*(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\\d|3[01])/\\d{4}\\b',
+    } -%}
     select
         landed_rows.*
         {%- if numbers %},
             case
-                when numbers_read.is_comma and numbers_read.is_point then 'mixed'
-                when numbers_read.is_comma then 'comma'
-            end as decimal_mark
-        {%- endif %}
+                when numbers_read.point.shown is not null then 'mixed'
+                when numbers_read.comma.shown is not null then 'comma'
+            end as decimal_mark,
+            'one decimal mark in the whole file: '
+            || numbers_read.comma.shown || ' has a decimal comma, '
+            || numbers_read.point.shown || ' a decimal point'
+        {%- else %},
+            null::varchar
+        {%- endif %} as number_conflict
         {%- if dates %},
             case
-                when dates_read.is_dmy and dates_read.is_mdy then 'mixed'
-                when dates_read.is_dmy then 'dmy'
-                when dates_read.is_mdy then 'mdy'
-            end as date_order
-        {%- endif %}
+                when dates_read.dmy.shown is not null and dates_read.mdy.shown is not null then 'mixed'
+                when dates_read.dmy.shown is not null then 'dmy'
+                when dates_read.mdy.shown is not null then 'mdy'
+            end as date_order,
+            case
+                when dates_read.dmy.shown is not null and dates_read.mdy.shown is not null
+                    then 'one order of day and month in the whole file: '
+                    || dates_read.dmy.shown || ' has the day first, '
+                    || dates_read.mdy.shown || ' the month'
+                when
+                    dates_read.file_id is not null
+                    and dates_read.dmy.shown is null
+                    and dates_read.mdy.shown is null
+                    then 'a date like 2026-01-31: no date of the file has a day above 12, '
+                    || 'which would prove whether the day or the month stands first'
+            end
+        {%- else %},
+            null::varchar
+        {%- endif %} as date_conflict
         {%- if times %},
             time_zones.name as known_time_zone
         {%- endif %}
@@ -44,22 +68,30 @@
         left join (
             select
                 file_id,
-                true as is_comma,
-                bool_or({% for column in numbers -%}
-                    regexp_full_match({{ column }}, '{{ number | replace('%s', decimal.point) }}')
-                    {{- ' or ' if not loop.last }}
-                {%- endfor %}) as is_point
-            from {{ source('lake', dataset) }}
-            where file_id in (
-                select file_id from {{ source('lake', dataset) }}
-                where
-                    {% for column in numbers -%}
-                        (
-                            ({{ column }} like '%,%' or {{ column }} like '%.%.%')
-                            and regexp_full_match({{ column }}, '{{ number | replace('%s', decimal.comma) }}')
-                        )
-                        {{- ' or ' if not loop.last }}
-                    {% endfor %}
+                {{ first_proof('comma') }} as comma,
+                {{ first_proof('point') }} as point
+            from (
+                select
+                    file_id,
+                    source_row,
+                    {{ proof(
+                        numbers, '^' ~ number | replace('%s', decimal.comma) ~ '$',
+                        ["like '%,%'", "like '%.%.%'"]
+                    ) }} as comma,
+                    {{ proof(numbers, '^' ~ number | replace('%s', decimal.point) ~ '$') }}
+                        as point
+                from {{ source('lake', dataset) }}
+                where file_id in (
+                    select file_id from {{ source('lake', dataset) }}
+                    where
+                        {% for column in numbers -%}
+                            (
+                                ({{ column }} like '%,%' or {{ column }} like '%.%.%')
+                                and regexp_full_match({{ column }}, '{{ number | replace('%s', decimal.comma) }}')
+                            )
+                            {{- ' or ' if not loop.last }}
+                        {% endfor %}
+                )
             )
             group by file_id
         ) as numbers_read
@@ -69,19 +101,20 @@
         left join (
             select
                 file_id,
-                bool_or({% for column in dates -%}
-                    regexp_matches({{ column }}, '^\s*(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{4}\b')
-                    {{- ' or ' if not loop.last }}
-                {%- endfor %}) as is_dmy,
-                bool_or({% for column in dates -%}
-                    regexp_matches({{ column }}, '^\s*(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[01])/\d{4}\b')
-                    {{- ' or ' if not loop.last }}
-                {%- endfor %}) as is_mdy
-            from {{ source('lake', dataset) }}
-            where
-                {% for column in dates -%}
-                    {{ column }} like '%/%/%'{{ ' or ' if not loop.last }}
-                {%- endfor %}
+                {{ first_proof('dmy') }} as dmy,
+                {{ first_proof('mdy') }} as mdy
+            from (
+                select
+                    file_id,
+                    source_row,
+                    {{ proof(dates, order.dmy) }} as dmy,
+                    {{ proof(dates, order.mdy) }} as mdy
+                from {{ source('lake', dataset) }}
+                where
+                    {% for column in dates -%}
+                        {{ column }} like '%/%/%'{{ ' or ' if not loop.last }}
+                    {%- endfor %}
+            )
             group by file_id
         ) as dates_read
             on landed_rows.file_id = dates_read.file_id
@@ -90,6 +123,27 @@
         left join pg_timezone_names() as time_zones
             on lower(trim(landed_rows.time_zone)) = lower(time_zones.name)
     {%- endif %}
+{%- endmacro %}
+
+{# The first value of a row, of these columns, that is written in a way. #}
+{% macro proof(columns, pattern, signs=[]) -%}
+    case
+        {%- for column in columns %}
+        when
+            {% if signs -%}
+            ({{ column }} {{ signs | join(' or ' ~ column ~ ' ') }}) and {% endif -%}
+            regexp_matches({{ column }}, '{{ pattern }}')
+            then trim(regexp_extract({{ column }}, '{{ pattern }}'))
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{# The proof in the first row of a file that has one, in words. #}
+{% macro first_proof(name) -%}
+    min({
+        'source_row': source_row,
+        'shown': {{ name }} || ' in row ' || source_row
+    }) filter (where {{ name }} is not null)
 {%- endmacro %}
 
 {# What is never a value: a text that cannot be read in the way of its file. #}

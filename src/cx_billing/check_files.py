@@ -96,17 +96,14 @@ def _find_mistakes(
         f"""
         create table judged as
         select
-            judged.file_id,
-            judged.source_row,
-            judged.org_id,
-            judged.source_file,
+            judged.*,
             if(
                 len(told.mistakes) > 0,
                 told.mistakes,
                 [{{
-                    'reject_reason': judged.reject_reason,
-                    'reject_column': judged.reject_column,
-                    'reject_expected': judged.reject_expected
+                    'reject_reason': reject_reason,
+                    'reject_column': reject_column,
+                    'reject_expected': reject_expected
                 }}]
             ) as mistakes
         from {rejected} as judged
@@ -129,57 +126,49 @@ def _find_mistakes(
             count(*) over (partition by kind) as rows_alike
         from (
             select
-                file_id,
-                source_row,
-                mistake.reject_reason as reason,
-                mistake.reject_column as column_name,
-                mistake.reject_expected as expected,
-                step,
-                reason = 'no_contract' as is_lacking,
+                * exclude (mistakes),
+                reject_reason = 'no_contract' as is_lacking,
                 {{
                     'is_lacking': is_lacking,
                     'where': if(is_lacking, org_id, source_file),
-                    'column_name': column_name,
-                    'reason': reason
+                    'column_name': reject_column,
+                    'reason': reject_reason
                 }} as kind
             from (
-                select *, unnest(mistakes) as mistake, unnest(range(len(mistakes))) as step
+                select
+                    * exclude (reject_reason, reject_column, reject_expected),
+                    unnest(mistakes, recursive := true),
+                    unnest(range(len(mistakes))) as step
                 from judged
             )
             qualify
                 row_number() over (
-                    partition by file_id, source_row, column_name order by step
+                    partition by file_id, source_row, reject_column order by step
                 ) = 1
         )
         qualify place <= if(is_lacking, {SHOWN_LACKING}, {SHOWN_ALIKE})
         """
     )
+    # What the model says of a rejected row it says of each of these mistakes then.
+    connection.execute(f"delete from {rejected} where row_status = 'rejected'")
     connection.execute(
-        f"delete from {rejected} as judged where row_status = 'rejected' and not exists "
-        "(from mistakes where mistakes.file_id = judged.file_id "
-        "and mistakes.source_row = judged.source_row)"
+        f"insert into {rejected} by name "
+        "select * exclude (is_lacking, kind, step, place, rows_alike) from mistakes"
     )
     found = connection.execute(
         f"""
         select
-            rejected.* replace (
-                mistakes.reason as reason,
-                mistakes.column_name as column_name,
-                rejected.raw_row ->> mistakes.column_name as value,
-                if(
-                    mistakes.column_name is not distinct from rejected.column_name,
-                    rejected.expected,
-                    coalesce(mistakes.expected, reasons.expected)
-                ) as expected
-            ),
+            rejected.*,
             reasons.explanation,
             mistakes.rows_alike,
             mistakes.kind
         from {models.build("rejected_rows")} as rejected
         inner join mistakes
-            on rejected.rejected_row_id = mistakes.file_id || '/' || mistakes.source_row
+            on
+                rejected.rejected_row_id = mistakes.file_id || '/' || mistakes.source_row
+                and rejected.column_name is not distinct from mistakes.reject_column
         inner join {models.build("reject_reasons")} as reasons
-            on mistakes.reason = reasons.reason
+            on rejected.reason = reasons.reason
         order by
             mistakes.is_lacking,
             rejected.source_file,

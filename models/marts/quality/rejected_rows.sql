@@ -12,7 +12,8 @@ raw_rows as (
     select
         file_id,
         source_row,
-        if({{ shows_personal_data() }}, raw_row, masked_row)::json as raw_row
+        if({{ shows_personal_data() }}, raw_row, masked_row)::json as raw_row,
+        raw_row as landed_row
     from {{ ref('int_rejected_rows_raw') }}
 
 ),
@@ -37,7 +38,12 @@ select
     judged.source_row,
     judged.reject_reason as reason,
     judged.reject_column as column_name,
-    raw_rows.raw_row ->> judged.reject_column as value,
+    if(
+        judged.reject_reason in ('not_a_number', 'negative_quantity')
+        and {{ is_amount('raw_rows.landed_row ->> judged.reject_column') }},
+        raw_rows.landed_row ->> judged.reject_column,
+        raw_rows.raw_row ->> judged.reject_column
+    ) as value,
     coalesce(judged.reject_expected, reasons.expected) as expected,
     retired.source_row is not null as is_retired,
     raw_rows.raw_row
