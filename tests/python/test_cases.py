@@ -5,6 +5,7 @@ written in `expected.yml`:
 
     says: One sentence, what the case is about.
     refused: [incomplete_answer]          # what `land` says of files it refuses, in order
+    warned: ["acme: no license of any day"]  # what the build says each organization lacks
     queries:                              # against the published marts
       - sql: select invoice_date, total_amount from marts.invoices where org_id = 'acme'
         rows:
@@ -24,7 +25,7 @@ import pytest
 import yaml
 
 from conftest import told
-from cx_billing import builds, lake, landing, warehouse
+from cx_billing import builds, lake, landing, pages, warehouse
 
 CASES = {path.parent.name: path for path in sorted(lake.PROJECT_DIR.glob("tests/cases/*/*.yml"))}
 AS_OF = date(2026, 6, 18)
@@ -36,6 +37,16 @@ class Built:
 
     home: Path
     refused: dict[str, list[str]]
+
+    def list_missing_data(self, case: str) -> list[str]:
+        """What the build says of the organizations of a case, a line each."""
+        organizations = {folder.name for folder in (CASES[case].parent / "inbox").iterdir()}
+        with duckdb.connect(self.home / builds.PUBLISHED, read_only=True) as connection:
+            return [
+                f"{found.org_id}: {'; '.join(found.words)}"
+                for found in pages.collect_findings(connection).missing_data
+                if found.org_id in organizations
+            ]
 
     def query(self, sql: str) -> list[list[str]]:
         """The rows of a query on the published marts, each value as text."""
@@ -68,12 +79,14 @@ def built(tmp_path_factory) -> Built:
 @pytest.mark.parametrize("case", CASES)
 def test_the_case_comes_out_as_expected(case, built):
     expected = yaml.safe_load(CASES[case].read_text())
-    assert set(expected) <= {"says", "refused", "queries"}, set(expected)
+    assert set(expected) <= {"says", "refused", "warned", "queries"}, set(expected)
     wanted = expected.get("refused", [])
     said = built.refused[case]
     assert len(said) == len(wanted), said
     for message, part in zip(said, wanted, strict=True):
         assert part in message
+    if "warned" in expected:
+        assert built.list_missing_data(case) == expected["warned"]
     for query in expected.get("queries", []):
         rows = [[*map(as_text, row)] for row in query["rows"]]
         found = built.query(query["sql"])

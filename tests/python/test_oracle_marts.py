@@ -235,6 +235,19 @@ def test_num01_num02_t25_number_lines(inbox):
     ]
 
 
+def test_num02_a_number_bought_between_contracts_is_set_up_in_the_next(inbox):
+    inbox.file(
+        "contracts",
+        "c1,Org,eu-west-1,named,month_to_month,USD,2024-01-01,,,2024-02-01",
+        "c2,Org,eu-west-1,named,month_to_month,USD,2024-04-01",
+    )
+    inbox.file("contract_items", "c1,number_nrc,0,0,0.40,,", "c2,number_nrc,0,0,0.50,,")
+    inbox.file("phone_numbers", "+1,local,2024-02-20,,US,false", "+2,local,2023-12-20,,US,false")
+    marts = inbox.marts("2024-06-02")
+    assert lines_of(marts, "2024-05-01") == [("number_nrc", "one_time", 1, Decimal("0.50"))]
+    assert [str(row["invoice_date"]) for row in marts["invoice_lines"]] == ["2024-05-01"]
+
+
 def test_inv06_hardware_waits_for_shipping(inbox):
     inbox.contract("named", "month_to_month", "2024-01-01")
     inbox.file(

@@ -171,3 +171,18 @@ def test_answers_as_an_sdk_writes_them(inbox, respell):
     inbox.json("user_presence", spell_keys(answer, respell))
     found = [(r["user_id"], r["logged_in_seconds"]) for r in inbox.marts(AS_OF)["user_hours_daily"]]
     assert found == [("u1", 8 * 3600), ("u2", 8 * 3600)]
+
+
+def test_lic01_people_by_e_mail_and_by_id_do_not_meet(inbox):
+    inbox.file("license_assignments", "a@x.example,cx3,2026-03-01,", "u2,cx3,2026-03-01,")
+    inbox.file(
+        "user_presence",
+        "u1,AVAILABLE,2026-03-02T08:00:00Z,2026-03-02T09:00:00Z",
+        "b@x.example,AVAILABLE,2026-03-02T08:00:00Z,2026-03-02T09:00:00Z",
+    )
+    inbox.file("users", "u1,A@x.example", "u1,b@x.example", "u2,b@x.example")
+    rows = inbox.marts(AS_OF)["unmapped_names"]
+    assert [(r["dataset"], r["effect"], r["names_count"], r["names_in_users"]) for r in rows] == [
+        ("license_assignments", "holder_without_presence", 1, 1),
+        ("user_presence", "presence_without_license", 1, 0),
+    ]

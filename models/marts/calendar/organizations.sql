@@ -8,7 +8,11 @@ contracts as (
 
 current_contracts as (
 
-    select *
+    select
+        *,
+        bool_or(license_model = 'hourly' and hourly_model = 'interacting') over (
+            partition by org_id
+        ) as is_billed_by_interacting
     from contracts
     qualify
         row_number() over (partition by org_id order by effective_date desc) = 1
@@ -25,5 +29,6 @@ select
     billing_option,
     effective_date,
     ramp_end_date,
-    term_end_date
+    term_end_date,
+    is_billed_by_interacting
 from current_contracts

@@ -15,9 +15,11 @@ published as (
         if(
             {{ shows_personal_data() }}, unmapped_name, {{ masked_text('unmapped_name') }}
         ) as unmapped_name,
-        source_file,
+        rows_count,
+        first_source_file,
         effect,
-        mapped_in
+        mapped_in,
+        is_in_users
     from unmapped
 
 ),
@@ -29,10 +31,12 @@ counted as (
         dataset,
         column_name,
         unmapped_name,
-        count(*)::bigint as rows_count,
-        min(source_file) as first_source_file,
+        sum(rows_count)::bigint as rows_count,
+        min(first_source_file) as first_source_file,
         any_value(effect) as effect,
-        any_value(mapped_in) as mapped_in
+        any_value(mapped_in) as mapped_in,
+        count(*)::bigint as names_count,
+        count_if(is_in_users)::bigint as names_in_users
     from published
     group by org_id, dataset, column_name, unmapped_name
 
@@ -46,5 +50,7 @@ select
     rows_count,
     first_source_file,
     effect,
-    mapped_in
+    mapped_in,
+    names_count,
+    names_in_users
 from counted

@@ -14,6 +14,51 @@ from cx_billing.pages.content import Record
 from cx_billing.pages.formatting import format_instant, format_text
 from cx_billing.pages.reading import read
 
+# What the query `missing_data` finds: what it counts, and the words for it.
+MISSING_DATA = {
+    "no_users": ("", "no users"),
+    "no_users_for_reports": ("", "no users, so reports by e-mail are not compared"),
+    "no_license": ("", "no license of any day"),
+    "no_license_before": ("", "no license from before {first_day}"),
+    "no_presence": (
+        "",
+        "license_assignments without any user_presence: nobody counts as logged in",
+    ),
+    "no_routing": (
+        "",
+        "hourly interacting without any routing_status: no hour counts as interacting",
+    ),
+    "holder_without_presence": (
+        "license holder",
+        "{items} named by e-mail without user_presence, which names people by id, so not counted "
+        "as logged in: deliver {dataset} with those ids{in_users}",
+    ),
+    "presence_without_license": (
+        "user",
+        "{items} of {dataset} named by e-mail without a license, since license_assignments names "
+        "people by id: deliver {dataset} with those ids{in_users}",
+    ),
+    "uncovered_invoices": (
+        "final invoice",
+        "{items} from {first_day} on not covered: {note}",
+    ),
+    "begins_late": ("", "no {dataset} from before {last_at}"),
+    "gaps": ("gap", "{dataset} has {items}, {first}from {first_at} to {last_at}"),
+    "after_term": (
+        "row",
+        "{items} after the term, which ended on {first_day}, rejected "
+        "(after_term = month_to_month bills on)",
+    ),
+    "vendor_invoice_alone": (
+        "vendor invoice",
+        "{items} meeting none of ours, so not compared: {first}{note} of {first_day}",
+    ),
+    "vendor_invoice_in_other_currency": (
+        "vendor invoice",
+        "{items} in another currency than the contract: {first}{note} of {first_day}",
+    ),
+}
+
 
 @dataclass(frozen=True)
 class MissingData:
@@ -79,42 +124,30 @@ def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
 
 
 def list_missing_data(connection: duckdb.DuckDBPyConnection) -> Iterator[MissingData]:
-    """Organizations of which data is not there, with the dataset and the day."""
+    """Organizations of which data is not there, each with what the query found, in words."""
     for org_id, rows in groupby(read(connection, "missing_data"), key=lambda row: row["org_id"]):
-        found = {row["what"]: row for row in rows}
+        found = list(rows)
+        yield MissingData(
+            format_text(org_id),
+            tuple(describe_missing_data(row) for row in found),
+            any(row["costs_money"] for row in found),
+        )
 
-        def delivered(*datasets: str, found: dict[str, Record] = found) -> bool:
-            return any(found[name]["rows_count"] for name in datasets if name in found)
 
-        if not {"cycles", "uncovered_invoices"} & set(
-            found
-        ):  # without a contract nothing is billed
-            continue
-        by_email = delivered("billable_usage_report", "user_hour_report")
-        words = []
-        if not delivered("users") and (by_email or delivered("user_presence", "licenses")):
-            words.append("no users" + (", so reports by e-mail are not compared" * by_email))
-        if "licenses" in found and "cycles" in found:
-            first_license_at = found["licenses"]["first_at"]
-            if first_license_at > found["cycles"]["first_at"]:
-                words.append(f"no license from before {first_license_at:%Y-%m-%d}")
-        elif "licenses" not in found and delivered("user_presence"):
-            words.append("no license of any day")
-        if uncovered := found.get("uncovered_invoices"):
-            count = uncovered["rows_count"]
-            words.append(
-                f"{count} final invoice{'s' if count > 1 else ''} from "
-                f"{uncovered['first_at']:%Y-%m-%d} on not covered: {uncovered['coverage_note']}"
-            )
-        if after := found.get("after_term"):
-            count = after["rows_count"]
-            words.append(
-                f"{count} row{'s' if count > 1 else ''} after the term, which ended on "
-                f"{after['first_at']:%Y-%m-%d}, rejected (after_term = month_to_month bills on)"
-            )
-        if words:
-            is_about_users_alone = len(words) == 1 and words[0] == "no users"
-            yield MissingData(format_text(org_id), tuple(words), not is_about_users_alone)
+def describe_missing_data(row: Record) -> str:
+    """One thing that an organization lacks, with the dataset and the day."""
+    noun, words = MISSING_DATA[row["finding"]]
+    count, note = row["items_count"] or 0, format_text(row["note"])
+    return words.format(
+        items=f"{count:,} {noun}{'s' if count > 1 else ''}",
+        dataset=row["dataset"],
+        first="the first " if count > 1 else "",
+        first_day=f"{row['first_at']:%Y-%m-%d}" if row["first_at"] else "",
+        first_at=format_instant(row["first_at"]),
+        last_at=format_instant(row["last_at"]),
+        note=note,
+        in_users=f" (users tells {note} of them, but joins reports only)" if note else "",
+    )
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

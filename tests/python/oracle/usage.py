@@ -365,10 +365,13 @@ def numbers_held(org: Organization, cycle: Cycle) -> dict[tuple, int]:
 
 
 def numbers_bought(org: Organization, cycle: Cycle) -> dict[tuple, int]:
-    """NUM-02: numbers purchased in the cycle by type and date."""
+    """NUM-02: numbers purchased in the cycle, or between contracts before it, by type and date."""
     found: dict[tuple, int] = defaultdict(int)
+    since = max(
+        (other.end for other in org.cycles if other.end <= cycle.start), default=cycle.start
+    )
     for row in org.rows("phone_numbers"):
-        if cycle.start <= row["purchased_date"] < min(cycle.end, org.as_of):
+        if since <= row["purchased_date"] < min(cycle.end, org.as_of):
             found[row["number_type"], row["purchased_date"]] += 1
     return found
 
