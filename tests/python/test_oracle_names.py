@@ -180,7 +180,7 @@ def test_lic01_people_by_e_mail_and_by_id_do_not_meet(inbox):
         "u1,AVAILABLE,2026-03-02T08:00:00Z,2026-03-02T09:00:00Z",
         "b@x.example,AVAILABLE,2026-03-02T08:00:00Z,2026-03-02T09:00:00Z",
     )
-    inbox.file("users", "u1,A@x.example", "u2,b@x.example", "u3,b@x.example")
+    inbox.file("users", "u1,A@x.example,", "u2,b@x.example,", "u3,b@x.example,")
     rows = inbox.marts(AS_OF)["unmapped_names"]
     assert [(r["dataset"], r["effect"], r["names_count"], r["names_in_users"]) for r in rows] == [
         ("license_assignments", "holder_without_presence", 1, 1),
