@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from command_line import cx_billing
 from cx_billing import builds, lake, landing
 from cx_billing.check_files import check_files
-from cx_billing.landing import lander, withdrawal
+from cx_billing.landing import landed_files, lander
 
 CONTRACT = (
     "contract_id,org_name,region,license_model,billing_option,currency,effective_date\n"
@@ -141,6 +143,18 @@ def test_clean_files_are_clean_and_the_contracts_of_the_home_count(inbox, tmp_pa
     assert "no_contract" in cx_billing("--home", home, "check-files", usage, code=2)
 
 
+def landed_times(home: Path, report: landing.Report) -> list[str]:
+    """When the files of a run were landed."""
+    with duckdb.connect() as connection:
+        return [
+            connection.execute(
+                "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'landed_at'",
+                [f"{home}/lake/*/{file.file_id}.parquet"],
+            ).fetchall()[0][0]
+            for file in (*report.landed, *report.already_landed)
+        ]
+
+
 # A template to start from.
 
 
@@ -173,23 +187,64 @@ def test_a_template_overwrites_nothing(tmp_path):
 # A file is taken back.
 
 
-def test_a_withdrawn_file_stays_in_the_lake_and_can_be_landed_again(inbox, tmp_path):
+def test_a_withdrawn_file_stays_in_the_lake_until_it_is_taken_back_in(inbox, tmp_path):
     home = tmp_path / "home"
-    landing.land(inbox, home)
+    [landed_at] = landed_times(home, landing.land(inbox, home))
     said = cx_billing("--home", home, "withdraw", "acme/contracts/c.csv")
-    assert "Withdrawn: acme/contracts/c.csv (1 rows" in said
+    assert "Withdrawn: acme/contracts/c.csv (1 rows" in said and "withdraw --undo" in said
     assert lake_rows(home, "contracts") == [("acme/contracts/c.csv", 1, True)]
     again = cx_billing("--home", home, "withdraw", "acme/contracts/c.csv")
     assert "was withdrawn already" in again
-    assert len(landing.land(inbox, home).landed) == 1
+    said = cx_billing("--home", home, "withdraw", "--undo", "acme/contracts/c.csv")
+    assert "Taken back in: acme/contracts/c.csv" in said
     assert lake_rows(home, "contracts") == [("acme/contracts/c.csv", 1, False)]
-    assert len(landing.land(inbox, home).already_landed) == 1
+    report = landing.land(inbox, home)
+    assert len(report.already_landed) == 1 and landed_times(home, report) == [landed_at]
+    said = cx_billing("--home", home, "withdraw", "--undo", "acme/contracts/c.csv")
+    assert "was not withdrawn" in said
+
+
+def test_what_was_withdrawn_is_left_out_of_the_next_run(inbox, tmp_path):
+    home = tmp_path / "home"
+    landing.land(inbox, home)
+    cx_billing("--home", home, "withdraw", "acme/contracts/c.csv")
+    (inbox / "acme/contracts/c.csv").rename(inbox / "acme/contracts/old.csv")
+    write(inbox / "acme/contracts/c.csv", CONTRACT.replace("Acme", "Acme Air"))
+    for landed in (1, 0):
+        said = cx_billing("--home", home, "land", inbox)
+        assert "acme/contracts/old.csv was withdrawn earlier" in said
+        assert f"Files landed: {landed} " in said and "left out: 1" in said
+        [undoing] = re.findall(r"withdraw --undo (\S+) takes it back in", said)
+    assert [withdrawn for *_, withdrawn in lake_rows(home, "contracts")] == [False, True]
+    cx_billing("--home", home, "withdraw", "--undo", undoing)
+    assert [withdrawn for *_, withdrawn in lake_rows(home, "contracts")] == [False, False]
+
+
+def test_the_times_of_a_file_are_read_anew_when_it_is_taken_back_in(inbox, tmp_path):
+    home, name = tmp_path / "home", "acme/user_presence/p.csv"
+    presence = "user_id,system_presence,start_time\nu1,BUSY,2026-01-20 09:00:00\n"
+    write(inbox / name, presence)
+    landing.land(inbox, home)
+    for zone in ("Europe/Berlin", "Asia/Tokyo"):
+        said = cx_billing("--home", home, "land", inbox, "--time-zone", zone)
+        commands = re.findall(r"cx-billing (withdraw[^,]*?)(?:,| has them)", said)
+        assert len(commands) == 2
+        for command in commands:
+            cx_billing("--home", home, *command.split(" then ")[-1].split())
+        with duckdb.connect() as connection:
+            zones = connection.execute(
+                "select time_zone from read_parquet(?, union_by_name = true)",
+                [f"{home}/lake/user_presence/*.parquet"],
+            ).fetchall()
+        assert zones == [(zone,)]
+    said = cx_billing("--home", home, "withdraw", "--time-zone", "UTC", name, code=2)
+    assert "goes with --undo" in said
 
 
 def test_a_file_is_found_below_its_inbox_and_by_its_id(inbox, tmp_path):
     home = tmp_path / "home"
     [file] = landing.land(inbox, home).landed
-    assert landing.withdraw(home, str(inbox / "acme/contracts/c.csv"))[1]
+    assert landing.withdraw(home, str(inbox / "acme/contracts/c.csv")).changed
     assert landing.withdraw(home, file.file_id) == landing.withdraw(home, file.source_file)
 
 
@@ -221,7 +276,7 @@ def test_an_interrupted_withdrawal_leaves_the_file_as_it_was(inbox, tmp_path, mo
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(withdrawal.files, "replace", stop)
+    monkeypatch.setattr(landed_files.files, "replace", stop)
     with pytest.raises(KeyboardInterrupt):
         landing.withdraw(home, "acme/contracts/c.csv")
     monkeypatch.undo()

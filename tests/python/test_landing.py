@@ -341,7 +341,7 @@ def test_a_file_that_was_landed_as_of_another_zone_stays_and_is_named(warehouse)
     assert len(report.already_landed) == 1
     [warning] = report.warnings
     assert "acme/user_presence/a.csv: was landed already, with times of UTC" in warning
-    assert "withdraw it, then land it again" in warning
+    assert "withdraw --undo --time-zone Europe/Berlin acme/user_presence/a.csv" in warning
     warehouse.deliver(ZONED, name="b.csv", dataset="user_presence")
     landing.land(warehouse.inbox, warehouse.home, time_zone="Asia/Tokyo")
     again = landing.land(warehouse.inbox, warehouse.home, time_zone="Asia/Tokyo")

@@ -9,7 +9,7 @@ import click
 from cx_billing import lake, landing
 from cx_billing.cli.errors import REFUSED
 from cx_billing.cli.options import time_zone_option, with_home
-from cx_billing.cli.screen import show_progress
+from cx_billing.cli.screen import SHOWN_ITEMS, show_progress, spell_command
 
 
 class DatasetsInHelp(click.Command):
@@ -68,11 +68,21 @@ def print_report(report: landing.Report, home: Path) -> None:
                 "be read; they are kept and will be in marts.rejected_rows",
                 err=True,
             )
+    for left_out in report.left_out[:SHOWN_ITEMS]:
+        undoing = spell_command(home, "withdraw", "--undo", left_out.name)
+        click.echo(
+            f"Left out: {left_out.source_file} was withdrawn earlier; {undoing} takes it back in",
+            err=True,
+        )
+    if (more := len(report.left_out) - SHOWN_ITEMS) > 0:
+        click.echo(f"Left out: {more} more files that were withdrawn earlier", err=True)
     for refused in report.refused:
         click.echo(f"Refused: {refused.message}", err=True)
     rows = sum(file.rows for file in report.landed)
     click.echo(
         f"Files landed: {len(report.landed)} ({rows:,} rows), "
-        f"there already: {len(report.already_landed)}, refused: {len(report.refused)}. "
+        f"there already: {len(report.already_landed)}, "
+        + (f"left out: {len(report.left_out)}, " if report.left_out else "")
+        + f"refused: {len(report.refused)}. "
         f"Lake: {home / 'lake'}"
     )

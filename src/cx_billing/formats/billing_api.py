@@ -5,11 +5,14 @@ Amounts and quantities keep the text they have; what the API does not tell stays
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
-from cx_billing.formats.answers import Answer, objects, part, without
+from cx_billing.formats.answers import Answer, objects, part, spelled, without
 from cx_billing.formats.common import UnreadableError
-from cx_billing.formats.completeness import is_amount
+from cx_billing.formats.completeness import LINES, Invoice
+from cx_billing.formats.names import normalize
 
 
 class BillableUsage(Answer):
@@ -101,25 +104,43 @@ class BillingPeriods(Answer):
 
 
 class InvoiceLines(Answer):
-    """Invoices of a contract, each followed by its lines.
+    """Invoices of a contract, and their lines.
 
-    Lines do not name their invoice, so a file holds the invoice first, then the pages of its
-    lines, as often as there are invoices; or the lines stand in the invoice under `lines`. The API
-    tells no rate, so it stays empty.
+    Lines do not name their invoice: it is the one before them in the file, else one of another
+    file, which the address of their page may name. The lines also stand in the invoice under
+    `lines`. The API tells no rate, so it stays empty.
     """
 
     def __init__(self, name: str):
         super().__init__(name)
+        self._invoices: dict[str, dict] = {}
         self._invoice: dict | None = None
-        self._has_lines = True
+        self._elsewhere = ""
+        self._is_listing = False
         self._seen: set[tuple[str, str]] = set()
 
     @property
     def answer_id(self) -> str:
-        return str(self._invoice.get("id")) if self._invoice else ""
+        return "" if self._is_listing else self._number
+
+    @property
+    def _number(self) -> str:
+        """The invoice at hand, or what is known of the one from elsewhere."""
+        return str(self._invoice.get("id")) if self._invoice else LINES + self._elsewhere
 
     def open_page(self, page: dict) -> None:
-        self._has_lines |= page["entities"] == []
+        """A page of invoices, or of the lines of one, which its address may name."""
+        self._is_listing = any(
+            isinstance(item, dict) and "dateInvoiced" in spelled(item) for item in page["entities"]
+        )
+        if self._is_listing:
+            return
+        addresses = [str(page[key]) for key in page if normalize(key).endswith("uri")]
+        named = next(filter(None, map(_ADDRESS.search, addresses)), None)
+        if named:
+            self._elsewhere = unquote(named[1])
+            self._invoice = self._invoices.get(self._elsewhere)
+        self.notes.take_lines(self._number)
 
     def is_item(self, item: dict) -> bool:
         return "dateInvoiced" in item or ("amount" in item and "product" in item)
@@ -128,51 +149,43 @@ class InvoiceLines(Answer):
         if "dateInvoiced" not in item:
             yield from self._line(item)
             return
-        self.finish()
-        self._invoice, self._has_lines = item, "lines" in item
-        if is_amount(amount := item.get("amount")):
-            self.notes.take_invoice(self.answer_id, str(amount))
+        self._invoice, self._invoices[str(item.get("id"))] = item, item
+        amount, day, currency = (
+            None if item.get(key) is None else str(item[key])
+            for key in ("amount", "dateInvoiced", "currencyIsoCode")
+        )
+        head = Invoice(self._number, amount or "", {}, day, currency, has_lines="lines" in item)
+        self.notes.take_invoice(head)
         page, lines = part(item, "lines"), item.get("lines")
         if isinstance(page.get("entities"), list):
-            self.notes.take_page(page, page["entities"], self.answer_id)
+            self.notes.take_page(page, page["entities"], self._number)
         for line in objects({"lines": page.get("entities", lines)}, "lines"):
             yield from self._line(line)
 
-    def finish(self) -> None:
-        if self._invoice and not self._has_lines:
-            raise UnreadableError(
-                f"holds invoice {self._invoice.get('id')} without its lines; put the answer of "
-                "/invoices/{id}/lines behind it"
-            )
-
     def _line(self, line: dict) -> Iterator[dict]:
         """The row of a line; none if a page that came twice has brought it before."""
-        if not self._invoice:
-            raise UnreadableError(
-                "holds invoice lines, but no invoice before them; put the answer about the "
-                "invoice itself (id, dateInvoiced, currencyIsoCode) first"
-            )
-        self._has_lines = True
         if line.get("id"):
-            if (key := (self.answer_id, str(line["id"]))) in self._seen:
+            if (key := (self._number, str(line["id"]))) in self._seen:
                 return
             self._seen.add(key)
-        self.notes.take_line(self.answer_id, line.get("id"), line.get("amount"))
+        self.notes.take_line(self._number, line.get("id"), line.get("amount"))
         product = part(line, "product")
+        invoice = self._invoice or {"id": self._elsewhere}
         yield {
-            "invoice_number": self._invoice.get("id"),
-            "invoice_date": self._invoice.get("dateInvoiced"),
+            "invoice_number": invoice.get("id"),
+            "invoice_date": invoice.get("dateInvoiced"),
             "service_period_start": line.get("dateStart"),
             "service_period_end": line.get("dateEnd"),
             "description": line.get("description") or product.get("name"),
             "qty": line.get("quantity"),
             "rate": None,
             "amount": line.get("amount"),
-            "currency": self._invoice.get("currencyIsoCode"),
+            "currency": invoice.get("currencyIsoCode"),
             "line_id": line.get("id"),
             "product": product or None,
             **without(line, *_LINE_KEYS),
         }
 
 
+_ADDRESS = re.compile(r"/invoices/([^/?]+)/lines")
 _LINE_KEYS = ("id", "dateStart", "dateEnd", "description", "quantity", "amount", "product")

@@ -1,8 +1,8 @@
 """What answers say of themselves: whether there is more of them, and until when they hold.
 
 A page names how many pages or items there are, or where the next one is; an invoice of the
-contract API names its total. Together with all other pages of one answer, in whatever files, it
-is complete or not.
+contract API names its total, its lines come in an answer of their own. Together with all other
+pages of one answer, in whatever files, it is complete or not.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from cx_billing.formats.names import normalize
 from cx_billing.formats.periods import period_of
 
+LINES = "?"  # begins what pages are about that hold the lines of an invoice from elsewhere
 MOST_DIGITS = 18  # of an amount, before or after its point
 IDENTITIES = ("id", "userid", "conversationid")  # of an item, the first that it has
 
@@ -57,11 +58,40 @@ class Page:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice of the contract API: its total, and the amount of each line by its id."""
+    """An invoice of the contract API: its total, and the amount of each line by its id.
+
+    Without a head there are only lines, whose invoice is in another file; `number` is then what
+    the pages call it, which may be nothing. `has_lines` says that the answer with the lines is
+    here, also of an invoice that has none.
+    """
 
     number: str
     amount: str
     lines: dict[str, str]
+    date: str | None = None
+    currency: str | None = None
+    has_head: bool = True
+    has_lines: bool = True
+
+    @property
+    def total(self) -> Decimal | None:
+        """Its amount, if it can be summed."""
+        return Decimal(self.amount) if is_amount(self.amount) else None
+
+    @property
+    def landed(self) -> Decimal:
+        """What its lines sum to."""
+        return sum(map(Decimal, self.lines.values()), Decimal(0))
+
+    def joined(self, other: Invoice) -> Invoice:
+        """With the lines of another file; of two heads the other's."""
+        head = other if other.has_head else self
+        return replace(
+            head,
+            lines=self.lines | other.lines,
+            has_head=self.has_head or other.has_head,
+            has_lines=self.has_lines or other.has_lines,
+        )
 
 
 @dataclass(frozen=True)
@@ -126,15 +156,24 @@ class Notes:
         if period := period_of(start, end):
             self._periods.add(period)
 
-    def take_invoice(self, number: str, amount: str) -> None:
-        """An invoice and its total."""
-        self.invoices.setdefault(number, Invoice(number, amount, {}))
+    def take_invoice(self, head: Invoice) -> None:
+        """An invoice, without its lines."""
+        before = self.invoices.get(head.number)
+        self.invoices[head.number] = replace(before, has_head=True) if before else head
+
+    def take_lines(self, number: str) -> None:
+        """A page of lines of an invoice; of one from elsewhere `number` begins with `LINES`."""
+        if number in self.invoices:
+            self.invoices[number] = replace(self.invoices[number], has_lines=True)
+        elif number.startswith(LINES):
+            name = number.removeprefix(LINES)
+            self.invoices[number] = Invoice(name, "", {}, has_head=False)
 
     def take_line(self, number: str, line_id: object, amount: object) -> None:
         """A line of an invoice."""
-        if number in self.invoices:
-            lines = self.invoices[number].lines
-            lines[str(line_id or f"#{len(lines)}")] = str(amount) if is_amount(amount) else "0"
+        self.take_lines(number)
+        lines = self.invoices[number].lines
+        lines[str(line_id or f"#{len(lines)}")] = str(amount) if is_amount(amount) else "0"
 
     def said(self) -> Said:
         """All of it."""
@@ -156,11 +195,13 @@ def join(parts: Iterable[Said]) -> Said:
     for place, part in enumerate(parts):
         pages += part.pages
         for invoice in part.invoices:
+            lines = {
+                f"{line_id} of {place}" if line_id.startswith("#") else line_id: amount
+                for line_id, amount in invoice.lines.items()
+            }
+            told = replace(invoice, lines=lines)
             before = invoices.get(invoice.number)
-            lines = dict(before.lines) if before else {}
-            for line_id, amount in invoice.lines.items():
-                lines[f"{line_id} of {place}" if line_id.startswith("#") else line_id] = amount
-            invoices[invoice.number] = Invoice(invoice.number, invoice.amount, lines)
+            invoices[invoice.number] = before.joined(told) if before else told
         if part.available_to:
             available = max(available or part.available_to, part.available_to)
     return Said(tuple(pages), tuple(invoices.values()), available)
@@ -172,12 +213,8 @@ def find_missing(said: Said, is_one_answer: bool = False) -> str | None:
     `is_one_answer`: all pages are of one answer, so counts of hits that differ are approximate.
     """
     for invoice in said.invoices:
-        landed = sum(map(Decimal, invoice.lines.values()), Decimal(0))
-        if landed != Decimal(invoice.amount):
-            return (
-                f"the lines of invoice {invoice.number} sum to {landed}, its total is "
-                f"{invoice.amount}"
-            )
+        if missing := _missing_of_invoice(invoice):
+            return missing
     answers: dict[tuple[str, str], list[Page]] = {}
     for page in said.pages:
         if page.is_counted:
@@ -187,6 +224,21 @@ def find_missing(said: Said, is_one_answer: bool = False) -> str | None:
         if missing := _missing_of_counted(pages):
             return missing
     return _missing_of_linked(said.pages)
+
+
+def _missing_of_invoice(invoice: Invoice) -> str | None:
+    """Of an invoice: its head, its lines, or some of them."""
+    if not invoice.has_head:
+        of = f"invoice {invoice.number}" if invoice.number else "an invoice"
+        return f"lines of {of} are here, but no invoice before them" if invoice.lines else None
+    if not invoice.has_lines:
+        return f"there is invoice {invoice.number} without its lines (GET .../{{id}}/lines)"
+    if invoice.total is not None and invoice.landed != invoice.total:
+        return (
+            f"the lines of invoice {invoice.number} sum to {invoice.landed}, its total is "
+            f"{invoice.amount}"
+        )
+    return None
 
 
 def _missing_of_counted(pages: Sequence[Page]) -> str | None:

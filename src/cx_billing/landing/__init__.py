@@ -9,14 +9,15 @@ same bytes again changes nothing, whatever the file is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from cx_billing import files, lake
 from cx_billing.landing.inbox import list_deliveries
+from cx_billing.landing.landed_files import LandedFile, list_landed
 from cx_billing.landing.lander import Lander, watch_now_and_then
 from cx_billing.landing.report import (
     AlreadyLanded,
@@ -24,16 +25,17 @@ from cx_billing.landing.report import (
     InboxError,
     Landed,
     LandingError,
+    LeftOut,
     Progress,
     Refused,
     Report,
 )
 from cx_billing.landing.withdrawal import (
-    LandedFile,
     NotLandedError,
+    Withdrawal,
     find_landed,
-    list_landed,
-    rewrite_as_withdrawn,
+    restore_answer,
+    withdraw_answer,
 )
 
 __all__ = [
@@ -43,11 +45,14 @@ __all__ = [
     "Landed",
     "LandedFile",
     "LandingError",
+    "LeftOut",
     "NotLandedError",
     "Progress",
     "Refused",
     "Report",
+    "Withdrawal",
     "land",
+    "restore",
     "withdraw",
 ]
 
@@ -85,20 +90,32 @@ def land(
     return report
 
 
-def withdraw(home: Path, name: str) -> tuple[LandedFile, bool]:
-    """Take a landed file back: which it is, and whether it counted until now.
+def withdraw(home: Path, name: str) -> Withdrawal:
+    """Take a landed file back, with all parts of its answer.
 
     `name` is its `source_file` or `file_id`. Raises NotLandedError if no landed file, or more than
     one, has it, BusyError if files are being landed.
     """
-    home = Path(home)
+    with _open(Path(home)) as (landed, connection):
+        return withdraw_answer(find_landed(landed, name), landed, connection)
+
+
+def restore(home: Path, name: str, time_zone: str | None = None) -> Withdrawal:
+    """Take a withdrawn file back in, with all parts of its answer, as it was when it was landed.
+
+    With a `time_zone`, its times without an offset are of that. Raises as `withdraw` does.
+    """
+    with _open(Path(home)) as (landed, connection):
+        file = find_landed(landed, name, is_withdrawn=True)
+        return restore_answer(file, landed, connection, time_zone)
+
+
+@contextmanager
+def _open(home: Path) -> Iterator[tuple[list[LandedFile], duckdb.DuckDBPyConnection]]:
+    """The files of the lake, and a connection to change them with while nobody else does."""
     with _lock(home), duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        file = find_landed(list_landed(lake.ensure(home), connection), name)
-        if file.withdrawn_at:
-            return file, False
-        rewrite_as_withdrawn(file, connection)
-    return file, True
+        yield list_landed(lake.ensure(home), connection), connection
 
 
 def _lock(home: Path) -> AbstractContextManager[None]:

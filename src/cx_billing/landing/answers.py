@@ -1,101 +1,85 @@
-"""Which files of a run make up one answer, and whether all of it is there.
+"""Which files of a dataset make up one answer, and whether all of it is there.
 
-A file that says that there is more waits until every file was read. With the other pages of its
-answer it is landed, or refused whole. Pages belong together if they were asked for at once (their
-sidecars name the same interval), else if their names differ in the last number alone, else if
-nothing else could go on what they leave open; a day in a name parts one pull from another.
+A file that says that there is more waits until every file of its dataset was read. With the other
+parts of its answer it is landed, or refused whole. Pages belong together if they were asked for at
+once (their sidecars name the same interval), else if their names differ in the last number alone,
+else if nothing else could go on what they leave open; a day in a name parts one pull from another.
+What is said of one invoice belongs together whatever it is called (`invoices`).
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
-from cx_billing import formats
 from cx_billing.formats.completeness import Said, find_missing, join, without_counts
+from cx_billing.landing.invoices import settle_invoices
+from cx_billing.landing.parts import Answer, Part, answer_of, find_answer, grouped
 
 
-@dataclass(frozen=True)
-class Part:
-    """A file of answers in this run; `is_waiting` unless it is in the lake already.
+def settle(parts: Iterable[Part]) -> Iterator[Answer]:
+    """Every new part once, with those it is complete with, or with what is missing.
 
-    `asked` is the interval it was asked for, if a sidecar names one.
+    An answer that is in the lake as a whole and whose every part lies in the inbox is another one,
+    so it completes none.
     """
-
-    source_file: str
-    said: Said
-    asked: str | None
-    is_waiting: bool
-
-    @property
-    def name(self) -> str:
-        """What the file was delivered as."""
-        return self.source_file.split("/", 2)[2]
-
-
-Verdict = tuple[Sequence[Part], Said | None, str]  # together, what they say, or what is missing
+    distinct = {part.file_id: part for part in parts}.values()
+    present = Counter(part.answer_id for part in distinct if not part.is_new)
+    pulls: dict[str, list[Part]] = defaultdict(list)
+    for part in sorted(distinct, key=lambda part: part.in_order):
+        if part.is_new or not part.answer_id or present[part.answer_id] < part.answer_parts:
+            pulls[part.pull].append(part)
+    for pull, group in pulls.items():
+        if any(part.is_new for part in group):
+            yield from settle_invoices([part for part in group if part.said.invoices])
+            yield from _settle_pull([part for part in group if not part.said.invoices], "/" in pull)
 
 
-def settle(parts: Iterable[Part]) -> Iterator[Verdict]:
-    """Every waiting part once, with the parts it is complete with, or with what is missing."""
-    groups: dict[tuple[str, str], list[Part]] = defaultdict(list)
-    for part in parts:
-        dataset = part.source_file.removesuffix(part.name)
-        day = "" if part.said.invoices else formats.day_of(part.name) or ""
-        groups[dataset, part.asked or day].append(part)
-    for (_, pull), group in groups.items():
-        if any(part.is_waiting for part in group):
-            yield from _settle_pull(sorted(group, key=_in_order), is_asked="/" in pull)
-
-
-def _settle_pull(group: Sequence[Part], is_asked: bool) -> Iterator[Verdict]:
+def _settle_pull(group: Sequence[Part], is_asked: bool) -> Iterator[Answer]:
     """The parts of one pull: by their names, then what is left by what it says."""
-    left: list[Part] = []
-    by_name = [group] if is_asked else _grouped(group, lambda part: _stem(part.name))
-    for family in by_name:
-        waiting = [part for part in family if part.is_waiting]
-        said = join(part.said for part in family)
-        if waiting and find_missing(said, is_one_answer=is_asked) is None:
-            yield waiting, said, ""
-        elif waiting or len(family) == 1:
-            left += family
-    for alike in _grouped(left, _claim):
-        waiting = [part for part in alike if part.is_waiting]
-        if not waiting:
-            continue
-        closing = [without_counts(part.said) for part in left if not part.is_waiting]
-        said = join([*(part.said for part in sorted(waiting, key=_closes)), *closing])
+    taken: set[str] = set()
+    waiting: list[Part] = []
+    others: list[Part] = []
+    for family in [group] if is_asked else grouped(group, lambda part: part.stem):
+        answer = find_answer(family, is_asked)
+        if answer and answer.missing is None:
+            taken |= {part.file_id for part in answer.new}
+            yield answer
+        elif answer or len(family) == 1:
+            waiting += answer.new if answer else ()
+            others += [part for part in family if not (part.is_new and part.is_incomplete)]
+    for alike in grouped(waiting, _claim):
+        answer = _find_by_claim(alike, others)
+        taken |= {part.file_id for part in answer.new}
+        yield answer
+    for part in group:
+        if part.is_new and part.file_id not in taken:
+            yield Answer([part], said=part.said)
+
+
+def _find_by_claim(waiting: Sequence[Part], others: Sequence[Part]) -> Answer:
+    """Parts that say alike how many there are, or lead on, with what could be the rest of them.
+
+    Of several that could be the last page, none is known to be: they stand for themselves.
+    """
+    alike = [part for part in others if part.is_borrowable and _claim(part) == _claim(waiting[0])]
+    closing = [part for part in others if part.is_closing]
+    last = Said(tuple(page for part in closing for page in without_counts(part.said).pages))
+    for chosen, after, rest in (
+        (waiting, Said(), ()),
+        ([*waiting, *alike], Said(), ()),
+        (waiting, last, closing if len(closing) == 1 else ()),
+    ):
+        together = sorted(chosen, key=_closes)
+        said = join([*(part.said for part in together), after])
         missing = find_missing(said)
         if missing is None:
-            yield waiting, said, ""
-        else:
-            yield waiting, None, missing
-
-
-def _grouped(parts: Sequence[Part], key: Callable[[Part], object]) -> Iterator[list[Part]]:
-    groups: dict[object, list[Part]] = defaultdict(list)
-    for part in parts:
-        groups[key(part)].append(part)
-    yield from groups.values()
-
-
-def _stem(name: str) -> str:
-    """A name without the number of its page."""
-    return re.sub(r"\d+(?=\D*$)", "#", name)
-
-
-def _in_order(part: Part) -> list[tuple[int, str]]:
-    """Numbers in a name by their value."""
-    pieces = re.findall(r"\d+|\D+", part.source_file)
-    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]
+            return answer_of([*together, *rest], said)
+    return Answer(waiting, missing=missing)
 
 
 def _claim(part: Part) -> object:
     """What parts of one answer say alike: how many there are, or that they only lead on."""
-    if part.said.invoices:
-        return tuple(sorted(invoice.number for invoice in part.said.invoices))
     return next(
         ((page.page_count, page.total) for page in part.said.pages if page.is_counted), None
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cx_billing import formats, lake, sidecars
 from cx_billing.formats import literal
-from cx_billing.formats.completeness import Said, without_counts
+from cx_billing.formats.completeness import Said, find_missing, without_counts
 from cx_billing.landing.inbox import Delivery
 
 LARGEST_PAGE = 200  # items whose ids are kept, so that a later page finds the ones before it
+LARGEST_PART = 2000  # likewise of a page that says that there is more
 
 
 def is_answer(path: Path) -> bool:
@@ -28,8 +29,9 @@ def describe_answer(rows: formats.Rows, asked: sidecars.Asked | None) -> dict[st
     said = rows.said or Said()
     facts = {}
     if said.pages or said.invoices:
-        is_page = sum(len(page.ids) for page in said.pages) <= LARGEST_PAGE
-        facts["said"] = (said if is_page else without_counts(said)).dumps()
+        items = sum(len(page.ids) for page in said.pages)
+        is_kept = items <= (LARGEST_PART if find_missing(said) else LARGEST_PAGE)
+        facts["said"] = (said if is_kept or said.invoices else without_counts(said)).dumps()
     if asked:
         if asked.covered:
             facts |= covered(*(f"{at:%Y-%m-%dT%H:%M:%S.%f}Z" for at in asked.covered))

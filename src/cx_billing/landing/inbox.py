@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cx_billing import files, lake, sidecars
+from cx_billing import files, formats, lake, sidecars
 from cx_billing.landing.report import InboxError, Refused, Report
 
 FOR_READING = ("README.md", "README.txt")
@@ -130,4 +131,23 @@ def list_visible(folder: Path) -> list[Path]:
         path
         for path in folder.iterdir()
         if not path.name.startswith((".", "~$")) and path.name not in FOR_READING
+    )
+
+
+def find_dataset(name: str) -> lake.Dataset:
+    declared = lake.datasets()
+    if name not in declared:
+        close = _find_closest(name.lower().replace("-", "_"), list(declared))
+        hint = f" Did you mean {close}?" if close else ""
+        raise formats.UnreadableError(
+            f"lies in a folder that is no dataset.{hint} Datasets are {', '.join(declared)}"
+        )
+    return declared[name]
+
+
+def _find_closest(name: str, declared: list[str]) -> str | None:
+    """What was meant: a name that begins alike, else one that is spelled alike."""
+    alike = [known for known in declared if known.startswith(name) or name.startswith(known)]
+    return min(alike, key=len, default=None) or next(
+        iter(difflib.get_close_matches(name, declared, n=1)), None
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,34 +18,32 @@ import duckdb
 
 from cx_billing import files, formats, lake, sidecars
 from cx_billing.formats import literal
-from cx_billing.formats.completeness import Said, find_missing
-from cx_billing.landing.answers import Part, settle
-from cx_billing.landing.facts import covered, describe_answer, identify, is_answer, metadata
-from cx_billing.landing.inbox import Delivery
+from cx_billing.formats.completeness import Invoice, Said
+from cx_billing.landing.answers import settle
+from cx_billing.landing.delivered import Delivered, columns_of_lines, copy_id, plan
+from cx_billing.landing.facts import describe_answer, identify, is_answer, metadata
+from cx_billing.landing.inbox import Delivery, find_dataset
+from cx_billing.landing.landed_files import (
+    TEMPORARY,
+    LandedFile,
+    copy_anew,
+    find_split_answers,
+    list_landed,
+    read_facts,
+)
+from cx_billing.landing.parts import Answer, Part
 from cx_billing.landing.report import (
     AlreadyLanded,
     Landed,
-    LandingError,
+    LeftOut,
     Progress,
     Refused,
     Report,
 )
 
-TEMPORARY = ".landing"  # suffix of unfinished files, outside of the lake's *.parquet
 SCRATCH_PREFIX = ".scratch-"
 MEMORY_LIMIT = "1500MB"
 SECONDS_BETWEEN_LOOKS = 0.2
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A file that says that there is more, written but not in the lake yet."""
-
-    delivery: Delivery
-    target: Path
-    temporary: Path
-    facts: dict[str, str]
-    rows: formats.Rows
 
 
 class Lander:
@@ -56,8 +54,11 @@ class Lander:
         self._report = report
         self._time_zone = time_zone
         self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        self._parts: list[Part] = []
-        self._waiting: dict[str, Waiting] = {}
+        self._folder: tuple[str, str] | None = None
+        self._parts: dict[str, Part] = {}
+        self._pull: list[Part] = []
+        self._waiting: dict[str, Delivered] = {}
+        self._names: Counter[str] | None = None
 
     def __enter__(self) -> Lander:
         self._lake = lake.ensure(self._home)
@@ -67,13 +68,17 @@ class Lander:
             shutil.rmtree(leftover)
         self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=self._home))
         self._connection = self._connect()
-        self._clock = self._latest_landing()
+        landed = list_landed(self._lake, self._connection)
+        self._landed = {file.file_id: file for file in landed}
+        self._split = find_split_answers(landed)
+        self._clock = max(
+            (datetime.fromisoformat(file.facts["landed_at"]) for file in landed),
+            default=datetime.min,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
-        for waiting in self._waiting.values():
-            waiting.temporary.unlink(missing_ok=True)
         shutil.rmtree(self._scratch)
         for (dataset, names), found in self._extra.items():
             others = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -93,14 +98,20 @@ class Lander:
         return connection
 
     def land(self, delivery: Delivery, watch: formats.Watch = formats.unwatched) -> None:
-        """Land one file, or every file of an archive, and report what became of it."""
+        """Land one file, or every file of an archive, and report what became of it.
+
+        Answers that may be of several files are landed with the last file of their dataset.
+        """
+        if self._folder != (folder := (delivery.org_id, delivery.dataset)):
+            self.settle()
+            self._folder = folder
         with self._refusing(delivery):
             if delivery.path.suffix.lower() != ".zip":
                 self._land(delivery, watch)
                 return
-            _find_dataset(delivery.dataset)
-            with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
-                for member in _with_sidecars(formats.unpack(delivery.path, Path(folder))):
+            find_dataset(delivery.dataset)
+            with tempfile.TemporaryDirectory(dir=self._scratch) as unpacked:
+                for member in _with_sidecars(formats.unpack(delivery.path, Path(unpacked))):
                     source_file = f"{delivery.source_file}/{member.name}"
                     part = replace(delivery, path=member.path, source_file=source_file)
                     with self._refusing(part):
@@ -126,7 +137,7 @@ class Lander:
             )
 
     def _land(self, delivery: Delivery, watch: formats.Watch) -> None:
-        dataset = _find_dataset(delivery.dataset)
+        dataset = find_dataset(delivery.dataset)
         try:
             delivery.source_file.encode()
         except UnicodeEncodeError as error:
@@ -137,93 +148,211 @@ class Lander:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         asked = self._read_sidecar(delivery)
         file_id = identify(delivery, sha256, asked)
-        target = self._lake / dataset.name / f"{file_id}.parquet"
-        if target.exists() and not self._is_withdrawn(target):
-            self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
-            self._warn_of_another_zone(delivery, dataset, target)
-            if is_answer(delivery.path) and (known := self._read_facts(target).get("said")):
-                self._note(delivery, Said.loads(known), asked, is_waiting=False)
+        known = self._landed.get(file_id)
+        if known and (known.withdrawn_at or known.answer_id not in self._split):
+            self._take_known(delivery, dataset, known, asked)
             return
-        if any(waiting.target == target for waiting in self._waiting.values()):
+        if file_id in self._waiting:
             self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
             return
 
         landed_at = max(datetime.now(UTC).replace(tzinfo=None), self._clock + timedelta(0, 0, 1))
-        temporary = target.with_name(f"{file_id}{TEMPORARY}")
+        facts = {
+            "org_id": delivery.org_id,
+            "dataset": dataset.name,
+            "source_file": delivery.source_file,
+            "sha256": sha256,
+            "landed_at": landed_at.isoformat(timespec="microseconds"),
+        }
+        target = self._lake / dataset.name / f"{file_id}.parquet"
+        staged = self._scratch / file_id
+        staged.mkdir()
         try:
-            facts = {
-                "org_id": delivery.org_id,
-                "dataset": dataset.name,
-                "source_file": delivery.source_file,
-                "sha256": sha256,
-                "landed_at": landed_at.isoformat(timespec="microseconds"),
-            }
-            rows = self._copy(delivery, dataset, file_id, facts, asked, temporary, watch)
+            read = self._read(
+                Delivered(delivery, dataset, target, facts, known, staged, asked), watch
+            )
             after = delivery.path.stat()
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise formats.UnreadableError("changed while it was read; land it again")
             self._clock = landed_at
-            waiting = Waiting(delivery, target, temporary, facts, rows)
-            said = rows.said or Said()
-            if find_missing(said):
-                self._waiting[delivery.source_file] = waiting
-                self._note(delivery, said, asked, is_waiting=True)
-                return
-            self._note(delivery, said, asked, is_waiting=False)
-            files.replace(temporary, target)
+            if read.is_answer:
+                self._wait(read)
+            else:
+                self._put(read)
         finally:
-            if delivery.source_file not in self._waiting:
-                temporary.unlink(missing_ok=True)
-        self._report_landed(waiting)
+            if file_id not in self._waiting:
+                target.with_suffix(TEMPORARY).unlink(missing_ok=True)
+                shutil.rmtree(staged)
+
+    def _read(self, delivered: Delivered, watch: formats.Watch) -> Delivered:
+        """Read a file, and write it the cheapest way that yields exactly the rows of the source.
+
+        An answer is not written yet.
+        """
+        failure = "no way to read it"
+        delivery, dataset = delivered.delivery, delivered.dataset
+        name = delivery.source_file.split("/", 2)[2]
+        for rows in formats.read(
+            delivery.path, dataset, delivered.staged, self._connection, name, watch
+        ):
+            facts = {"rows_in_file": str(rows.count)}
+            if rows.snapshot_date:
+                facts["snapshot_date"] = rows.snapshot_date
+            if zone := self._zone_for(dataset):
+                facts["time_zone"] = zone
+            facts |= describe_answer(rows, delivered.asked)
+            read = replace(delivered, facts=delivered.facts | facts, rows=rows)
+            if read.is_answer:
+                return read
+            try:
+                self._write(read, watch)
+            except formats.UnreadableError as error:
+                failure = str(error)
+            else:
+                return read
+        raise formats.UnreadableError(f"could not be read without loss ({failure})")
+
+    def _wait(self, read: Delivered) -> None:
+        """Keep an answer until all files of its dataset were read.
+
+        What is complete waits only for the rest of the pull it came with.
+        """
+        said = read.rows.said or Said()
+        part = Part(read.delivery.source_file, read.file_id, said, _interval(read.asked))
+        if self._pull and self._pull[0].pull != part.pull:
+            if not any(before.is_incomplete for before in self._pull):
+                for before in self._pull:
+                    self._land_answer(Answer([before], said=before.said))
+                    self._parts[before.file_id] = replace(before, is_new=False)
+            self._pull = []
+        if part.pull:
+            self._pull.append(part)
+        self._parts[part.file_id] = part
+        self._waiting[read.file_id] = read
 
     def settle(self) -> None:
         """Land what waited for the rest of its answer, or refuse it."""
-        for parts, together, missing in settle(self._parts):
-            waiting = [self._waiting[part.source_file] for part in parts]
-            for file in waiting:
-                with self._refusing(file.delivery):
-                    if together is None:
-                        raise formats.UnreadableError(
-                            f"incomplete_answer: {missing}; fetch the rest of the answer and land "
-                            "all of it in one run"
-                        )
-                    self._land_waiting(file, together, waiting[-1].facts["landed_at"])
+        parts, self._parts, self._pull = self._parts, {}, []
+        for answer in settle(parts.values()):
+            self._land_answer(answer)
 
-    def _land_waiting(self, waiting: Waiting, said: Said, latest: str) -> None:
-        """Put a file into the lake that is complete with others.
+    def _land_answer(self, answer: Answer) -> None:
+        """Put an answer into the lake, if every part of it can be written."""
+        reads = [self._waiting.pop(part.file_id) for part in answer.new]
+        try:
+            if answer.missing:
+                for read in reads:
+                    self._refuse(read.delivery, self._explain(answer.missing, read.delivery))
+                return
+            facts = plan(answer, reads, self._landed)
+            written = []
+            for part, read in zip(answer.new, reads, strict=True):
+                with self._refusing(read.delivery):
+                    told = replace(read, facts=read.facts | facts[read.file_id])
+                    if not told.is_there:
+                        self._write(told, lines_of=part.lines_of)
+                    written.append(told)
+            if len(written) < len(reads):
+                for told in written:
+                    self._refuse(told.delivery, "another part of its answer was refused")
+                return
+            copies = [self._copy(part, facts) for part in answer.borrowed]
+            for told in written:
+                if told.is_there:
+                    self._report.already_landed.append(
+                        AlreadyLanded(told.delivery.source_file, told.file_id)
+                    )
+                else:
+                    self._put(told)
+            for copy in copies:
+                files.replace(copy.path.with_suffix(TEMPORARY), copy.path)
+                self._landed[copy.file_id] = copy
+        finally:
+            for read in reads:
+                read.temporary.unlink(missing_ok=True)
+                shutil.rmtree(read.staged)
 
-        The lines of an invoice are landed at one instant, since its latest landing counts.
-        """
-        facts = dict(waiting.facts)
-        if said.invoices:
-            facts["landed_at"] = latest
-        relation = f"read_parquet({formats.glob_literal(waiting.temporary)})"
-        if said.available_to and "covered_to" not in facts:
-            facts |= covered(None, said.available_to)
-        if facts != waiting.facts:
-            fresh = waiting.temporary.with_suffix(f"{TEMPORARY}2")
-            instant = f"timestamp {literal(facts['landed_at'])}"
-            self._connection.execute(
-                f"copy (select * replace ({instant} as landed_at) from {relation}) "
-                f"to {literal(str(fresh))} (format parquet, compression zstd, "
-                f"use_tmp_file false, kv_metadata {{{metadata(facts)}}})"
-            )
-            files.replace(fresh, waiting.temporary)
-        files.replace(waiting.temporary, waiting.target)
-        self._report_landed(waiting)
+    def _explain(self, missing: str, delivery: Delivery) -> str:
+        """Why an answer is refused, and what would complete it."""
+        folder = f"{delivery.org_id}/{delivery.dataset}/"
+        is_withdrawn = any(
+            file.source_file.startswith(folder) and self._landed[file.file_id].answer_id
+            for file in self._report.left_out
+        )
+        withdrawn = " (other parts in the inbox were withdrawn earlier)" if is_withdrawn else ""
+        return (
+            f"incomplete_answer: {missing}{withdrawn}; fetch the rest of the answer and land all "
+            "of it in one run"
+        )
 
-    def _report_landed(self, landed: Waiting) -> None:
+    def _copy(self, part: Part, facts: Mapping[str, dict[str, str]]) -> LandedFile:
+        """Write a file of the lake once more, as a part of another answer."""
+        file = self._landed[part.file_id]
+        new_id = next(copy_id(part.file_id, fact["answer_id"]) for fact in facts.values())
+        told = read_facts(file.path, self._connection) | facts[new_id]
+        told.pop("withdrawn_at", None)
+        path = file.path.with_stem(new_id)
+        columns = {
+            "file_id": literal(new_id),
+            "landed_at": f"timestamp {literal(told['landed_at'])}",
+            "withdrawn_at": "null::timestamp",
+        }
+        columns |= columns_of_lines(part.lines_of)
+        copy_anew(file.path, path.with_suffix(TEMPORARY), told, columns, self._connection)
+        return LandedFile(path, told)
+
+    def _put(self, read: Delivered) -> None:
+        """Give what was written its name in the lake, and report it."""
+        files.replace(read.temporary, read.target)
+        self._landed[read.file_id] = LandedFile(read.target, read.facts)
         self._report.landed.append(
             Landed(
-                landed.delivery.source_file,
-                landed.delivery.org_id,
-                landed.delivery.dataset,
-                landed.target.stem,
-                landed.rows.count,
-                landed.rows.parse_errors,
+                read.delivery.source_file,
+                read.delivery.org_id,
+                read.delivery.dataset,
+                read.file_id,
+                read.rows.count,
+                read.rows.parse_errors,
             )
         )
-        self._warn(landed.delivery, landed.rows)
+        self._warn(read.delivery, read.rows)
+
+    def _take_known(
+        self,
+        delivery: Delivery,
+        dataset: lake.Dataset,
+        known: LandedFile,
+        asked: sidecars.Asked | None,
+    ) -> None:
+        """A file whose content is in the lake: it counts already, or it was taken back.
+
+        What it says is remembered, for others that could be of the same answer.
+        """
+        if known.withdrawn_at:
+            left_out = LeftOut(delivery.source_file, known.file_id, self._name_of(known))
+            self._report.left_out.append(left_out)
+        else:
+            self._report.already_landed.append(AlreadyLanded(delivery.source_file, known.file_id))
+            self._warn_of_another_zone(delivery, dataset, known)
+        if not is_answer(delivery.path) or (known.withdrawn_at and not known.answer_id):
+            return
+        said = read_facts(known.path, self._connection).get("said")
+        if said:
+            self._parts[known.file_id] = Part(
+                delivery.source_file,
+                known.file_id,
+                Said.loads(said),
+                _interval(asked),
+                is_new=False,
+                answer_id=known.answer_id,
+                answer_parts=known.answer_parts,
+            )
+
+    def _name_of(self, known: LandedFile) -> str:
+        """By what `withdraw` finds a file of the lake: its name if no other has it."""
+        if self._names is None:
+            self._names = Counter(file.source_file for file in self._landed.values())
+        return known.file_id if self._names[known.source_file] > 1 else known.source_file
 
     def _read_sidecar(self, delivery: Delivery) -> sidecars.Asked | None:
         """What an answer was asked for, if that lies beside it."""
@@ -236,77 +365,41 @@ class Lander:
             )
             return None
 
-    def _note(
-        self, delivery: Delivery, said: Said, asked: sidecars.Asked | None, is_waiting: bool
-    ) -> None:
-        """Remember what an answer says, for others that could be of the same."""
-        if said.pages or said.invoices:
-            interval = f"{asked.start}/{asked.end}" if asked and asked.start else None
-            self._parts.append(Part(delivery.source_file, said, interval, is_waiting))
-
-    def _read_facts(self, file: Path) -> dict[str, str]:
-        """The footer of a file in the lake."""
-        return dict(
-            self._connection.execute(
-                "select decode(key), decode(value) "
-                f"from parquet_kv_metadata({formats.glob_literal(file)})"
-            ).fetchall()
-        )
-
-    def _copy(
+    def _write(
         self,
-        delivery: Delivery,
-        dataset: lake.Dataset,
-        file_id: str,
-        facts: dict[str, str],
-        asked: sidecars.Asked | None,
-        temporary: Path,
-        watch: formats.Watch,
-    ) -> formats.Rows:
-        """Write the Parquet file the cheapest way that yields exactly the rows of the source.
-
-        What becomes known of the file on the way is added to its facts.
-        """
+        read: Delivered,
+        watch: formats.Watch = formats.unwatched,
+        lines_of: Mapping[str, Invoice] | None = None,
+    ) -> None:
+        """Write the rows of a file under its unfinished name; UnreadableError if any is lost."""
+        rows, delivery = read.rows, read.delivery
         provenance = {
             "org_id": literal(delivery.org_id),
-            "file_id": literal(file_id),
+            "file_id": literal(read.file_id),
             "source_file": literal(delivery.source_file),
-            "landed_at": f"timestamp {literal(facts['landed_at'])}",
+            "landed_at": f"timestamp {literal(read.facts['landed_at'])}",
         }
-        failure = "no way to read it"
-        name = delivery.source_file.split("/", 2)[2]
-        ways = formats.read(delivery.path, dataset, self._scratch, self._connection, name, watch)
-        for rows in ways:
-            known = rows.columns | provenance | {"source_row": rows.source_row}
-            zone = self._zone_for(dataset)
-            if zone:
-                known["time_zone"] = f"coalesce({known.get('time_zone', 'null')}, {literal(zone)})"
-            kinds = {name: "VARCHAR" for name in dataset.columns} | lake.PROVENANCE
-            selected = ", ".join(
-                f'({known.get(name, "null")})::{kind} as "{name}"' for name, kind in kinds.items()
+        known = rows.columns | provenance | {"source_row": rows.source_row}
+        known |= columns_of_lines(lines_of or {}, known)
+        if zone := self._zone_for(read.dataset):
+            known["time_zone"] = f"coalesce({known.get('time_zone', 'null')}, {literal(zone)})"
+        kinds = {name: "VARCHAR" for name in read.dataset.columns} | lake.PROVENANCE
+        selected = ", ".join(
+            f'({known.get(name, "null")})::{kind} as "{name}"' for name, kind in kinds.items()
+        )
+        try:
+            written = self._run(
+                f"copy (select {selected} from {rows.relation}) "
+                f"to {literal(str(read.temporary))} (format parquet, compression zstd, "
+                f"use_tmp_file false, kv_metadata {{{metadata(read.facts)}}})",
+                watch,
             )
-            facts["rows_in_file"] = str(rows.count)
-            if rows.snapshot_date:
-                facts["snapshot_date"] = rows.snapshot_date
-            facts |= describe_answer(rows, asked)
-            if zone:
-                facts["time_zone"] = zone
-            try:
-                written = self._write(
-                    f"copy (select {selected} from {rows.relation}) "
-                    f"to {literal(str(temporary))} (format parquet, compression zstd, "
-                    f"use_tmp_file false, kv_metadata {{{metadata(facts)}}})",
-                    watch,
-                )
-            except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-                failure = str(error).strip().splitlines()[0]
-                continue
-            if written == rows.count:
-                return rows
-            failure = f"{written} of {rows.count} rows were written"
-        raise formats.UnreadableError(f"could not be read without loss ({failure})")
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise formats.UnreadableError(str(error).strip().splitlines()[0]) from error
+        if written != rows.count:
+            raise formats.UnreadableError(f"{written} of {rows.count} rows were written")
 
-    def _write(self, copy: str, watch: formats.Watch) -> int:
+    def _run(self, copy: str, watch: formats.Watch) -> int:
         """Rows that a copy has written, in a thread beside: here its progress is looked at."""
         with ThreadPoolExecutor(max_workers=1) as beside:
             copying = beside.submit(lambda: self._connection.execute(copy).fetchall())
@@ -320,38 +413,24 @@ class Lander:
                 if not copying.done():
                     self._connection.interrupt()
 
-    def _is_withdrawn(self, landed: Path) -> bool:
-        """Whether a file of the lake was taken back: then it can be landed again."""
-        facts = self._connection.execute(
-            "select decode(key) from parquet_kv_metadata(?)", [str(landed)]
-        ).fetchall()
-        return ("withdrawn_at",) in facts
-
-    def _latest_landing(self) -> datetime:
-        footers = formats.glob_literal(self._lake).removesuffix("'") + "/*/*.parquet'"
-        try:
-            [[latest]] = self._connection.execute(
-                f"select max(decode(value)) from parquet_kv_metadata({footers}) "
-                "where decode(key) = 'landed_at'"
-            ).fetchall()
-        except duckdb.Error as error:
-            raise LandingError(f"{self._lake}: the lake cannot be read: {error}") from error
-        return datetime.fromisoformat(latest) if latest else datetime.min
-
     def _zone_for(self, dataset: lake.Dataset) -> str | None:
         """The declared zone, if the dataset has times that can be local."""
         return self._time_zone if "time_zone" in dataset.columns else None
 
-    def _warn_of_another_zone(self, delivery: Delivery, dataset: lake.Dataset, file: Path) -> None:
+    def _warn_of_another_zone(
+        self, delivery: Delivery, dataset: lake.Dataset, known: LandedFile
+    ) -> None:
         """Say so if a file was landed as of another zone than this run's: it stays as it is."""
         zone = self._zone_for(dataset)
         if not zone:
             return
-        landed_as = self._read_facts(file).get("time_zone", "UTC")
+        landed_as = known.facts.get("time_zone", "UTC")
         if landed_as != zone:
+            name = self._name_of(known)
             self._report.warnings.append(
                 f"{delivery.source_file}: was landed already, with times of {landed_as}, and stays "
-                f"so; withdraw it, then land it again to have them read as {zone}"
+                f"so; cx-billing withdraw {name}, then cx-billing withdraw --undo --time-zone "
+                f"{zone} {name} has them read as {zone}"
             )
 
     def _refuse(self, delivery: Delivery, reason: str) -> None:
@@ -385,23 +464,9 @@ def _is_sidecar(member: formats.Member) -> bool:
     return member.name.endswith(sidecars.SUFFIX)
 
 
-def _find_dataset(name: str) -> lake.Dataset:
-    declared = lake.datasets()
-    if name not in declared:
-        close = _find_closest(name.lower().replace("-", "_"), list(declared))
-        hint = f" Did you mean {close}?" if close else ""
-        raise formats.UnreadableError(
-            f"lies in a folder that is no dataset.{hint} Datasets are {', '.join(declared)}"
-        )
-    return declared[name]
-
-
-def _find_closest(name: str, declared: list[str]) -> str | None:
-    """What was meant: a name that begins alike, else one that is spelled alike."""
-    alike = [known for known in declared if known.startswith(name) or name.startswith(known)]
-    return min(alike, key=len, default=None) or next(
-        iter(difflib.get_close_matches(name, declared, n=1)), None
-    )
+def _interval(asked: sidecars.Asked | None) -> str | None:
+    """The interval that an answer was asked for, as a key."""
+    return f"{asked.start}/{asked.end}" if asked and asked.start else None
 
 
 def watch_now_and_then(state: Progress, show: Callable[[Progress], None]) -> formats.Watch:

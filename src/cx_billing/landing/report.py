@@ -38,6 +38,15 @@ class AlreadyLanded:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file that was withdrawn, and stays so; `name` is what takes it back in."""
+
+    source_file: str
+    file_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Refused:
     """A file that was refused as a whole; `message` names file, dataset, cause and remedy."""
 
@@ -51,6 +60,7 @@ class Report:
 
     landed: list[Landed] = field(default_factory=list)
     already_landed: list[AlreadyLanded] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 

@@ -1,8 +1,8 @@
-"""Take a landed file back: its rows stay in the lake and count no more.
+"""Take a landed file back, so that its rows stay in the lake and count no more, or back in.
 
 The file's Parquet is written anew with the instant in `withdrawn_at`, of every row and among the
-facts of its footer, and takes the place of the old one in one step. Landing the same bytes again
-makes a file that counts.
+facts of its footer, or without, and takes the place of the old one in one step. All parts of an
+answer go together: of a run that was killed between two of them, none counts.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
-from cx_billing import files
 from cx_billing.formats import literal
+from cx_billing.landing.landed_files import LandedFile, read_facts, write_anew
 from cx_billing.landing.report import LandingError
 
 SUGGESTIONS = 5
@@ -27,57 +26,40 @@ class NotLandedError(LandingError):
 
 
 @dataclass(frozen=True)
-class LandedFile:
-    """A file of the lake: where it lies, and what its footer says."""
+class Withdrawal:
+    """The file that was asked for, and those that were changed: it and the parts of its answer."""
 
-    path: Path
-    facts: dict[str, str]
-
-    @property
-    def source_file(self) -> str:
-        """The path below the inbox it came from."""
-        return self.facts["source_file"]
+    file: LandedFile
+    changed: tuple[LandedFile, ...]
 
     @property
-    def file_id(self) -> str:
-        """Hash of organization, dataset and content."""
-        return self.path.stem
-
-    @property
-    def withdrawn_at(self) -> str | None:
-        """When it was taken back."""
-        return self.facts.get("withdrawn_at")
+    def other_parts(self) -> tuple[LandedFile, ...]:
+        """What went with it."""
+        return tuple(part for part in self.changed if part.file_id != self.file.file_id)
 
 
-def list_landed(lake: Path, connection: duckdb.DuckDBPyConnection) -> list[LandedFile]:
-    """The files of a lake in the order they were landed."""
-    footers = connection.execute(
-        "select file_name, decode(key), decode(value) from parquet_kv_metadata(?)",
-        [f"{lake}/*/*.parquet"],
-    ).fetchall()
-    facts: dict[str, dict[str, str]] = {}
-    for name, key, value in footers:
-        facts.setdefault(name, {})[key] = value
-    landed = [LandedFile(Path(name), told) for name, told in facts.items() if "org_id" in told]
-    return sorted(landed, key=lambda file: file.facts["landed_at"])
+def find_landed(
+    landed: Sequence[LandedFile], wanted: str, is_withdrawn: bool = False
+) -> LandedFile:
+    """The file by its `source_file`, also below the path of its inbox, or by its `file_id`.
 
-
-def find_landed(landed: Sequence[LandedFile], wanted: str) -> LandedFile:
-    """The file by its `source_file`, also below the path of its inbox, or by its `file_id`."""
+    Of several of a name the one that is withdrawn, or is not.
+    """
     named = [
         file
         for file in landed
         if wanted in (file.source_file, file.file_id) or wanted.endswith(f"/{file.source_file}")
     ]
-    counting = [file for file in named if not file.withdrawn_at]
-    if len(counting) > 1:
+    meant = [file for file in named if bool(file.withdrawn_at) is is_withdrawn]
+    if len(meant) > 1:
         listed = "; ".join(
             f"{file.file_id} landed {file.facts['landed_at'][:19]} ({file.facts['rows_in_file']} "
             "rows)"
-            for file in counting
+            for file in meant
         )
+        state = "withdrawn" if is_withdrawn else "landed"
         raise NotLandedError(
-            f"{wanted}: {len(counting)} files were landed under this name; name one by its "
+            f"{wanted}: {len(meant)} files were {state} under this name; name one by its "
             f"file_id: {listed}"
         )
     if not named:
@@ -87,25 +69,59 @@ def find_landed(landed: Sequence[LandedFile], wanted: str) -> LandedFile:
         raise NotLandedError(
             f"{wanted}: no file was landed under this name.{hint} cx-billing show files lists them"
         )
-    return (counting or named)[-1]
+    return (meant or named)[-1]
 
 
-def rewrite_as_withdrawn(file: LandedFile, connection: duckdb.DuckDBPyConnection) -> None:
-    """Put a copy in the file's place whose rows are withdrawn."""
+def withdraw_answer(
+    file: LandedFile, landed: Sequence[LandedFile], connection: duckdb.DuckDBPyConnection
+) -> Withdrawal:
+    """Have a file, and all parts of its answer, count no more."""
     instant = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    facts = file.facts | {"withdrawn_at": instant}
-    metadata = ", ".join(f"{name}: {literal(fact)}" for name, fact in facts.items())
-    columns = connection.execute(
-        "select column_name from (describe from read_parquet(?))", [str(file.path)]
-    ).fetchall()
-    kept = ", ".join(f'"{name}"' for [name] in columns if name != "withdrawn_at")
-    temporary = file.path.with_suffix(".landing")
-    try:
-        connection.execute(
-            f"copy (select {kept}, timestamp {literal(instant)} as withdrawn_at "
-            f"from read_parquet({literal(str(file.path))})) to {literal(str(temporary))} "
-            f"(format parquet, compression zstd, use_tmp_file false, kv_metadata {{{metadata}}})"
-        )
-        files.replace(temporary, file.path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    changed = [part for part in _parts(file, landed) if not part.withdrawn_at]
+    for part in changed:
+        facts = read_facts(part.path, connection) | {"withdrawn_at": instant}
+        columns = {"withdrawn_at": f"timestamp {literal(instant)}"}
+        write_anew(part.path, part.path, facts, columns, connection)
+    return Withdrawal(file, tuple(changed))
+
+
+def restore_answer(
+    file: LandedFile,
+    landed: Sequence[LandedFile],
+    connection: duckdb.DuckDBPyConnection,
+    time_zone: str | None = None,
+) -> Withdrawal:
+    """Have a withdrawn file, and all parts of its answer, count again since they were landed.
+
+    `time_zone` is then that of its times without an offset, whatever was declared before.
+    """
+    changed = [part for part in _parts(file, landed) if part.withdrawn_at]
+    for part in changed:
+        facts = read_facts(part.path, connection)
+        del facts["withdrawn_at"]
+        columns = {"withdrawn_at": "null::timestamp"}
+        if time_zone and _has_zone(part, connection):
+            declared = facts.get("time_zone")
+            columns["time_zone"] = (
+                f"case when time_zone is not distinct from {literal(declared)} "
+                f"then {literal(time_zone)} else time_zone end"
+            )
+            facts["time_zone"] = time_zone
+        write_anew(part.path, part.path, facts, columns, connection)
+    return Withdrawal(file, tuple(changed))
+
+
+def _parts(file: LandedFile, landed: Sequence[LandedFile]) -> list[LandedFile]:
+    """The files of the answer that a file is a part of; itself first."""
+    if file.answer_id is None:
+        return [file]
+    others = [part for part in landed if part.answer_id == file.answer_id]
+    return sorted(others, key=lambda part: part.file_id != file.file_id)
+
+
+def _has_zone(file: LandedFile, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the times of a file can be of a declared zone."""
+    found = connection.execute(
+        "select count(*) from parquet_schema(?) where name = 'time_zone'", [str(file.path)]
+    ).fetchone()
+    return bool(found and found[0])
