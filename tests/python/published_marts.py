@@ -10,7 +10,6 @@ from cx_billing import builds, lake
 
 SEEDS = (
     "currencies",
-    "hourly_products",
     "invoice_sections",
     "publication_limits",
     "reject_reasons",
@@ -21,10 +20,9 @@ SEEDS = (
 MARTS = """
 create schema marts;
 create table marts.organizations as from (values
-    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent', null::date, false),
-    ('kaze', 'Kaze KK', 'JPY', 'named', date '2026-04-10', false)
-) t(org_id, org_name, currency, license_model, term_end_date, is_billed_by_interacting);
-create table marts.billable_users as from (values ('acme', 'cx3')) t(org_id, product_code);
+    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent', null::date),
+    ('kaze', 'Kaze KK', 'JPY', 'named', date '2026-04-10')
+) t(org_id, org_name, currency, license_model, term_end_date);
 create table marts.billing_cycles as from (values
     ('acme', 'core', timestamp '2026-03-05', date '2026-03-05', date '2026-04-05',
      timestamp '2026-04-05'),
@@ -143,9 +141,12 @@ create table marts.load_audit as from (values
 ) t(file_id, org_id, dataset, source_file, landed_at, withdrawn_at, rows_in_file, rows_accepted,
     rows_duplicate, rows_rejected);
 create table marts.unmapped_names as
-select 'acme' as org_id, 'user_presence' as dataset, 'system_presence' as column_name,
-    'NAPPING' as unmapped_name, 'counted_as_logged_in' as effect, 1 as names_count,
-    0 as names_in_users;
+select 'system_presence' as column_name, 'NAPPING' as unmapped_name,
+    'counted_as_logged_in' as effect;
+create table marts.missing_data as from (values
+    ('kaze', 'uncovered_invoices', 'all', true, 1, timestamp '2026-04-10', null::timestamp,
+     'user_presence ends at 2026-04-01 00:00')
+) t(org_id, finding, dataset, is_bill_affected, items_count, first_at, last_at, note);
 create table marts.rejected_rows as
     select 'acme' as org_id, 'voice_usage' as dataset, 'acme/voice_usage/a.csv' as source_file,
         i as source_row, 'not_a_number' as reason, 'duration_seconds' as column_name,

@@ -190,30 +190,32 @@ def test_a_good_build_warns_of_where_money_could_be_missing(home, monkeypatch):
     assert "latest usage" not in cx_billing("--home", home, "build")
 
 
-def test_a_good_build_says_by_organization_what_was_used_after_its_term(tmp_path, monkeypatch):
-    # Of kaze two rows after the term of 10 April count, not one before its contract, nor one that
-    # was corrected, nor one of an organization whose term is open.
-    outside = (
-        "insert into marts.rejected_rows by name "
-        "select 'outside_contract' as reason, 'kaze' as org_id, 'user_presence' as dataset, "
-        "'kaze/user_presence/a.csv' as source_file, 1 as source_row, 'start_time' as column_name, "
-        "if(value > '2026-04', 'a time before 2026-04-10, when the term ended; or so', null) "
-        "as expected, "
-        "* from (values ('2026-04-10T09:00:00Z', false), ('2026-05-01', false), "
-        "('2026-03-09T23:00:00Z', false), ('2026-05-02', true)) t(value, is_retired);"
-        "insert into marts.rejected_rows by name select 'outside_contract' as reason, 'acme' as "
-        "org_id, '2026-05-01' as value, false as is_retired;"
-        "update marts.billing_cycles set org_id = 'kaze' where clock = 'core'"
+def test_a_good_build_says_in_one_line_by_organization_what_is_missing(tmp_path, monkeypatch):
+    missing = (
+        "insert into marts.missing_data by name select * from (values "
+        "('kaze', 'after_term', 'all', 2, timestamp '2026-04-10', null, null), "
+        "('kaze', 'gaps', 'voice_usage', 1, timestamp '2026-03-02', timestamp '2026-03-03', null), "
+        "('acme', 'presence_without_license', 'routing_status', 3, null, null, '2')"
+        ") t(org_id, finding, dataset, items_count, first_at, last_at, note), "
+        "(select true as is_bill_affected);"
+        "insert into marts.missing_data by name select 'lost' as org_id, 'no_users' as finding, "
+        "'users' as dataset, false as is_bill_affected"
     )
-    publish_marts(tmp_path, changed=outside)
+    publish_marts(tmp_path, changed=missing)
     built(monkeypatch, published=tmp_path / builds.PUBLISHED)
-    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05")
-    (line,) = (line for line in said.splitlines() if line.startswith("Warning: kaze: "))
-    assert line.endswith(
-        "; 2 rows after the term, which ended on 2026-04-10, rejected "
+    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05").splitlines()
+    assert (
+        "Warning: kaze: 1 final invoice from 2026-04-10 on not covered: user_presence ends at "
+        "2026-04-01 00:00; voice_usage has 1 gap, from 2026-03-02 00:00:00 to 2026-03-03 00:00:00; "
+        "2 rows after the term, which ended on 2026-04-10, rejected "
         "(after_term = month_to_month bills on)"
-    )
-    assert "acme: 1 row after" not in said
+    ) in said
+    assert (
+        "Warning: acme: 3 users of routing_status named by e-mail without a license, since "
+        "license_assignments names people by id: deliver routing_status with those ids "
+        "(users tells 2 of them, but joins reports only)"
+    ) in said
+    assert "Note: lost: no users" in said
 
 
 def test_an_organization_without_any_accepted_row_is_the_first_line(home, monkeypatch):

@@ -32,6 +32,7 @@ MARTS_READ_BY_INTERMEDIATE = {
     "concurrency_daily": "the peak of a day, compared with the vendor's report",
     "conversations": "conversations as they are billed, counted",
     "invoice_lines": "lines as they are invoiced, compared with the vendor's",
+    "load_audit": "which datasets have accepted rows",
     "rejected_rows": "rejected rows, searched for unknown names",
     "usage_summary": "usage as it is billed, compared with the vendor's report",
     "user_hours_daily": "hours of a day, compared with the vendor's report",
@@ -99,6 +100,7 @@ MARTS = {
         is_retired raw_row""",
     "unmapped_names": """
         org_id dataset column_name unmapped_name rows_count first_source_file effect mapped_in""",
+    "missing_data": "org_id finding dataset is_bill_affected items_count first_at last_at note",
     "load_audit": """
         file_id org_id dataset source_file sha256 landed_at rows_in_file rows_accepted
         rows_duplicate rows_rejected withdrawn_at""",

@@ -8,11 +8,7 @@ contracts as (
 
 current_contracts as (
 
-    select
-        *,
-        bool_or(license_model = 'hourly' and hourly_model = 'interacting') over (
-            partition by org_id
-        ) as is_billed_by_interacting
+    select *
     from contracts
     qualify
         row_number() over (partition by org_id order by effective_date desc) = 1
@@ -29,6 +25,5 @@ select
     billing_option,
     effective_date,
     ramp_end_date,
-    term_end_date,
-    is_billed_by_interacting
+    term_end_date
 from current_contracts

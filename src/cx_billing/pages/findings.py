@@ -14,7 +14,7 @@ from cx_billing.pages.content import Record
 from cx_billing.pages.formatting import format_instant, format_text
 from cx_billing.pages.reading import read
 
-# What the query `missing_data` finds: what it counts, and the words for it.
+# The findings of the mart `missing_data` in the order they are told: what is counted, the words.
 MISSING_DATA = {
     "no_users": ("", "no users"),
     "no_users_for_reports": ("", "no users, so reports by e-mail are not compared"),
@@ -124,13 +124,14 @@ def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
 
 
 def list_missing_data(connection: duckdb.DuckDBPyConnection) -> Iterator[MissingData]:
-    """Organizations of which data is not there, each with what the query found, in words."""
+    """Organizations of which data is not there, each with what was found, in words."""
+    told = list(MISSING_DATA)
     for org_id, rows in groupby(read(connection, "missing_data"), key=lambda row: row["org_id"]):
-        found = list(rows)
+        found = sorted(rows, key=lambda row: told.index(row["finding"]))
         yield MissingData(
             format_text(org_id),
             tuple(describe_missing_data(row) for row in found),
-            any(row["costs_money"] for row in found),
+            any(row["is_bill_affected"] for row in found),
         )
 
 

@@ -21,14 +21,7 @@ def organization_rows(org: Organization) -> list[dict]:
         "org_name billing_account_id region currency license_model billing_option effective_date "
         "ramp_end_date term_end_date"
     )
-    is_billed_by_interacting = any(
-        span.contract.license_model == "hourly" and span.contract.hourly_model == "interacting"
-        for span in org.spans
-    )
-    return [
-        {name: getattr(contract, name) for name in names.split()}
-        | {"is_billed_by_interacting": is_billed_by_interacting}
-    ]
+    return [{name: getattr(contract, name) for name in names.split()}]
 
 
 def measured(meter: Meter) -> dict[str, tuple[Decimal, Decimal]]:
