@@ -262,3 +262,186 @@ def test_what_is_kept_in_a_footer_is_read_back(warehouse):
     [facts] = warehouse.facts().values()
     said = Said.loads(facts["said"])
     assert said.dumps() == facts["said"] and len(said.pages[0].ids) == 2
+
+
+# An answer that came in several files is one.
+
+
+def of_answers(warehouse) -> list[tuple[str, str | None, str]]:
+    """Which answer the files of the lake are of, by their names, as the first file of it."""
+    facts = sorted(warehouse.facts().values(), key=lambda fact: fact.get("source_file", ""))
+    facts = [fact for fact in facts if "source_file" in fact]
+    first = {fact.get("answer_id"): fact["source_file"] for fact in reversed(facts)}
+    return [
+        (
+            fact["source_file"].split("/", 2)[2],
+            first[fact["answer_id"]].split("/", 2)[2] if "answer_id" in fact else None,
+            fact.get("answer_parts", "1"),
+        )
+        for fact in facts
+    ]
+
+
+def test_the_files_of_an_answer_name_it_and_others_do_not(warehouse):
+    for number, user in ((1, "u1"), (2, "u2")):
+        warehouse.deliver(presences(user, totalHits=2), f"p{number}.json", "user_presence")
+    warehouse.deliver(presences("u3", totalHits=1), "whole.json", "user_presence")
+    warehouse.deliver(presences("u4"), "2026-01-20.json", "user_presence")
+    assert outcome(warehouse)[1] == []
+    assert of_answers(warehouse) == [
+        ("2026-01-20.json", None, "1"),
+        ("p1.json", "p1.json", "2"),
+        ("p2.json", "p1.json", "2"),
+        ("whole.json", None, "1"),
+    ]
+
+
+def test_the_page_that_a_cursor_leads_to_is_of_its_answer(warehouse):
+    warehouse.deliver(presences("u1", cursor="a"), "job_1.json", "user_presence")
+    warehouse.deliver(presences("u2", cursor="b"), "job_2.json", "user_presence")
+    warehouse.deliver(presences("u3"), "job_3.json", "user_presence")
+    warehouse.deliver(presences("u4"), "job_4.json", "user_presence")
+    assert outcome(warehouse)[1] == []
+    assert [answer for _, answer, _ in of_answers(warehouse)] == ["job_1.json"] * 3 + [None]
+
+
+def test_another_answer_with_a_page_in_common_is_an_answer_of_its_own(warehouse):
+    first = holders("u1", pageNumber=1, pageCount=2, total=2)
+    second = holders("u2", pageNumber=2, pageCount=2, total=2)
+    warehouse.deliver(first, f"{DAY}_p1.json", "license_assignments")
+    path = warehouse.deliver(second, f"{DAY}_p2.json", "license_assignments")
+    assert outcome(warehouse)[1] == []
+    path.write_text(json.dumps(second | {"pageSize": 1}))
+    assert outcome(warehouse) == ([f"{DAY}_p2.json"], [])
+    assert sorted(of_answers(warehouse)) == [
+        (f"{DAY}_p1.json", f"{DAY}_p1.json", "2"),
+        (f"{DAY}_p1.json", f"{DAY}_p1.json", "2"),
+        (f"{DAY}_p2.json", f"{DAY}_p1.json", "2"),
+        (f"{DAY}_p2.json", f"{DAY}_p1.json", "2"),
+    ]
+    answers = [fact["answer_id"] for fact in warehouse.facts().values() if "answer_id" in fact]
+    assert sorted(map(answers.count, set(answers))) == [2, 2]
+    assert outcome(warehouse) == ([], [])
+
+
+def test_a_page_of_an_answer_that_is_all_there_completes_no_other(warehouse):
+    for number in (1, 2):
+        page = presences(f"u{number}", totalHits=2)
+        warehouse.deliver(page, f"export_{number}.json", "user_presence")
+    assert outcome(warehouse)[1] == []
+    warehouse.deliver(presences("u3", totalHits=2), "export_3.json", "user_presence")
+    assert outcome(warehouse) == ([], ["export_3.json"])
+
+
+# An invoice and its lines in files of their own.
+
+
+def apart(number: str, *lines: tuple[str, float], **said: object) -> tuple[dict, dict]:
+    """An invoice of the contract API, and one page of its lines."""
+    amount = sum(money for _, money in lines)
+    head, page = (
+        json.loads(text) for text in invoice(number, amount, *lines, **said).split("\n", 1)
+    )
+    return head, page
+
+
+def lines(warehouse) -> list[tuple]:
+    """The lines in the lake with what their invoice says."""
+    return warehouse.sql(
+        "select invoice_number, invoice_date, currency, amount::decimal(18, 2)::varchar, "
+        "count(distinct landed_at) over (partition by invoice_number) from lake "
+        "where file_id is not null order by all"
+    )
+
+
+TWO = [("l1", 240), ("l2", 200)]
+APART = {
+    "one of each": {"head.json": 0, "lines.json": 1},
+    "the lines first": {"1.json": 1, "2.json": 0},
+    "the number in the name": {"900.json": 0, "900-lines.json": 1},
+}
+
+
+@pytest.mark.parametrize("names", APART.values(), ids=APART)
+@pytest.mark.parametrize("said", [{}, {"pageCount": 1, "pageNumber": 1, "total": 2}])
+def test_an_invoice_and_its_lines_may_be_files_of_their_own(names, said, warehouse):
+    answers = apart("900", *TWO, **said)
+    for name, place in names.items():
+        warehouse.deliver(answers[place], name, "vendor_invoice_lines")
+    assert outcome(warehouse) == (sorted(names), [])
+    assert lines(warehouse) == [
+        ("900", "2026-03-15", "USD", "200.00", 1),
+        ("900", "2026-03-15", "USD", "240.00", 1),
+    ]
+    assert {answer for _, answer, _ in of_answers(warehouse)} == {sorted(names)[0]}
+    assert outcome(warehouse) == ([], [])
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_the_second_page_of_lines_may_be_a_file_without_the_invoice(counted, warehouse):
+    head, page = apart("900", *TWO)
+    for number, name in ((0, "head.json"), (1, "more.zip")):
+        said = {"pageNumber": number + 1, "pageCount": 2, "total": 2} if counted else {}
+        content = json.dumps({"entities": [page["entities"][number]], **said})
+        if number == 0:
+            warehouse.deliver(json.dumps(head) + content, name, "vendor_invoice_lines")
+        else:
+            packed = archive({"sub/page2.json": content.encode()})
+            warehouse.deliver(packed, name, "vendor_invoice_lines")
+    assert outcome(warehouse) == (["head.json", "page2.json"], [])
+    assert [line[3:] for line in lines(warehouse)] == [("200.00", 1), ("240.00", 1)]
+
+
+def test_lines_of_several_invoices_find_theirs(warehouse):
+    listing = []
+    for place, (number, money) in enumerate({"A": 10, "B": 20, "C": 30, "D": 20}.items()):
+        head, page = apart(number, (f"l{number}", money))
+        listing.append(head)
+        if number == "D":
+            page["selfUri"] = "/api/v2/billing/contracts/invoices/D/lines?pageSize=100"
+        warehouse.deliver(page, f"lines_{place}.json", "vendor_invoice_lines")
+    warehouse.deliver({"entities": listing, "total": 4}, "list.json", "vendor_invoice_lines")
+    assert outcome(warehouse)[1] == []
+    assert [line[0::3] for line in lines(warehouse)] == [
+        ("A", "10.00"),
+        ("B", "20.00"),
+        ("C", "30.00"),
+        ("D", "20.00"),
+    ]
+
+
+def test_invoices_of_one_total_are_told_apart_by_the_names_of_their_files(warehouse):
+    for number, month in (("A", "february"), ("B", "march")):
+        head, page = apart(number, (f"l{number}", 10))
+        warehouse.deliver(head, f"{month}.json", "vendor_invoice_lines")
+        warehouse.deliver(page, f"{month} lines.json", "vendor_invoice_lines")
+    assert outcome(warehouse)[1] == []
+    extra = "json_extract_string(extra_columns, '$.line_id')"
+    assert warehouse.sql(f"select invoice_number, {extra} from lake order by 1") == [
+        ("A", "lA"),
+        ("B", "lB"),
+    ]
+
+
+def test_lines_that_could_be_of_two_invoices_are_refused(warehouse):
+    for number in ("A", "B"):
+        head, page = apart(number, (f"l{number}", 10))
+        warehouse.deliver(head, f"head {number.lower()}.json", "vendor_invoice_lines")
+        warehouse.deliver(page, f"{ord(number)}.json", "vendor_invoice_lines")
+    landed, refused = outcome(warehouse)
+    assert landed == [] and len(refused) == 4
+
+
+def test_an_invoice_fetched_again_takes_the_lines_it_has(warehouse):
+    head, page = apart("900", *TWO)
+    path = warehouse.deliver(head | {"paymentStatus": "Unpaid"}, "h.json", "vendor_invoice_lines")
+    warehouse.deliver(page, "l.json", "vendor_invoice_lines")
+    assert outcome(warehouse)[1] == []
+    path.write_text(json.dumps(head | {"paymentStatus": "Paid", "dateInvoiced": "2026-03-16"}))
+    assert outcome(warehouse) == (["h.json"], [])
+    latest = "landed_at = (select max(landed_at) from lake)"
+    assert warehouse.sql(
+        f"select invoice_date, sum(amount::decimal(18, 2))::varchar from lake where {latest} "
+        "group by 1"
+    ) == [("2026-03-16", "440.00")]
+    assert outcome(warehouse) == ([], [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 import invoice_pdfs
 from cx_billing import formats, landing
+from cx_billing.landing import landed_files
 from deliveries import USERS, archive
 
 THREE_FILES = {"0.csv": USERS, "1.csv": USERS + b"u3,c,\n", "2.csv": USERS + b"u4,d,\n"}
@@ -126,3 +128,138 @@ def test_file_that_changes_while_it_is_read_is_refused(warehouse, monkeypatch):
     [refused] = warehouse.land().refused
     assert "changed while it was read" in refused.message
     assert warehouse.files() == []
+
+
+# An answer that came in several files.
+
+
+def pages(count: int) -> dict[str, str]:
+    """Pages of users details that say how many they are together."""
+    status = {"startTime": "2026-01-20T09:00:00.000Z", "systemPresence": "ON_QUEUE"}
+    return {
+        f"p{number}.json": json.dumps(
+            {
+                "userDetails": [{"userId": f"u{number}", "primaryPresence": [status]}],
+                "totalHits": count,
+            }
+        )
+        for number in range(count)
+    }
+
+
+def invoice_and_lines() -> dict[str, str]:
+    """An invoice of the contract API, and two pages of its lines."""
+    head = {"id": "900", "dateInvoiced": "2026-03-15", "currencyIsoCode": "USD", "amount": 30}
+    line = {"product": {"name": "CX 2"}, "quantity": 1, "amount": 15}
+    return {
+        "a.json": json.dumps(head),
+        "b.json": json.dumps({"entities": [line | {"id": "l1"}], "total": 2}),
+        "c.json": json.dumps({"entities": [line | {"id": "l2"}], "total": 2}),
+    }
+
+
+ANSWERS = {
+    "pages": ("user_presence", pages(3)),
+    "invoice": ("vendor_invoice_lines", invoice_and_lines()),
+}
+
+
+def landed_files_of(warehouse) -> list[landed_files.LandedFile]:
+    with duckdb.connect() as connection:
+        return landed_files.list_landed(warehouse.home / "lake", connection)
+
+
+def kill_landing(warehouse, moment: str, at: int) -> None:
+    """Land, and die right before or after the renaming of that number."""
+    arguments = [sys.executable, "-c", KILLED, warehouse.inbox, warehouse.home, moment, at]
+    assert subprocess.run(list(map(str, arguments))).returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+@pytest.mark.parametrize("killed_at", [0, 1])
+def test_an_answer_of_a_killed_run_counts_when_all_of_it_is_landed(warehouse, killed_at, kind):
+    dataset, files = ANSWERS[kind]
+    for name, content in files.items():
+        warehouse.deliver(content, name, dataset)
+    kill_landing(warehouse, "after", killed_at)
+    left = landed_files_of(warehouse)
+    assert len(left) == killed_at + 1
+    assert landed_files.find_split_answers(left) == {left[0].answer_id}
+    last_landed = left[-1].facts["landed_at"]
+
+    warehouse.deliver(USERS, "later.csv", "users")
+    report = warehouse.land()
+    assert (len(report.landed), len(report.already_landed)) == (3 - killed_at, killed_at + 1)
+    landed = landed_files_of(warehouse)
+    parts = [file for file in landed if file.answer_id]
+    assert landed_files.find_split_answers(landed) == frozenset()
+    assert len(parts) == 3 and len({file.answer_id for file in parts}) == 1
+    times = sorted({file.facts["landed_at"] for file in parts})
+    assert len(times) == (1 if kind == "invoice" else 3)
+    assert max(times)[:22] == last_landed[:22], "as if it had not been killed"
+    assert warehouse.land().landed == []
+
+
+def test_what_a_killed_run_left_of_an_answer_is_of_the_one_that_is_landed_next(warehouse):
+    dataset, files = ANSWERS["pages"]
+    for name, content in files.items():
+        warehouse.deliver(content, name, dataset)
+    kill_landing(warehouse, "after", 0)
+    warehouse.deliver(files["p2.json"].replace("u2", "u7"), "p2.json", dataset)
+    assert len(warehouse.land().landed) == 3
+    landed = landed_files_of(warehouse)
+    assert len(landed) == 3 and landed_files.find_split_answers(landed) == frozenset()
+
+
+def test_what_is_left_of_an_answer_completes_nothing_and_is_refused(warehouse):
+    dataset, files = ANSWERS["pages"]
+    paths = [warehouse.deliver(content, name, dataset) for name, content in files.items()]
+    kill_landing(warehouse, "after", 1)
+    paths[2].unlink()
+    report = warehouse.land()
+    assert report.landed == [] and report.already_landed == []
+    assert ["2 of 3 items are here" in refused.message for refused in report.refused] == [True] * 2
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_a_part_of_an_answer_is_withdrawn_with_the_others(warehouse, kind, monkeypatch):
+    dataset, files = ANSWERS[kind]
+    for name, content in files.items():
+        warehouse.deliver(content, name, dataset)
+    warehouse.land()
+    before = landed_files_of(warehouse)
+    name = before[1].source_file
+    genuine = landed_files.files.replace
+
+    def stop_after_the_first(*paths):
+        genuine(*paths)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(landed_files.files, "replace", stop_after_the_first)
+    with pytest.raises(KeyboardInterrupt):
+        landing.withdraw(warehouse.home, name)
+    monkeypatch.undo()
+    half = landed_files_of(warehouse)
+    assert [file.withdrawn_at is None for file in half].count(False) == 1
+    assert landed_files.find_split_answers(half) == {before[0].answer_id}, "none counts"
+    assert len(landing.withdraw(warehouse.home, name).changed) == 2
+    report = warehouse.land()
+    assert (report.landed, report.refused, len(report.left_out)) == ([], [], 3)
+    assert len(landing.restore(warehouse.home, name).changed) == 3
+    after = landed_files_of(warehouse)
+    assert [file.facts for file in after] == [file.facts for file in before]
+
+
+def test_a_withdrawn_page_is_a_part_of_the_answer_that_is_fetched_anew(warehouse):
+    dataset, files = ANSWERS["invoice"]
+    for name, content in files.items():
+        path = warehouse.deliver(content, name, dataset)
+    warehouse.land()
+    landing.withdraw(warehouse.home, "acme/vendor_invoice_lines/c.json")
+    path.write_text(files["c.json"].replace("CX 2", "CX 3"))
+    report = warehouse.land()
+    assert len(report.landed) == 1 and report.refused == []
+    counting = [file for file in landed_files_of(warehouse) if not file.withdrawn_at]
+    assert len(counting) == 3 and len({file.answer_id for file in counting}) == 1
+    rows = "select count(*), count(distinct landed_at) from lake where withdrawn_at is null"
+    assert warehouse.sql(f"{rows} and invoice_number = '900'") == [(2, 1)]
