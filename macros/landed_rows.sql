@@ -8,6 +8,8 @@
     `numbers`, `dates` and `times` are read as the whole file writes them (`read_by_file`). `raw`
     is the cleaned row as a struct, to tell a missing value from one that could not be read; it says
     too where its file contradicts itself (`number_conflict`, `date_conflict`).
+    Rows of an answer of which a part is missing count no more than withdrawn ones
+    (`split_answer_files`).
 #}
 {% macro landed_rows(dataset, numbers=[], dates=[], times=[]) -%}
     {%- set provenance = (

@@ -27,7 +27,15 @@
         'mdy': '^\\s*(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\\d|3[01])/\\d{4}\\b',
     } -%}
     select
-        landed_rows.*
+        landed_rows.* replace (
+            coalesce(
+                landed_rows.withdrawn_at,
+                case
+                    when landed_rows.file_id in ({{ split_answer_files(dataset) }})
+                        then landed_rows.landed_at
+                end
+            ) as withdrawn_at
+        )
         {%- if numbers %},
             case
                 when numbers_read.point.shown is not null then 'mixed'

@@ -1,6 +1,6 @@
 {#
     What became of a landed row: `rejected` (it has a reject_reason), `withdrawn` (its file was
-    taken back), `accepted` (the row that speaks for its natural key) or `duplicate` (another row
+    taken back, or lacks a part of its answer), `accepted` (the row that speaks for its natural key) or `duplicate` (another row
     of the key does). The key is that of _sources.yml, in the names of the staging model.
 #}
 

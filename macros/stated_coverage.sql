@@ -35,7 +35,7 @@
         on landed_files.file_id = first_instants.file_id
     where
         landed_files.coverage_basis is not null
-        and landed_files.withdrawn_at is null
+        and landed_files.is_counted
         and coalesce(landed_files.covered_from, first_instants.started_at)
         < landed_files.covered_to
     union all

@@ -17,6 +17,8 @@ landed_files as (
         max(decode(value)) filter (where decode(key) = 'landed_at') as landed_at,
         max(decode(value)) filter (where decode(key) = 'rows_in_file') as rows_in_file,
         max(decode(value)) filter (where decode(key) = 'withdrawn_at') as withdrawn_at,
+        max(decode(value)) filter (where decode(key) = 'answer_id') as answer_id,
+        max(decode(value)) filter (where decode(key) = 'answer_parts') as answer_parts,
         max(decode(value)) filter (where decode(key) = 'coverage_basis')
             as coverage_basis,
         max(decode(value)) filter (where decode(key) = 'covered_from') as covered_from,
@@ -37,6 +39,16 @@ typed as (
         landed_at::timestamp as landed_at,
         rows_in_file::bigint as rows_in_file,
         withdrawn_at::timestamp as withdrawn_at,
+        -- No part of an answer counts while another is missing or withdrawn.
+        case
+            when answer_id is not null and withdrawn_at is null
+                then
+                    answer_parts::bigint - count(*) filter (
+                        where withdrawn_at is null
+                    ) over (partition by answer_id)
+            else 0
+        end as missing_parts,
+        withdrawn_at is null and missing_parts = 0 as is_counted,
         coverage_basis,
         {{ utc_timestamp('covered_from') }} as covered_from,
         {{ utc_timestamp('covered_to') }} as covered_to

@@ -44,6 +44,9 @@ snapshots as (
         max(decode(value)) filter (where decode(key) = 'dataset')
         = 'license_assignments'
         and count(*) filter (where decode(key) = 'withdrawn_at') = 0
+        and regexp_extract(file_name, '([0-9a-f]+)\.parquet$', 1) not in (
+            {{ split_answer_files('license_assignments') }}
+        )
 
 ),
 

@@ -134,12 +134,13 @@ create table marts.unbilled_usage as from (values
 ) t(org_id, cycle_start_date, product_code, reason, quantity, unit_of_measure);
 create table marts.load_audit as from (values
     ('f1', 'acme', 'voice_usage', 'acme/voice_usage/a.csv', timestamp '2026-05-01 08:00:00',
-     null::timestamp, 21, 10, 0, 11),
-    ('f2', 'kaze', 'orders', 'kaze/orders/a.csv', '2026-05-01 08:00:01', null, 1, 1, 0, 0),
-    ('f3', 'lost', 'users', 'lost/users/a.csv', '2026-05-01 08:00:02', null, 1, 0, 0, 1),
-    ('f4', 'kaze', 'orders', 'kaze/orders/b.csv', '2026-05-01 08:00:03', '2026-05-02', 2, 0, 2, 0)
+     null::timestamp, 21, 10, 0, 11, 0),
+    ('f2', 'kaze', 'orders', 'kaze/orders/a.csv', '2026-05-01 08:00:01', null, 1, 1, 0, 0, 0),
+    ('f3', 'lost', 'users', 'lost/users/a.csv', '2026-05-01 08:00:02', null, 1, 0, 0, 1, 0),
+    ('f4', 'kaze', 'orders', 'kaze/orders/b.csv', '2026-05-01 08:00:03', '2026-05-02', 2, 0, 2, 0,
+     0)
 ) t(file_id, org_id, dataset, source_file, landed_at, withdrawn_at, rows_in_file, rows_accepted,
-    rows_duplicate, rows_rejected);
+    rows_duplicate, rows_rejected, missing_parts);
 create table marts.unmapped_names as
 select 'system_presence' as column_name, 'NAPPING' as unmapped_name,
     'counted_as_logged_in' as effect;

@@ -34,7 +34,7 @@ delivered as (
         org_id,
         dataset
     from {{ ref('stg_landed_files') }}
-    where rows_in_file > 0 and withdrawn_at is null
+    where rows_in_file > 0 and is_counted
     union
     select
         org_id,

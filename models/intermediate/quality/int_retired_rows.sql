@@ -48,7 +48,7 @@ withdrawn as (
     from {{ ref('int_landed_rows') }} as rejected
     inner join {{ ref('stg_landed_files') }} as landed_files
         on rejected.file_id = landed_files.file_id
-    where rejected.row_status = 'rejected' and landed_files.withdrawn_at is not null
+    where rejected.row_status = 'rejected' and not landed_files.is_counted
 
 ),
 

@@ -30,7 +30,8 @@ select
     coalesce(judged.rows_accepted, 0) as rows_accepted,
     coalesce(judged.rows_duplicate, 0) as rows_duplicate,
     coalesce(judged.rows_rejected, 0) as rows_rejected,
-    landed_files.withdrawn_at
+    landed_files.withdrawn_at,
+    landed_files.missing_parts
 from landed_files
 left join judged
     on landed_files.file_id = judged.file_id

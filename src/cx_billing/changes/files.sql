@@ -3,15 +3,17 @@ with
 now_landed as (
 
     select * from marts.load_audit
-    where withdrawn_at is null
+    where withdrawn_at is null and missing_parts = 0
 
 ),
 
--- A build of version 0.2 has no column for withdrawn files.
+-- A build of an earlier version has no column for withdrawn files, or for parts.
 landed_before as (
 
     select * from earlier.marts.load_audit
-    where (to_json(load_audit) ->> 'withdrawn_at') is null
+    where
+        (to_json(load_audit) ->> 'withdrawn_at') is null
+        and coalesce((to_json(load_audit) ->> 'missing_parts')::bigint, 0) = 0
 
 )
 

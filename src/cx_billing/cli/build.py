@@ -202,6 +202,22 @@ def describe_missing(missing: Sequence[pages.MissingData], costs_money: bool) ->
         yield f"{rest} more organizations lack data; see the mart coverage"
 
 
+def describe_split_answers(files: Sequence[Record], home: Path) -> Iterator[str]:
+    """Files that do not count since a part of their answer is missing, and what to do."""
+    for file in files[:SHOWN_ITEMS]:
+        count = file["missing_parts"]
+        is_alone = file["files_of_the_name"] == 1
+        name = file["source_file"] if is_alone else file["file_id"]
+        yield (
+            f"{format_text(file['source_file'])}: no row of it counts, since {count} other file"
+            f"{'s' if count > 1 else ''} of the same answer {'are' if count > 1 else 'is'} not in "
+            "the lake; land all of them once more, or take it back: "
+            f"{spell_command(home, 'withdraw', name)}"
+        )
+    if (rest := len(files) - SHOWN_ITEMS) > 0:
+        yield f"{rest} more files lack others of their answer; see load_audit.missing_parts"
+
+
 def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> Iterator[str]:
     """Where money could be missing from a bill whose every test passed."""
     if organizations := findings.organizations_without_invoice:
@@ -227,6 +243,7 @@ def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> I
     if names := findings.unmapped_names:
         yield f"names that no seed maps: {shorten_list(names)}; see the mart unmapped_names"
     yield from describe_missing(findings.missing_data, costs_money=True)
+    yield from describe_split_answers(findings.split_answers, home)
     reach = findings.usage_may_reach
     if as_of is None and reach and reach < options.today() - STALE:
         yield (

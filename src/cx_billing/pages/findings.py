@@ -80,7 +80,8 @@ class Findings:
     `unpriced` counts products and sums their quantities by unit of measure; `rejected` are the
     kinds of rejected rows that need somebody, with the first of each; `unmapped_names` the names of
     the files that no seed maps, with what became of their rows; `missing_data` says by organization
-    which data is not there; `latest_usage` is the day of the latest accepted usage (UTC, None
+    which data is not there; `split_answers` are the files that do not count since others of their
+    answer are not landed; `latest_usage` is the day of the latest accepted usage (UTC, None
     without any), `usage_may_reach` the latest it can be of: resources are published by cycle.
     """
 
@@ -91,6 +92,7 @@ class Findings:
     rejected: tuple[Record, ...]
     unmapped_names: tuple[str, ...]
     missing_data: tuple[MissingData, ...]
+    split_answers: tuple[Record, ...]
     latest_usage: date | None
     usage_may_reach: date | None
 
@@ -118,6 +120,7 @@ def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
             for row in read(connection, "unmapped_names")
         ),
         missing_data=tuple(list_missing_data(connection)),
+        split_answers=tuple(read(connection, "split_answers")),
         latest_usage=usage["latest_usage"],
         usage_may_reach=usage["usage_may_reach"],
     )

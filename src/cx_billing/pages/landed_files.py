@@ -22,6 +22,7 @@ def compose_files(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
         quantity_column("Superseded", "rows_duplicate"),
         quantity_column("Rejected", "rows_rejected"),
         instant_column("Withdrawn", "withdrawn_at"),
+        quantity_column("Missing parts", "missing_parts"),
         text_column("File id", "file_id"),
     )
     table = Table.of_records("As of this build", columns, records, "No file was landed.")

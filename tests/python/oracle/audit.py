@@ -79,6 +79,7 @@ def load_audit(org: Organization) -> list[dict]:
             "rows_duplicate": sum(r.is_duplicate and not r.reason for r in file["rows"]),
             "rows_rejected": sum(bool(r.reason) for r in file["rows"]),
             "withdrawn_at": None,
+            "missing_parts": 0,
         }
         for file in org.audit
     ]
