@@ -282,3 +282,39 @@ def test_an_interrupted_withdrawal_leaves_the_file_as_it_was(inbox, tmp_path, mo
     monkeypatch.undo()
     assert lake_rows(home, "contracts") == [("acme/contracts/c.csv", 1, False)]
     assert not list(home.glob(f"lake/*/*{lander.TEMPORARY}"))
+
+
+# A file that is landed anew without some of its rows.
+
+
+def test_rows_that_a_corrected_file_no_longer_has_are_named(inbox, tmp_path):
+    home, path = tmp_path / "home", inbox / "acme/users/u.csv"
+    write(path, "user_id,email\nu1,a@x\nu2,b@x\nu3,c@x\n")
+    first = landing.land(inbox, home)
+    assert first.still_counting == []
+    write(path, "email,user_id\nnew@x,u1\nb@x, u2 \nc@x,u3\nd@x,u4\n")
+    assert landing.land(inbox, home).still_counting == [], "no row went"
+    write(path, "user_id,email\nu4,d@x\nu2,b@x\n")
+    said = cx_billing("--home", home, "land", inbox)
+    assert "4 rows of 2 earlier files of this name still count" in said
+    commands = re.findall(r"withdraw (\w{32})", said)
+    assert len(commands) == 2 and first.landed[-1].file_id in commands
+    for file_id in commands:
+        cx_billing("--home", home, "withdraw", file_id)
+    write(path, "user_id,email\nu2,b@x\n")
+    said = cx_billing("--home", home, "land", inbox)
+    assert "acme/users/u.csv: 1 row of the earlier file of this name still counts" in said
+
+
+def test_an_invoice_is_replaced_and_nothing_is_said_of_its_lines(inbox, tmp_path):
+    home, path = tmp_path / "home", inbox / "acme/vendor_invoice_lines/i.csv"
+    header = (
+        "Invoice number,Invoice date,Service period start,Service period end,Description,Qty,Rate,"
+        "Amount\n"
+    )
+    write(path, header + "1,2026-02-15,,,CX 2,1,1,1\n1,2026-02-15,,,CX 3,1,1,1\n")
+    landing.land(inbox, home)
+    write(path, header + "1,2026-02-15,,,CX 2,1,1,1\n")
+    assert landing.land(inbox, home).still_counting == []
+    write(path, header + "2,2026-03-15,,,CX 2,1,1,1\n")
+    assert [still.rows for still in landing.land(inbox, home).still_counting] == [3]

@@ -57,6 +57,21 @@ def describe_work(at: landing.Progress) -> str:
     return f"{step}{at.source_file or ''}"
 
 
+def describe_still_counting(still: landing.StillCounting, home: Path) -> str:
+    """What an earlier file of the same name still does, and how it is taken back."""
+    one, many = still.rows == 1, len(still.file_ids) > 1
+    rows = "rows" if still.rows is None else f"{still.rows:,} row{'' if one else 's'}"
+    files = f"{len(still.file_ids)} earlier files" if many else "the earlier file"
+    keys = "its key is" if one else "their keys are"
+    commands = "; ".join(
+        spell_command(home, "withdraw", file_id) for file_id in still.file_ids[:SHOWN_ITEMS]
+    )
+    return (
+        f"{still.source_file}: {rows} of {files} of this name still count{'s' if one else ''}, as "
+        f"{keys} not in the new one; if that is not meant: {commands}"
+    )
+
+
 def print_report(report: landing.Report, home: Path) -> None:
     """Say what was ignored, what could not be read, what was refused; then the counts."""
     for warning in report.warnings:
@@ -76,6 +91,8 @@ def print_report(report: landing.Report, home: Path) -> None:
         )
     if (more := len(report.left_out) - SHOWN_ITEMS) > 0:
         click.echo(f"Left out: {more} more files that were withdrawn earlier", err=True)
+    for still in report.still_counting[:SHOWN_ITEMS]:
+        click.echo(f"Note: {describe_still_counting(still, home)}", err=True)
     for refused in report.refused:
         click.echo(f"Refused: {refused.message}", err=True)
     rows = sum(file.rows for file in report.landed)

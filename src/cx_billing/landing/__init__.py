@@ -29,6 +29,7 @@ from cx_billing.landing.report import (
     Progress,
     Refused,
     Report,
+    StillCounting,
 )
 from cx_billing.landing.withdrawal import (
     NotLandedError,
@@ -50,6 +51,7 @@ __all__ = [
     "Progress",
     "Refused",
     "Report",
+    "StillCounting",
     "Withdrawal",
     "land",
     "restore",

@@ -30,10 +30,10 @@ def settle_invoices(parts: Sequence[Part]) -> Iterator[Answer]:
 
 
 def _with_invoices(parts: Sequence[Part]) -> list[Part]:
-    """The parts, those of lines with the invoices these are of."""
-    said = join(part.said for part in parts)
-    heads = {invoice.number: invoice for invoice in said.invoices if invoice.has_head}
-    found = _Search(parts, heads).found
+    """The parts, those of lines with the invoices these are of: such as lack something else."""
+    searched = [part for part in parts if part.is_incomplete or not _heads_of([part])]
+    found = _Search(searched, _heads_of(searched)).found
+    heads = _heads_of(parts)
     return [_with_heads(part, heads, found.get(part.file_id, "")) for part in parts]
 
 
@@ -57,6 +57,12 @@ def _with_heads(part: Part, heads: Mapping[str, Invoice], unnamed: str) -> Part:
     )
     said = replace(join([replace(part.said, invoices=invoices)]), pages=pages)
     return replace(part, said=said, lines_of=lines_of)
+
+
+def _heads_of(parts: Sequence[Part]) -> dict[str, Invoice]:
+    """The invoices of which parts say more than the lines."""
+    said = join(part.said for part in parts)
+    return {invoice.number: invoice for invoice in said.invoices if invoice.has_head}
 
 
 class _Search:

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,6 +21,7 @@ from cx_billing.formats import literal
 from cx_billing.formats.completeness import Invoice, Said
 from cx_billing.landing.answers import settle
 from cx_billing.landing.delivered import Delivered, columns_of_lines, copy_id, plan
+from cx_billing.landing.earlier import find_still_counting
 from cx_billing.landing.facts import describe_answer, identify, is_answer, metadata
 from cx_billing.landing.inbox import Delivery, find_dataset
 from cx_billing.landing.landed_files import (
@@ -58,7 +59,7 @@ class Lander:
         self._parts: dict[str, Part] = {}
         self._pull: list[Part] = []
         self._waiting: dict[str, Delivered] = {}
-        self._names: Counter[str] | None = None
+        self._by_name: dict[str, list[LandedFile]] | None = None
 
     def __enter__(self) -> Lander:
         self._lake = lake.ensure(self._home)
@@ -68,11 +69,11 @@ class Lander:
             shutil.rmtree(leftover)
         self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=self._home))
         self._connection = self._connect()
-        landed = list_landed(self._lake, self._connection)
-        self._landed = {file.file_id: file for file in landed}
-        self._split = find_split_answers(landed)
+        self._before = list_landed(self._lake, self._connection)
+        self._landed = {file.file_id: file for file in self._before}
+        self._split = find_split_answers(self._before)
         self._clock = max(
-            (datetime.fromisoformat(file.facts["landed_at"]) for file in landed),
+            (datetime.fromisoformat(file.facts["landed_at"]) for file in self._before),
             default=datetime.min,
         )
         return self
@@ -316,6 +317,15 @@ class Lander:
             )
         )
         self._warn(read.delivery, read.rows)
+        new = self._landed[read.file_id]
+        earlier = [
+            file
+            for file in self._of_name(new.source_file)
+            if not file.withdrawn_at and file.answer_id not in self._split
+        ]
+        if earlier:
+            still = find_still_counting(new, earlier, read.dataset, self._connection)
+            self._report.still_counting += [still] if still else []
 
     def _take_known(
         self,
@@ -350,9 +360,16 @@ class Lander:
 
     def _name_of(self, known: LandedFile) -> str:
         """By what `withdraw` finds a file of the lake: its name if no other has it."""
-        if self._names is None:
-            self._names = Counter(file.source_file for file in self._landed.values())
-        return known.file_id if self._names[known.source_file] > 1 else known.source_file
+        is_alone = len(self._of_name(known.source_file)) == 1
+        return known.source_file if is_alone else known.file_id
+
+    def _of_name(self, source_file: str) -> list[LandedFile]:
+        """The files of the lake that were landed under a name before this run."""
+        if self._by_name is None:
+            self._by_name = defaultdict(list)
+            for file in self._before:
+                self._by_name[file.source_file].append(file)
+        return self._by_name.get(source_file, [])
 
     def _read_sidecar(self, delivery: Delivery) -> sidecars.Asked | None:
         """What an answer was asked for, if that lies beside it."""

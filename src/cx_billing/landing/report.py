@@ -47,6 +47,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class StillCounting:
+    """Files landed earlier under the name of one landed now, with other content.
+
+    `rows` of them have keys that the new file lacks, so they still count; None if there are too
+    many to look.
+    """
+
+    source_file: str
+    file_ids: tuple[str, ...]
+    rows: int | None
+
+
+@dataclass(frozen=True)
 class Refused:
     """A file that was refused as a whole; `message` names file, dataset, cause and remedy."""
 
@@ -62,6 +75,7 @@ class Report:
     already_landed: list[AlreadyLanded] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    still_counting: list[StillCounting] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
