@@ -82,7 +82,7 @@
             {{ keys }},
             min(covered_from) as covered_from,
             max(covered_to) as covered_to,
-            list_sort(list_distinct(list(source_file))) as source_files
+            list(distinct source_file order by source_file) as source_files
         from numbered_intervals
         group by {{ keys }}, interval_number
 

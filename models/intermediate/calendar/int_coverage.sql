@@ -52,7 +52,9 @@ instants as (
             ) as last_instant_at,
             max({{ interval[0] }})::timestamp as last_start_at,
             any_value(build.as_of_at) as as_of_at,
-            list_sort(list_distinct(list(rows_read.source_file))) as source_files
+            list(
+                distinct rows_read.source_file order by rows_read.source_file
+            ) as source_files
         from {{ ref('stg_' ~ dataset) }} as rows_read
         cross join build
         where

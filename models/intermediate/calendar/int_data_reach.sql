@@ -16,16 +16,12 @@ stated as (
 
 {{ merged_intervals('stated', ['org_id', 'dataset']) }},
 
-stated_by_dataset as (
+stated_ends as (
 
     select
         org_id,
         dataset,
-        max(covered_to) as covered_to,
-        list(
-            struct_pack(covered_from := covered_from, covered_to := covered_to)
-            order by covered_from
-        )[:-2] as intervals_before_a_gap
+        max(covered_to) as covered_to
     from merged_intervals
     group by org_id, dataset
 
@@ -59,18 +55,58 @@ reach as (
         last_instants.dataset,
         greatest(
             coalesce(
-                stated_by_dataset.covered_to,
+                stated_ends.covered_to,
                 last_instants.last_instant_at::date + interval 1 day
             ),
             last_instants.last_instant_at
-        ) as reaches_to,
-        stated_by_dataset.intervals_before_a_gap
+        ) as ends_at
     from last_instants
-    left join stated_by_dataset
+    left join stated_ends
         on
-            last_instants.org_id = stated_by_dataset.org_id
-            and last_instants.dataset = stated_by_dataset.dataset
+            last_instants.org_id = stated_ends.org_id
+            and last_instants.dataset = stated_ends.dataset
+
+),
+
+-- All but the last: a gap follows.
+before_a_gap as (
+
+    select *
+    from merged_intervals
+    qualify
+        covered_from < max(covered_from) over (partition by org_id, dataset)
+
+),
+
+-- What begins in one of them ends with it, all else with the data.
+changes as (
+
+    select
+        org_id,
+        dataset,
+        '-infinity'::timestamp as begun_from,
+        ends_at
+    from reach
+    union all
+    select
+        reach.org_id,
+        reach.dataset,
+        unnest([before_a_gap.covered_from, before_a_gap.covered_to]) as begun_from,
+        unnest([before_a_gap.covered_to, reach.ends_at]) as ends_at
+    from reach
+    inner join before_a_gap
+        on
+            reach.org_id = before_a_gap.org_id
+            and reach.dataset = before_a_gap.dataset
 
 )
 
-select * from reach
+select
+    org_id,
+    dataset,
+    begun_from,
+    lead(begun_from, 1, 'infinity'::timestamp) over (
+        partition by org_id, dataset order by begun_from
+    ) as begun_before,
+    ends_at
+from changes

@@ -31,7 +31,7 @@ resolved as (
                 interactions.started_at,
                 least(
                     interactions.inactive_at,
-                    {{ end_of_data('interactions.started_at', 'reach') }}
+                    greatest(interactions.started_at, reach.ends_at)
                 )
             )
         ) as ended_at,
@@ -39,7 +39,11 @@ resolved as (
         interactions.source_row
     from interactions
     left join reach
-        on interactions.org_id = reach.org_id
+        on
+            interactions.org_id = reach.org_id
+            and interactions.ended_at is null
+            and interactions.started_at >= reach.begun_from
+            and interactions.started_at < reach.begun_before
 
 )
 

@@ -56,6 +56,19 @@ reach as (
 
 ),
 
+with_next_start as (
+
+    select
+        *,
+        min(started_at) over (
+            partition by org_id, feed, user_id
+            order by epoch_us(started_at)
+            range between 1 following and unbounded following
+        ) as next_started_at
+    from states
+
+),
+
 -- The platform leaves out the end of a status that is current. The user's next later row of
 -- any status ends it, at the latest the end of the data: what comes then is not known.
 resolved as (
@@ -69,22 +82,18 @@ resolved as (
         states.started_at,
         coalesce(
             states.ended_at,
-            least(
-                min(states.started_at) over (
-                    partition by states.org_id, states.feed, states.user_id
-                    order by epoch_us(states.started_at)
-                    range between 1 following and unbounded following
-                ),
-                {{ end_of_data('states.started_at', 'reach') }}
-            )
+            least(states.next_started_at, greatest(states.started_at, reach.ends_at))
         ) as ended_at,
         states.file_id,
         states.source_row
-    from states
+    from with_next_start as states
     left join reach
         on
             states.org_id = reach.org_id
             and states.feed = reach.feed
+            and states.ended_at is null
+            and states.started_at >= reach.begun_from
+            and states.started_at < reach.begun_before
 
 )
 
