@@ -185,3 +185,18 @@
     {%- endfor -%}
     {{ return(checks) }}
 {%- endmacro %}
+
+{# What would be right of a rejected value that tells which tool wrote it; else null. #}
+{% macro said_of_tool(value, reason) -%}
+    case
+        when {{ value }} like '/Date(%'
+            then 'a time as the platform wrote it: /Date(...)/ is of ConvertTo-Json in Windows PowerShell; '
+            || 'convert with PowerShell 7, or deliver the answer as it came'
+        when regexp_matches({{ value }}, '^@[{]|^System[.](?:Object|Collections)')
+            then 'what the platform answered: PowerShell wrote the name of an object here; '
+            || 'use ConvertTo-Json -Depth 100, or deliver the answer as it came'
+        when {{ reason }} = 'not_a_timestamp' and regexp_full_match({{ value }}, '[34][0-9]{4}([.][0-9]{1,9})?')
+            then ('1899-12-30'::date + trunc({{ value }}::decimal(18, 9))::integer)
+            || ', if it is a day as spreadsheets count them: write dates as 2026-01-31'
+    end
+{%- endmacro %}

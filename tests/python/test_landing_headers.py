@@ -7,6 +7,7 @@ import json
 import pytest
 
 from cx_billing import formats, lake
+from deliveries import workbook
 
 # The header of a file
 
@@ -177,3 +178,30 @@ def test_no_alias_is_the_name_of_another_column():
         ]
         assert not own.intersection(aliases), dataset.name
         assert len(set(aliases)) == len(aliases), dataset.name
+
+
+@pytest.mark.parametrize(
+    "above", ["Users of January\n", "Users of January,,\n,,\n", "\n\n# 2 users\n"]
+)
+def test_titles_above_the_header_are_passed_over(warehouse, above):
+    assert warehouse.landed(above + "user_id,email,name\nu1,a@x,Ann\n", name="f.csv").rows == 1
+    assert warehouse.rows("user_id, source_row") == [("u1", 1)]
+
+
+def test_what_is_more_than_a_title_refuses_the_file_and_says_where_the_header_is(warehouse):
+    message = warehouse.refusal("u1,a@x,Ann\nuser_id,email,name\nu2,b@x,Bob\n", name="f.csv")
+    assert "the header stands in line 2. Delete the lines above it" in message
+
+
+@pytest.mark.parametrize("name", ["f.csv", "f.xlsx"])
+def test_below_a_title_the_closest_row_is_named(warehouse, name):
+    rows = [["Users of January"], [], ["user_id", "mail", "name"], ["u1", "a@x", "Ann"]]
+    text = "\n".join(",".join(row) for row in rows)
+    message = warehouse.refusal(workbook(S=rows) if name.endswith("xlsx") else text, name=name)
+    assert "lacks required columns: email; found in row 3, which is closest to a header" in message
+
+
+def test_how_far_down_a_header_is_looked_for_is_said(warehouse):
+    rows = [["note"]] * 51 + [["user_id", "email"], ["u1", "a@x"]]
+    message = warehouse.refusal(workbook(S=rows), name="f.xlsx")
+    assert "looked for in the first 50 rows; delete titles above it" in message

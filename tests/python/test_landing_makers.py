@@ -94,6 +94,35 @@ REFUSED = {
         "{'user_details': [], 'total_hits': None}",
         ["not valid JSON", "json.dump"],
     ),
+    "list_of_python_objects": (
+        "user_presence",
+        "f.json",
+        "[{'id': 'x', 'on': True, 'v': None}]",
+        ["not valid JSON", "Python's str()", "json.dump"],
+    ),
+    "words_of_python_in_json": (
+        "user_presence",
+        "f.json",
+        '[{"userId": "u1"}, {"userId": None}]',
+        ["not valid JSON", "Python's str()"],
+    ),
+    "a_line_of_python": (
+        "users",
+        "f.ndjson",
+        '{"user_id": "u1", "email": "a@x"}\n{\'user_id\': \'u2\'}\n',
+        ["line 2", "Python's str()"],
+    ),
+    "text_of_a_class": ("users", "f.json", "UserEntityListing(entities=[])", ["Python's str()"]),
+    "object_of_javascript": ("users", "f.json", "{entities: []}", ["JSON.stringify"]),
+    "comma_too_many": ("users", "f.json", '[{"id": "u1"},]', ["comma before a closing bracket"]),
+    "headers_of_the_answer": ("users", "f.json", "HTTP/1.1 200 OK\n\n[]", ["curl without -i"]),
+    "json_named_csv": ("users", "f.csv", "{'id': 'u1'}\n", ["json.dump", "name it .json"]),
+    "error_of_the_platform": (
+        "users",
+        "f.json",
+        '{"message": "Rate limit", "code": "too.many.requests", "status": 429}',
+        ["error of the platform"],
+    ),
     "sign_in_instead_of_json": ("users", "f.json", "<html><body>Sign in", ["sign-in"]),
 }
 

@@ -137,6 +137,7 @@ select
     shown.reject_column as column_name,
     shown.value,
     coalesce(
+        {{ said_of_tool('shown.value', 'shown.reject_reason') }},
         shown.reject_expected,
         closest.product_code || ', if that was meant; else ' || reasons.expected,
         reasons.expected

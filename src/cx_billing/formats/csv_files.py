@@ -23,6 +23,7 @@ from cx_billing.formats.common import (
     open_text,
 )
 from cx_billing.formats.completeness import Said
+from cx_billing.formats.makers import remedy_of_header
 from cx_billing.formats.names import fields, locate, match
 from cx_billing.formats.periods import ABOVE, find_period
 from cx_billing.formats.second_headers import SecondHeaders, folded
@@ -67,20 +68,21 @@ class _Scan:
 def rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[Rows]:
     """The file as it lies if it is regular, then a well-formed copy of it."""
     above = _lines_above_header(path, dataset)
-    if above and (period := find_period(above)):
+    period = find_period(above)
+    if above:
         path = _without(path, "".join(above), staged.with_suffix(".untitled"))
-        for found in _rows(path, dataset, staged, watch):
-            yield replace(found, said=Said(period=period))
-    else:
-        yield from _rows(path, dataset, staged, watch)
+    for found in _rows(path, dataset, staged, watch):
+        yield replace(found, said=Said(period=period)) if period else found
 
 
 def _lines_above_header(path: Path, dataset: Dataset) -> list[str]:
-    """The lines above the first that has all required columns; none if there is no such line.
+    """The lines above the first that has all required columns; none if that is the first line.
 
-    Nor if one of them is a header itself, of another export: what is below it would be lost.
+    They are titles, of one field each, or name a period. Others are refused, and so is a file with
+    a header of another export above, or with none: what is above a header would be lost.
     """
     above: list[str] = []
+    closest: tuple[int, list[str], int] = (0, [], 1)
     with open_text(path, "surrogateescape") as stream:
         while len(above) <= ABOVE and (line := stream.readline(LONGEST_TITLE)):
             separator = max(SEPARATORS, key=line.count)
@@ -90,11 +92,27 @@ def _lines_above_header(path: Path, dataset: Dataset) -> list[str]:
             except UnreadableError:
                 return []
             if dataset.required <= known:
-                return above
-            if known and len(names) >= FEWEST_COLUMNS:
+                if find_period(above) or all(_is_title(title, separator) for title in above):
+                    return above
+                raise UnreadableError(
+                    f"lacks required columns in its first line; the header stands in line "
+                    f"{len(above) + 1}. Delete the lines above it: they are more than a title"
+                )
+            if remedy_of_header(names):
                 return []
+            if len(known) > closest[0]:
+                closest = (len(known), names, len(above) + 1)
+            if known and len(names) >= FEWEST_COLUMNS:
+                break
             above.append(line)
+    if closest[2] > 1:
+        match(closest[1], dataset, closest[2])
     return []
+
+
+def _is_title(line: str, separator: str) -> bool:
+    fields = next(csv.reader([line], delimiter=separator), [])
+    return sum(bool(field.strip()) for field in fields) <= 1
 
 
 def _without(path: Path, start: str, copy: Path) -> Path:

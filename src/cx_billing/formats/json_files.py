@@ -89,11 +89,12 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
                         continue
                     end = len(text)
             except ValueError as error:
+                fault = getattr(error, "pos", position) - position
                 if "value" in expected and more(max(CHUNK, 3 * (len(text) - position))):
                     continue
                 where = line + text.count("\n", 0, position)
                 what = getattr(error, "msg", str(error))
-                remedy = remedy_of_json(text[position:]) if not found else None
+                remedy = remedy_of_json(text[position:], text[position + fault :])
                 raise UnreadableError(
                     f"is not valid JSON: {what}, in the value that begins on line {where}; "
                     "fetch it again" + (f". {remedy}" if remedy else "")

@@ -13,6 +13,7 @@ _NUMBERED = re.compile(rf"{_STEP}(?:[./]\d+(?:[./]|$)|\[\d+\]|__\d+(?:__|$))")
 _LISTS = {"conversations", "entities", "licenses", "participants", "primarypresence", "userdetails"}
 _NESTED = re.compile(rf"(?:{_STEP}[./])+{_STEP}")
 _POWERSHELL_DATE = re.compile(r"\\?/Date\(-?\d+(?:[+-]\d{4})?\)\\?/")
+_PYTHON = re.compile(r"\s*(?:[ub]?'|(?:True|False|None|nan)\b|datetime\.|Decimal\()")
 _POWERSHELL_OBJECT = re.compile(
     r"@\{|System\.(?:Object\[\]|Collections\.|Management\.Automation\.)"
 )
@@ -30,6 +31,10 @@ def remedy_of_header(names: Sequence[str]) -> str | None:
         return "The first line is a hint for Excel; delete that line"
     if re.match(r"<(!doctype|html|\?xml)", first, re.IGNORECASE):
         return "This is a page of the web, perhaps a sign-in; export the file again"
+    if first.startswith(("{", "[")):
+        return "This is JSON, or an object of Python: write it with json.dump and name it .json"
+    if {"message", "code", "status"} <= {name.strip().lower() for name in names}:
+        return "This is an error of the platform and no answer; fetch it again"
     flattened = [name for name in names if _NUMBERED.search(name)]
     nested = [name for name in names if _NESTED.fullmatch(name.strip())]
     if flattened or len(nested) > 1:
@@ -66,14 +71,12 @@ def refuse_foreign_time(value: object) -> None:
         )
 
 
-def remedy_of_json(text: str) -> str | None:
-    """What to do about a text that is no JSON, if it tells what made the file."""
+def remedy_of_json(text: str, fault: str) -> str | None:
+    """What to do about a text that is no JSON, if it tells what made the file.
+
+    `text` begins where the value does that is none, `fault` where it stops being one.
+    """
     start = text.lstrip("\ufeff \t\r\n[")[:200]
-    if re.match(r"\{\s*'", start):
-        return (
-            "It is the text of a Python object, with single quotes; write it with json.dump, "
-            "not with print or str"
-        )
     if start.startswith("@{"):
         return (
             "It is the text of a PowerShell object; write it with ConvertTo-Json -Depth 100, or "
@@ -81,4 +84,15 @@ def remedy_of_json(text: str) -> str | None:
         )
     if re.match(r"<(!doctype|html|\?xml)", start, re.IGNORECASE):
         return "It is a page of the web, perhaps a sign-in; fetch the answer again"
+    if re.match(r"HTTP/\d", start):
+        return "It begins with the headers of the answer; save its body alone (curl without -i)"
+    if _PYTHON.match(fault) or re.match(r"[A-Z]\w+\(", start):
+        return (
+            "It is written with Python's str(), which has single quotes, True and None; write it "
+            "with json.dump, not with print or str"
+        )
+    if re.match(r"\s*[A-Za-z_]\w*\s*:", fault):
+        return "Its keys are without quotes, as JavaScript shows objects; use JSON.stringify"
+    if re.match(r"\s*,?\s*[\]}]", fault):
+        return "There is a comma before a closing bracket; remove it, or save the answer as it came"
     return None

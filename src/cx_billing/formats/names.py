@@ -46,8 +46,11 @@ def locate(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
     return positions
 
 
-def match(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
-    """Position of every declared column in `names`; refuses doubles and missing required ones."""
+def match(names: Sequence[str], dataset: Dataset, row: int = 1) -> dict[str, int]:
+    """Position of every declared column in `names`; refuses doubles and missing required ones.
+
+    `row` is the one of the file that the names stand in.
+    """
     positions = locate(names, dataset)
     missing = [
         column
@@ -68,9 +71,9 @@ def match(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
         if remedy := remedy_of_header(names):
             hints = [f"{remedy}."]
         found = shown(names) or "none"
-        raise UnreadableError(
-            " ".join([f"lacks required columns: {', '.join(missing)}; found: {found}.", *hints])
-        )
+        where = f" in row {row}, which is closest to a header" if row > 1 else ""
+        lacking = f"lacks required columns: {', '.join(missing)}; found{where}: {found}."
+        raise UnreadableError(" ".join([lacking, *hints]))
     return positions
 
 

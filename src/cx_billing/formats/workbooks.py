@@ -83,7 +83,7 @@ def _find(
             if dataset.required <= set(positions):
                 matching.append((sheet, skipped))
                 break
-            candidates.append((len(positions), header))
+            candidates.append((len(positions), header, skipped + 1))
     if len(matching) == 1:
         return matching[0]
     if matching:
@@ -91,10 +91,17 @@ def _find(
         raise UnreadableError(
             f"has the header on {len(matching)} sheets: {sheets}; deliver one workbook for each"
         )
-    closest = max(candidates, key=lambda candidate: candidate[0], default=(0, []))[1]
-    if not any(closest):
-        closest = next((header for _, header in candidates if any(header)), [])
-    match(closest, dataset)
+    named = [candidate for candidate in candidates if any(candidate[1])]
+    _, closest, row = max(named, key=lambda candidate: candidate[0], default=(0, [], 1))
+    try:
+        match(closest, dataset, row)
+    except UnreadableError as error:
+        if any(workbook.get_sheet_by_name(name).total_height > TITLE_ROWS for name in names):
+            raise UnreadableError(
+                f"{error} The header was looked for in the first {TITLE_ROWS} rows; delete titles "
+                "above it"
+            ) from error
+        raise
     raise UnreadableError("holds no header")
 
 
