@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from cx_billing import landing
 from cx_billing.formats.periods import find_period, period_of
 from deliveries import workbook
 
@@ -120,3 +121,37 @@ def test_a_period_without_end_refuses_its_file_alone(warehouse):
     ]
     (refused,) = report.refused
     assert "beyond all bounds" in refused.message
+
+
+STATES = "user_id,system_presence,start_time{}\nu1,AVAILABLE,2026-03-09 09:00{}\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "zone", "expected"),
+    [
+        (("", ""), None, [*MARCH]),
+        (("", ""), "America/New_York", ["2026-03-01T05:00:00", "2026-04-01T04:00:00"]),
+        ((",time_zone", ",europe/berlin"), None, ["2026-02-28T23:00:00", "2026-03-31T22:00:00"]),
+        ((",time_zone", ",Asia/Tokyo"), "UTC", ["2026-02-28T15:00:00", "2026-03-31T15:00:00"]),
+        ((",time_zone", ","), "Asia/Tokyo", ["2026-02-28T15:00:00", "2026-03-31T15:00:00"]),
+        ((",time_zone", ",UTC\nu2,BUSY,2026-03-09,Asia/Tokyo"), None, []),
+        ((",time_zone", ",Mars"), None, []),
+    ],
+)
+def test_a_period_is_of_the_zone_of_its_file(rows, zone, expected, warehouse):
+    text = "Period: 2026-03-01 - 2026-03-31\n" + STATES.format(*rows)
+    warehouse.deliver(text, "f.csv", "user_presence")
+    report = landing.land(warehouse.inbox, warehouse.home, time_zone=zone)
+    assert len(report.landed) == 1
+    assert covered(warehouse) == (["report", *expected] if expected else [])
+
+
+def test_a_period_with_offsets_and_one_of_days_stay_in_utc(warehouse):
+    text = "Period: 2026-03-01T00:00Z - 2026-04-01T00:00Z\n" + STATES.format("", "")
+    warehouse.deliver(text, "f.csv", "user_presence")
+    warehouse.deliver(
+        "Period: 2026-03-01 - 2026-03-31\n" + ROWS, "f.csv", "concurrent_usage_report"
+    )
+    landing.land(warehouse.inbox, warehouse.home, time_zone="Asia/Tokyo")
+    for facts in warehouse.facts().values():
+        assert facts["covered_from"][:19] == MARCH[0]

@@ -27,7 +27,10 @@ _TO = re.compile(r"\b(to|until|end|through)", re.IGNORECASE)
 
 
 def find_period(lines: Iterable[str]) -> tuple[str, str] | None:
-    """First instant and first instant after the one period that lines name, in UTC."""
+    """First instant and first instant after the one period that lines name.
+
+    One that was written without an offset ends without `Z`: it is of the zone of its file.
+    """
     found = []
     start: list[str] = []
     end: list[str] = []
@@ -59,11 +62,11 @@ def period_of(start: str, end: str) -> tuple[str, str] | None:
         is_whole_months = ends.day == first_day.day and ends > first_day
         until = _midnight(ends if is_whole_months else ends + timedelta(days=1))
     since = begins if isinstance(begins, datetime) else _midnight(begins)
-    return (_written(since), _written(until)) if since < until else None
+    return (_written(since), _written(until)) if _as_utc(since) < _as_utc(until) else None
 
 
 def _read(text: str, slashed: Sequence[str]) -> date | datetime | None:
-    """A date or an instant in UTC."""
+    """A date, an instant in UTC, or one without a zone."""
     text = text.strip()
     try:
         if "/" in text:
@@ -76,7 +79,7 @@ def _read(text: str, slashed: Sequence[str]) -> date | datetime | None:
         if len(text) == len("2026-01-31"):
             return date.fromisoformat(text)
         at = datetime.fromisoformat(text.replace(" Z", "Z"))
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        return at.astimezone(UTC) if at.tzinfo else at
     except (ValueError, StopIteration):
         return None
 
@@ -93,8 +96,12 @@ def _read_slashed(text: str, all_of_them: Sequence[str]) -> date | None:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, time())
+
+
+def _as_utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _written(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}{'Z' if at.tzinfo else ''}"

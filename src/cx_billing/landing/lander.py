@@ -129,7 +129,7 @@ class Lander:
         except formats.UnreadableError as error:
             self._refuse(delivery, str(error))
         except (OSError, duckdb.Error) as error:
-            reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+            reason = getattr(error, "strerror", None) or formats.first_line(error)
             self._refuse(delivery, f"could not be read or written ({reason}); land it again")
         except (ArithmeticError, RecursionError) as error:
             self._refuse(
@@ -201,12 +201,14 @@ class Lander:
                 facts["snapshot_date"] = rows.snapshot_date
             if zone := self._zone_for(dataset):
                 facts["time_zone"] = zone
-            facts |= describe_answer(rows, delivered.asked)
-            read = replace(delivered, facts=delivered.facts | facts, rows=rows)
-            if read.is_answer:
-                return read
             try:
-                self._write(read, watch)
+                if rows.said and rows.said.period:
+                    period = self._period_in_utc(rows, rows.said.period, zone)
+                    rows = replace(rows, said=replace(rows.said, period=period))
+                facts |= describe_answer(rows, delivered.asked)
+                read = replace(delivered, facts=delivered.facts | facts, rows=rows)
+                if not read.is_answer:
+                    self._write(read, watch)
             except formats.UnreadableError as error:
                 failure = str(error)
             else:
@@ -412,7 +414,7 @@ class Lander:
                 watch,
             )
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise formats.UnreadableError(str(error).strip().splitlines()[0]) from error
+            raise formats.UnreadableError(formats.first_line(error)) from error
         if written != rows.count:
             raise formats.UnreadableError(f"{written} of {rows.count} rows were written")
 
@@ -433,6 +435,34 @@ class Lander:
     def _zone_for(self, dataset: lake.Dataset) -> str | None:
         """The declared zone, if the dataset has times that can be local."""
         return self._time_zone if "time_zone" in dataset.columns else None
+
+    def _period_in_utc(
+        self, rows: formats.Rows, period: tuple[str, str], declared: str | None
+    ) -> tuple[str, str] | None:
+        """The period a file names, in the zone of its times; one of several zones says nothing."""
+        stated = rows.columns.get("time_zone", "null")
+        try:
+            [[zones]] = self._connection.execute(
+                f"select list(distinct lower(coalesce(nullif(trim({stated}), ''), ?))) "
+                f"from {rows.relation}",
+                [declared or "utc"],
+            ).fetchall()
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise formats.UnreadableError(formats.first_line(error)) from error
+        zones = zones or [declared or "utc"]
+        known = self._connection.execute(
+            "select name from pg_timezone_names() where lower(name) = lower(?)", [zones[0]]
+        ).fetchone()
+        if len(zones) > 1 or not known:
+            return None
+        start, end = (at if at.endswith("Z") else self._in_utc(at, known[0]) for at in period)
+        return start, end
+
+    def _in_utc(self, at: str, zone: str) -> str:
+        [[instant]] = self._connection.execute(
+            "select timezone(?, ?::timestamp) at time zone 'UTC'", [zone, at]
+        ).fetchall()
+        return f"{instant:%Y-%m-%dT%H:%M:%S.%f}Z"
 
     def _warn_of_another_zone(
         self, delivery: Delivery, dataset: lake.Dataset, known: LandedFile
