@@ -27,7 +27,7 @@ checked as (
             ('not_a_timestamp', unreadable(['covered_from', 'covered_to'])),
             ('unknown_value', {'dataset': (
                 "covered_dataset not in ('" ~ datasets() | join("', '") ~ "')",
-                'the name of a dataset'
+                'one of ' ~ datasets() | join(', ')
             )}),
             ('end_before_start', {'covered_to': 'covered_to < covered_from'}),
         ]) }}

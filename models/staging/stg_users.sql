@@ -22,7 +22,10 @@ checked as (
     select
         * exclude (raw, parse_error),
         {{ rejection([
-            ('missing_value', missing(['user_id'])),
+            ('missing_value', {'user_id': (
+                'raw.user_id is null',
+                'the id of the user, as GET /api/v2/users tells it; an e-mail alone names nobody'
+            )}),
         ]) }}
     from typed
 

@@ -60,6 +60,7 @@ class Dataset:
     required: frozenset[str]
     natural_key: tuple[str, ...]
     header_aliases: dict[str, tuple[str, ...]]
+    found_in: dict[str, str]
 
 
 def read_yaml(file: Path) -> Any:
@@ -96,6 +97,11 @@ def datasets() -> dict[str, Dataset]:
                 name: tuple(aliases)
                 for name, column in columns.items()
                 if (aliases := column.get("config", {}).get("meta", {}).get("header_aliases"))
+            },
+            found_in={
+                name: source
+                for name, column in columns.items()
+                if (source := column.get("config", {}).get("meta", {}).get("found_in"))
             },
         )
     return declared

@@ -205,3 +205,9 @@ def test_how_far_down_a_header_is_looked_for_is_said(warehouse):
     rows = [["note"]] * 51 + [["user_id", "email"], ["u1", "a@x"]]
     message = warehouse.refusal(workbook(S=rows), name="f.xlsx")
     assert "looked for in the first 50 rows; delete titles above it" in message
+
+
+def test_a_people_export_is_told_where_the_ids_are(warehouse):
+    message = warehouse.refusal("Name,Email,Division\nAnn,a@x,Home\n", name="f.csv")
+    assert "lacks required columns: user_id" in message
+    assert "user_id is found in GET /api/v2/users" in message and "extract" in message

@@ -19,9 +19,9 @@ from cx_billing.pages.formatting import format_text
 def seal(org_id: str, invoice_date: date, home: Path) -> None:
     """Check whether an invoice may be closed for good: it is final, and covered by the data.
 
-    What is not final or not covered is refused, with the dataset and the day. This version has no
-    ledger yet to close an invoice in: it says so of an invoice that may be closed, closes nothing,
-    and exits with 1 in either case.
+    What is not final or not covered is refused with exit code 1, with the dataset and the day. What
+    may be closed is said to be, with exit code 0. This version keeps no ledger yet: nothing is
+    closed either way.
 
     \b
       cx-billing seal ORG_ID 2026-05-05
@@ -43,8 +43,9 @@ def seal(org_id: str, invoice_date: date, home: Path) -> None:
             "build again."
         )
     else:
-        message = (
-            f"{invoice} is final and covered, so it may be closed, but this version has no ledger "
-            "to close it in. Nothing was closed."
+        click.echo(
+            f"{invoice} is final and covered: it may be sealed. This version keeps no ledger yet, "
+            "so nothing was closed."
         )
+        return
     raise click.ClickException(message)

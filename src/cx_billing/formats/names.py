@@ -68,6 +68,11 @@ def match(names: Sequence[str], dataset: Dataset, row: int = 1) -> dict[str, int
             for column in missing
             if (close := difflib.get_close_matches(normalize(column), unknown, n=1))
         ]
+        hints += [
+            f"{column} is found in {dataset.found_in[column]}."
+            for column in missing
+            if column in dataset.found_in
+        ]
         if remedy := remedy_of_header(names):
             hints = [f"{remedy}."]
         found = shown(names) or "none"
