@@ -26,8 +26,9 @@
     case
         when reject_reason is not null then 'rejected'
         when withdrawn_at is not null then 'withdrawn'
-        when landed_at = max(landed_at) filter (where withdrawn_at is null) over (
+        when landed_at = max(landed_at) over (
             partition by
+                reject_reason is null and withdrawn_at is null,
                 org_id,
                 {{ natural_key | join(',\n                ') }}
         ) then 'accepted'

@@ -3,14 +3,18 @@ with
 landed as (
 
     {{ landed_rows(
-        'vendor_invoice_lines',
-        numbers=['qty', 'rate', 'amount'],
+        'vendor_invoice_lines', numbers=['qty', 'rate', 'amount'],
         dates=['invoice_date', 'service_period_start', 'service_period_end']
     ) }}
 
 ),
 
--- A vendor invoice is replaced as a whole by the latest file that holds its number.
+product_names as (
+
+    select * from {{ ref('product_names') }}
+
+),
+
 typed as (
 
     select
@@ -24,8 +28,11 @@ typed as (
         try_cast(landed.rate as decimal(28, 10)) as unit_price,
         try_cast(landed.amount as decimal(18, 4))::decimal(28, 4) as amount,
         upper(landed.currency) as currency,
-        landed.section
+        landed.section,
+        coalesce({{ product_named() }}, {{ product_name_key('landed.description') }})
+            as charged_for
     from landed
+    {{ join_product_names('landed.description') }}
 
 ),
 
@@ -50,9 +57,34 @@ checked as (
         ]) }}
     from typed
 
+),
+
+-- The latest file that holds a number replaces the whole invoice.
+numbered as (
+
+    select
+        *,
+        {{ row_status_by_file(['invoice_number']) }} as row_status
+    from checked
+
+),
+
+counted as (
+
+    {{ same_invoices('numbered') }}
+
 )
 
 select
-    *,
-    {{ row_status_by_file(['invoice_number']) }} as row_status
-from checked
+    numbered.* exclude (row_status),
+    coalesce(counted.counted_number, numbered.invoice_number) as counted_number,
+    case
+        when counted.counted_number <> numbered.invoice_number then 'duplicate'
+        else numbered.row_status
+    end as row_status
+from numbered
+left join counted
+    on
+        numbered.org_id = counted.org_id
+        and numbered.invoice_number = counted.invoice_number
+        and numbered.row_status = 'accepted'

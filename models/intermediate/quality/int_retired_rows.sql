@@ -31,7 +31,9 @@ with
                 and accepted.file_id = outside.file_id
                 and accepted.source_row = outside.source_row
         where
-            accepted.row_status = 'accepted'
+            accepted.row_status in (
+                'accepted'{{ ", 'duplicate'" if replaced_by_file(dataset) }}
+            )
             and rejected.row_status = 'rejected'
             {% for column in natural_key_columns(dataset) %}
                 and rejected.reject_column is distinct from '{{ column }}'

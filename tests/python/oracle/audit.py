@@ -1,9 +1,9 @@
 """What became of every landed row: `rejected_rows` and `load_audit`.
 
 A rejected row is retired once a row that was landed later, or stands further down in its file, is
-accepted for its natural key; of an invoice, which a later file replaces as a whole, once it stands
-in a later file. A row whose key cannot be read has none. What would be right is left to the words
-of the warehouse.
+accepted for its natural key; of an invoice, which a later file replaces as a whole, once a row of
+its number is good in a later file, even if the invoice counts under another number. A row whose key
+cannot be read has none. What would be right is left to the words of the warehouse.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def latest_places(dataset: str, rows: list[Row]) -> dict[tuple, tuple[int, str]]
     return {
         tuple(row[name] for name in key_of(dataset)): (place, row.file)
         for place, row in enumerate(rows)
-        if not row.reason and not row.is_duplicate
+        if not row.reason and (dataset == "vendor_invoice_lines" or not row.is_duplicate)
     }
 
 

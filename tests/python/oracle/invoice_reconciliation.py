@@ -2,7 +2,7 @@
 
 1. What the vendor calls Committed is our commitment, where both have one. Of several lines, those
    of equal quantity and amount are paired first, then those of equal amount, then of equal price,
-   the rest in the order of price and amount, credits last.
+   the rest in the order of price, amount and date of invoice, credits last.
 2. A waived line that the vendor does not have is no difference.
 3. A line of ours is missing on the invoice if the vendor has any line of that service period and
    kind of charge (prepay or not); else there is no vendor invoice for it.
@@ -73,7 +73,8 @@ def pair_in_rounds(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[t
     """The lines that agree first, then those that agree in less, at last whatever is left."""
 
     def rank(line: VendorLine | Expected) -> tuple:
-        return line.amount < 0, line.price is None, line.price or ZERO, line.amount
+        price = line.price is None, line.price or ZERO
+        return line.amount < 0, *price, line.amount, line.invoice_date
 
     theirs, ours = sorted(theirs, key=rank), sorted(ours, key=rank)
     rounds = (

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from oracle import catalogue
+from oracle import catalogue, same_invoices
 from oracle.calendar import (
     CLOCKS,
     Contract,
@@ -112,10 +112,14 @@ def supersede(dataset: str, rows: list[Row]) -> None:
 
 
 def supersede_invoices(rows: list[Row]) -> None:
-    """Of a vendor's invoice the latest file that holds its number stands, with all its lines."""
+    """Of a vendor's invoice the latest file that holds its number stands, with all its lines.
+
+    One that came by several ways, under several numbers, stands once.
+    """
     standing = {row["invoice_number"]: row.file for row in rows if not row.reason}
     for row in rows:
         row.is_duplicate = not row.reason and row.file != standing[row["invoice_number"]]
+    same_invoices.set_aside(rows)
 
 
 def later_end(one: Row, other: Row) -> bool:

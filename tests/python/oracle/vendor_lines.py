@@ -75,6 +75,11 @@ class VendorLine:
         return catalogue.product_named(words)
 
     @property
+    def invoice_date(self) -> date:
+        """The date of its invoice."""
+        return self.row["invoice_date"]
+
+    @property
     def quantity(self) -> Decimal | None:
         """Its quantity."""
         return self.row["qty"]
@@ -129,6 +134,11 @@ class Expected:
 
     def __post_init__(self):
         self.amount, self.quantity = self.line["amount"], self.line["quantity"]
+
+    @property
+    def invoice_date(self) -> date:
+        """The date of its invoice."""
+        return self.line["invoice_date"]
 
     @property
     def is_prepay(self) -> bool:

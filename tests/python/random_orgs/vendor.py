@@ -6,6 +6,7 @@ They are made of the oracle's own bill of the organization, so that most of them
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -146,7 +147,40 @@ class RandomVendor:
             files[f"{name}.csv"] += rows
             if self.chance(0.15):  # a draft that the invoice replaces
                 files["0_draft.csv"] += [(*row[:7], "1.00", *row[8:]) for row in rows]
+            if self.chance(0.2):
+                files["b_other_way.csv"] += self.by_another_way(rows, number)
+            elif self.chance(0.1):
+                files["b_other_way.csv"] += self.another_invoice(rows, number)
         return {name: rows for name, rows in files.items() if rows}
+
+    def by_another_way(self, rows: list[tuple], number: int) -> list[tuple]:
+        """An invoice under another number, as the API tells it or as somebody typed it."""
+        tells_rates = self.chance(0.5)
+        other = self.rng.choice((f"INV-{number}", f"{number:06}"))
+        found = []
+        for _, dated, start, end, words, quantity, rate, amount, currency, section in rows:
+            if words.endswith("Prepay") and not tells_rates and self.chance(0.5):
+                words = re.sub(r" . Prepay$", "", words)
+            words = self.rng.choice((words, words.replace(catalogue.DASH, "-")))
+            if not tells_rates:
+                quantity, rate = quantity and int(quantity), ""
+            if self.chance(0.1):
+                start -= timedelta(days=1)
+            currency = self.rng.choice((currency, ""))
+            found.append(
+                (other, dated, start, end, words, quantity, rate, amount, currency, section)
+            )
+        self.rng.shuffle(found)
+        return found
+
+    def another_invoice(self, rows: list[tuple], number: int) -> list[tuple]:
+        """An invoice that is like a part of one, but of another day, or dearer by one."""
+        days, more = self.rng.choice(((1, 0), (0, 1)))
+        return [
+            (f"INV-{number}", dated + timedelta(days=days), *shared, amount + more, *rest)
+            for (_, dated, *shared), (amount, *rest) in ((row[:7], row[7:]) for row in rows)
+            if "Calling Service" not in shared[2]  # of calls the vendor has one row, or two
+        ]
 
     def invoice(self, number: str, day: date, lines: list[dict]) -> list[tuple]:
         """The rows of one invoice: ours, some of them changed, and some more."""
