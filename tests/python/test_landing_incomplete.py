@@ -90,6 +90,14 @@ COMPLETE = {
         "user_presence",
         [presences("u1", cursor="a"), presences("u2", cursor="b"), presences("u3")],
     ),
+    "a count on one of two pages": (
+        "user_presence",
+        [presences("u1", totalHits=2), presences("u2")],
+    ),
+    "a number on one of two pages": (
+        "license_assignments",
+        [holders("u1", pageNumber=1, pageCount=2), holders("u2")],
+    ),
     "two answers": ("user_presence", [presences("u1", totalHits=1), presences("u2", totalHits=1)]),
     "lines of two pages": (
         "vendor_invoice_lines",
@@ -377,11 +385,11 @@ def test_an_invoice_and_its_lines_may_be_files_of_their_own(names, said, warehou
     assert outcome(warehouse) == ([], [])
 
 
-@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("counted", [(0, 1), (0,), (1,), ()])
 def test_the_second_page_of_lines_may_be_a_file_without_the_invoice(counted, warehouse):
     head, page = apart("900", *TWO)
     for number, name in ((0, "head.json"), (1, "more.zip")):
-        said = {"pageNumber": number + 1, "pageCount": 2, "total": 2} if counted else {}
+        said = {"pageNumber": number + 1, "pageCount": 2, "total": 2} if number in counted else {}
         content = json.dumps({"entities": [page["entities"][number]], **said})
         if number == 0:
             warehouse.deliver(json.dumps(head) + content, name, "vendor_invoice_lines")

@@ -215,14 +215,18 @@ def find_missing(said: Said, is_one_answer: bool = False) -> str | None:
     for invoice in said.invoices:
         if missing := _missing_of_invoice(invoice):
             return missing
-    answers: dict[tuple[str, str], list[Page]] = {}
-    for page in said.pages:
-        if page.is_counted:
-            count = f"{page.page_count} pages" if page.total is None else f"{page.total} items"
-            answers.setdefault((page.of, "" if is_one_answer else count), []).append(page)
-    for pages in answers.values():
-        if missing := _missing_of_counted(pages):
-            return missing
+    for of in dict.fromkeys(page.of for page in said.pages):
+        pages = [page for page in said.pages if page.of == of]
+        answers: dict[str, list[Page]] = {}
+        for page in pages:
+            if page.is_counted:
+                count = f"{page.page_count} pages" if page.total is None else f"{page.total} items"
+                answers.setdefault("" if is_one_answer or of else count, []).append(page)
+        if len(answers) == 1:  # then what says nothing of how many there are belongs to it
+            answers = dict.fromkeys(answers, pages)
+        for counted in answers.values():
+            if missing := _missing_of_counted(counted):
+                return missing
     return _missing_of_linked(said.pages)
 
 
@@ -250,7 +254,7 @@ def _missing_of_counted(pages: Sequence[Page]) -> str | None:
     if total is not None:
         return f"{items:,} of {total:,} items are here" if items < total else None
     numbers = {page.number for page in pages} - {None}
-    found = len(numbers) if numbers else len(pages)
+    found = len(numbers) + sum(page.number is None for page in pages)
     return f"{found} of {count} pages are here" if found < count else None
 
 
