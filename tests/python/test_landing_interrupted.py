@@ -245,6 +245,8 @@ def test_a_part_of_an_answer_is_withdrawn_with_the_others(warehouse, kind, monke
     half = landed_files_of(warehouse)
     assert [file.withdrawn_at is None for file in half].count(False) == 1
     assert landed_files.find_split_answers(half) == {before[0].answer_id}, "none counts"
+    report = warehouse.land()
+    assert (report.landed, report.refused, len(report.left_out)) == ([], [], 3)
     assert len(landing.withdraw(warehouse.home, name).changed) == 2
     report = warehouse.land()
     assert (report.landed, report.refused, len(report.left_out)) == ([], [], 3)

@@ -103,30 +103,19 @@ def write_anew(
 
     `columns` maps those that change to expressions over the file's.
     """
-    temporary = target.with_suffix(TEMPORARY)
-    try:
-        copy_anew(source, temporary, facts, columns, connection)
-        files.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def copy_anew(
-    source: Path,
-    target: Path,
-    facts: Mapping[str, str],
-    columns: Mapping[str, str],
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
-    """Copy a file with other facts and columns."""
     relation = f"read_parquet({formats.glob_literal(source)})"
     found = connection.execute(f"select column_name from (describe from {relation})").fetchall()
     selected = [
         *(f'"{name}"' for [name] in found if name not in columns),
         *(f'{expression} as "{name}"' for name, expression in columns.items()),
     ]
-    connection.execute(
-        f"copy (select {', '.join(selected)} from {relation}) to {literal(str(target))} "
-        "(format parquet, compression zstd, use_tmp_file false, "
-        f"kv_metadata {{{metadata(dict(facts))}}})"
-    )
+    temporary = target.with_suffix(TEMPORARY)
+    try:
+        connection.execute(
+            f"copy (select {', '.join(selected)} from {relation}) to {literal(str(temporary))} "
+            "(format parquet, compression zstd, use_tmp_file false, "
+            f"kv_metadata {{{metadata(dict(facts))}}})"
+        )
+        files.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

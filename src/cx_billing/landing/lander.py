@@ -27,10 +27,10 @@ from cx_billing.landing.inbox import Delivery, find_dataset
 from cx_billing.landing.landed_files import (
     TEMPORARY,
     LandedFile,
-    copy_anew,
     find_split_answers,
     list_landed,
     read_facts,
+    write_anew,
 )
 from cx_billing.landing.parts import Answer, Part
 from cx_billing.landing.report import (
@@ -72,6 +72,7 @@ class Lander:
         self._before = list_landed(self._lake, self._connection)
         self._landed = {file.file_id: file for file in self._before}
         self._split = find_split_answers(self._before)
+        self._withdrawn = {file.answer_id for file in self._before if file.withdrawn_at} - {None}
         self._clock = max(
             (datetime.fromisoformat(file.facts["landed_at"]) for file in self._before),
             default=datetime.min,
@@ -150,7 +151,7 @@ class Lander:
         asked = self._read_sidecar(delivery)
         file_id = identify(delivery, sha256, asked)
         known = self._landed.get(file_id)
-        if known and (known.withdrawn_at or known.answer_id not in self._split):
+        if known and (self._is_withdrawn(known) or known.answer_id not in self._split):
             self._take_known(delivery, dataset, known, asked)
             return
         if file_id in self._waiting:
@@ -259,17 +260,12 @@ class Lander:
                 for told in written:
                     self._refuse(told.delivery, "another part of its answer was refused")
                 return
-            copies = [self._copy(part, facts) for part in answer.borrowed]
+            for part in answer.borrowed:
+                with self._refusing(reads[0].delivery):
+                    self._copy(part, facts)
             for told in written:
-                if told.is_there:
-                    self._report.already_landed.append(
-                        AlreadyLanded(told.delivery.source_file, told.file_id)
-                    )
-                else:
+                with self._refusing(told.delivery):
                     self._put(told)
-            for copy in copies:
-                files.replace(copy.path.with_suffix(TEMPORARY), copy.path)
-                self._landed[copy.file_id] = copy
         finally:
             for read in reads:
                 read.temporary.unlink(missing_ok=True)
@@ -288,8 +284,8 @@ class Lander:
             "of it in one run"
         )
 
-    def _copy(self, part: Part, facts: Mapping[str, dict[str, str]]) -> LandedFile:
-        """Write a file of the lake once more, as a part of another answer."""
+    def _copy(self, part: Part, facts: Mapping[str, dict[str, str]]) -> None:
+        """Put a file of the lake there once more, as a part of another answer."""
         file = self._landed[part.file_id]
         new_id = next(copy_id(part.file_id, fact["answer_id"]) for fact in facts.values())
         told = read_facts(file.path, self._connection) | facts[new_id]
@@ -301,11 +297,15 @@ class Lander:
             "withdrawn_at": "null::timestamp",
         }
         columns |= columns_of_lines(part.lines_of)
-        copy_anew(file.path, path.with_suffix(TEMPORARY), told, columns, self._connection)
-        return LandedFile(path, told)
+        write_anew(file.path, path, told, columns, self._connection)
+        self._landed[new_id] = LandedFile(path, told)
 
     def _put(self, read: Delivered) -> None:
         """Give what was written its name in the lake, and report it."""
+        if read.is_there:
+            known = AlreadyLanded(read.delivery.source_file, read.file_id)
+            self._report.already_landed.append(known)
+            return
         files.replace(read.temporary, read.target)
         self._landed[read.file_id] = LandedFile(read.target, read.facts)
         self._report.landed.append(
@@ -340,7 +340,7 @@ class Lander:
 
         What it says is remembered, for others that could be of the same answer.
         """
-        if known.withdrawn_at:
+        if self._is_withdrawn(known):
             left_out = LeftOut(delivery.source_file, known.file_id, self._name_of(known))
             self._report.left_out.append(left_out)
         else:
@@ -359,6 +359,10 @@ class Lander:
                 answer_id=known.answer_id,
                 answer_parts=known.answer_parts,
             )
+
+    def _is_withdrawn(self, known: LandedFile) -> bool:
+        """Whether a file of the lake was taken back, or any part of its answer."""
+        return known.withdrawn_at is not None or known.answer_id in self._withdrawn
 
     def _name_of(self, known: LandedFile) -> str:
         """By what `withdraw` finds a file of the lake: its name if no other has it."""
