@@ -31,8 +31,9 @@ def land(inbox: Path, time_zone: str | None, home: Path) -> None:
     """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
 
     Files are .csv, .json, .ndjson, .jsonl (each also .gz), .parquet, .xlsx, the vendor's invoice
-    as .pdf, or .zip archives of these. Landing the same file again changes nothing. A file that
-    lacks a required column is refused whole, the rest is landed.
+    as .pdf, or .zip archives of these. Landing the same file again changes nothing, and one that
+    was withdrawn is left out. A file that lacks a required column is refused whole, the rest is
+    landed.
 
     \b
       cx-billing land sample/inbox
