@@ -198,5 +198,7 @@
         when {{ reason }} = 'not_a_timestamp' and regexp_full_match({{ value }}, '[34][0-9]{4}([.][0-9]{1,9})?')
             then ('1899-12-30'::date + trunc({{ value }}::decimal(18, 9))::integer)
             || ', if it is a day as spreadsheets count them: write dates as 2026-01-31'
+        when {{ reason }} = 'not_a_timestamp' and regexp_full_match({{ value }}, '1[0-9]{9}([0-9]{3})?')
+            then 'a time like 2026-01-31T09:00:00Z: seconds or milliseconds since 1970 are not read'
     end
 {%- endmacro %}

@@ -70,9 +70,16 @@ def test_unknown_dataset_is_refused_with_a_hint(warehouse):
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("voice", "voice_usage"), ("user", "users"), ("contracts_2026", "contracts")],
+    [
+        ("voice", "voice_usage"),
+        ("user", "users"),
+        ("contracts_2026", "contracts"),
+        ("calls", "voice_usage"),
+        ("invoices_2026", "vendor_invoice_lines"),
+        ("people", "users"),
+    ],
 )
-def test_a_dataset_that_begins_alike_is_what_was_meant(warehouse, name, meant):
+def test_a_dataset_that_begins_alike_or_holds_it_is_what_was_meant(warehouse, name, meant):
     assert f"Did you mean {meant}?" in warehouse.refusal(USERS, dataset=name)
 
 

@@ -48,7 +48,8 @@ shown as (
             and {{ is_amount('raw_rows.landed_row ->> judged.reject_column') }},
             raw_rows.landed_row ->> judged.reject_column,
             raw_rows.raw_row ->> judged.reject_column
-        ) as value
+        ) as value,
+        raw_rows.landed_row ->> judged.reject_column as landed_value
     from judged
     inner join raw_rows
         on
@@ -96,8 +97,17 @@ compared as (
     select
         unknown_names.*,
         spellings.product_code,
-        jaro_winkler_similarity(
-            lower(unknown_names.value), lower(spellings.spelling)
+        greatest(
+            jaro_winkler_similarity(
+                lower(unknown_names.value), lower(spellings.spelling)
+            ),
+            -- A word that a name begins with is as good.
+            if(
+                length(unknown_names.value) >= 3
+                and starts_with(lower(spellings.spelling), lower(unknown_names.value)),
+                {{ likeness }},
+                0
+            )
         ) as likeness
     from unknown_names
     inner join spellings
@@ -137,7 +147,7 @@ select
     shown.reject_column as column_name,
     shown.value,
     coalesce(
-        {{ said_of_tool('shown.value', 'shown.reject_reason') }},
+        {{ said_of_tool('shown.landed_value', 'shown.reject_reason') }},
         shown.reject_expected,
         closest.product_code || ', if that was meant; else ' || reasons.expected,
         reasons.expected

@@ -12,6 +12,17 @@ from cx_billing import files, formats, lake, sidecars
 from cx_billing.landing.report import InboxError, Refused, Report
 
 FOR_READING = ("README.md", "README.txt")
+CALLED = {  # words for what a dataset holds that its name does not have
+    "voice_usage": {"call", "calls", "cdr", "cdrs", "telephony"},
+    "vendor_invoice_lines": {"invoice", "invoices", "bill", "bills"},
+    "contract_items": {"price", "prices", "pricing", "rates"},
+    "users": {"people", "person", "directory", "agents"},
+    "license_assignments": {"licenses", "licences", "licensing"},
+    "user_presence": {"presence", "presences", "logins"},
+    "message_interactions": {"conversation", "conversations", "messages", "messaging"},
+    "phone_numbers": {"numbers", "dids"},
+    "resource_usage": {"storage"},
+}
 
 
 @dataclass(frozen=True)
@@ -146,7 +157,10 @@ def find_dataset(name: str) -> lake.Dataset:
 
 
 def _find_closest(name: str, declared: list[str]) -> str | None:
-    """What was meant: a name that begins alike, else one that is spelled alike."""
+    """What was meant: by a word for what it holds, a name that begins alike, or the spelling."""
+    for dataset, words in CALLED.items():
+        if set(name.split("_")) & words:
+            return dataset
     alike = [known for known in declared if known.startswith(name) or name.startswith(known)]
     return min(alike, key=len, default=None) or next(
         iter(difflib.get_close_matches(name, declared, n=1)), None
