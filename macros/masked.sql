@@ -116,6 +116,14 @@
     )
 {%- endmacro %}
 
+{# A value in a column of dates is written as one, be it of a day there is not: `20260230`, `32.05.2026`. #}
+{% macro is_like_a_date(value) -%}
+    regexp_full_match(
+        {{ value }},
+        '\s*(?:(?:19|20)[0-9]{6}|[0-9]{1,2}[./-][0-9]{1,2}[./-](?:19|20)?[0-9]{2})(?:[T ][0-9:.]+Z?)?\s*'
+    )
+{%- endmacro %}
+
 {# The shape of a text: letters are x, digits are 9, so that separators can be counted. #}
 {% macro masked_shape(text) -%}
     regexp_replace(regexp_replace({{ text }}, '[\p{L}\p{M}]', 'x', 'g'), '\p{N}', '9', 'g')

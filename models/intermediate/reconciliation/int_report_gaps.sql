@@ -44,7 +44,8 @@ needed as (
 ),
 
 {% set measured_by = [
-    'license_assignments', 'user_presence', 'message_interactions', 'resource_usage', 'devices'
+    'license_assignments', 'user_presence', 'message_interactions', 'resource_usage',
+    'voice_usage', 'phone_numbers', 'devices'
 ] %}
 delivered as (
 

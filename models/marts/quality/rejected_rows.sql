@@ -44,8 +44,13 @@ shown as (
         judged.*,
         raw_rows.raw_row,
         if(
-            judged.reject_reason in ('not_a_number', 'negative_quantity')
-            and {{ is_amount('raw_rows.landed_row ->> judged.reject_column') }},
+            case
+                when judged.reject_reason in ('not_a_number', 'negative_quantity')
+                    then {{ is_amount('raw_rows.landed_row ->> judged.reject_column') }}
+                when judged.reject_reason in ('not_a_timestamp', 'end_before_start')
+                    then
+                        {{ is_like_a_date('raw_rows.landed_row ->> judged.reject_column') }}
+            end,
             raw_rows.landed_row ->> judged.reject_column,
             raw_rows.raw_row ->> judged.reject_column
         ) as value,
