@@ -155,3 +155,16 @@ def test_a_period_with_offsets_and_one_of_days_stay_in_utc(warehouse):
     landing.land(warehouse.inbox, warehouse.home, time_zone="Asia/Tokyo")
     for facts in warehouse.facts().values():
         assert facts["covered_from"][:19] == MARCH[0]
+
+
+@pytest.mark.parametrize(
+    "stated", ["2026-03-01 - 2026-03-31", "2026-03-01T00:00Z - 2026-04-01T00:00Z"]
+)
+def test_a_period_goes_with_the_zone_that_a_file_is_taken_back_in_with(stated, warehouse):
+    text = f"Period: {stated}\n" + STATES.format("", "")
+    warehouse.deliver(text, "f.csv", "user_presence")
+    landing.land(warehouse.inbox, warehouse.home, time_zone="Asia/Tokyo")
+    landing.withdraw(warehouse.home, "acme/user_presence/f.csv")
+    landing.restore(warehouse.home, "acme/user_presence/f.csv", "America/New_York")
+    local = ["2026-03-01T05:00:00", "2026-04-01T04:00:00"]
+    assert covered(warehouse) == ["report", *(MARCH if "Z" in stated else local)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import duckdb
+
 from cx_billing import formats, lake, sidecars
 from cx_billing.formats import literal
 from cx_billing.formats.completeness import Said, find_missing, without_counts
@@ -62,3 +64,13 @@ def identify(delivery: Delivery, sha256: str, asked: sidecars.Asked | None) -> s
         parts += [at.isoformat() for at in asked.covered]
     identity = "\0".join(parts)
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def in_utc(at: str, zone: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """An instant without an offset as of a zone; one with `Z` stays."""
+    if at.endswith("Z"):
+        return at
+    [[instant]] = connection.execute(
+        "select timezone(?, ?::timestamp) at time zone 'UTC'", [zone, at]
+    ).fetchall()
+    return f"{instant:%Y-%m-%dT%H:%M:%S.%f}Z"

@@ -22,7 +22,7 @@ from cx_billing.formats.completeness import Invoice, Said
 from cx_billing.landing.answers import settle
 from cx_billing.landing.delivered import Delivered, columns_of_lines, copy_id, plan
 from cx_billing.landing.earlier import find_still_counting
-from cx_billing.landing.facts import describe_answer, identify, is_answer, metadata
+from cx_billing.landing.facts import describe_answer, identify, in_utc, is_answer, metadata
 from cx_billing.landing.inbox import Delivery, find_dataset
 from cx_billing.landing.landed_files import (
     TEMPORARY,
@@ -204,6 +204,7 @@ class Lander:
                 facts["time_zone"] = zone
             try:
                 if rows.said and rows.said.period:
+                    facts["stated_period"] = "/".join(rows.said.period)
                     period = self._period_in_utc(rows, rows.said.period, zone)
                     rows = replace(rows, said=replace(rows.said, period=period))
                 facts |= describe_answer(rows, delivered.asked)
@@ -459,14 +460,8 @@ class Lander:
         ).fetchone()
         if len(zones) > 1 or not known:
             return None
-        start, end = (at if at.endswith("Z") else self._in_utc(at, known[0]) for at in period)
+        start, end = (in_utc(at, known[0], self._connection) for at in period)
         return start, end
-
-    def _in_utc(self, at: str, zone: str) -> str:
-        [[instant]] = self._connection.execute(
-            "select timezone(?, ?::timestamp) at time zone 'UTC'", [zone, at]
-        ).fetchall()
-        return f"{instant:%Y-%m-%dT%H:%M:%S.%f}Z"
 
     def _warn_of_another_zone(
         self, delivery: Delivery, dataset: lake.Dataset, known: LandedFile

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from cx_billing.formats import literal
+from cx_billing.landing.facts import in_utc
 from cx_billing.landing.landed_files import LandedFile, read_facts, write_anew
 from cx_billing.landing.report import LandingError
 
@@ -101,12 +102,16 @@ def restore_answer(
         del facts["withdrawn_at"]
         columns = {"withdrawn_at": "null::timestamp"}
         if time_zone and _has_zone(part, connection):
-            declared = facts.get("time_zone")
+            is_declared = f"time_zone is not distinct from {literal(facts.get('time_zone'))}"
             columns["time_zone"] = (
-                f"case when time_zone is not distinct from {literal(declared)} "
-                f"then {literal(time_zone)} else time_zone end"
+                f"case when {is_declared} then {literal(time_zone)} else time_zone end"
             )
             facts["time_zone"] = time_zone
+            if "covered_to" in facts and _counts(part, is_declared, connection):
+                start, _, end = facts.get("stated_period", "").partition("/")
+                for name, at in (("covered_from", start), ("covered_to", end)):
+                    if at:
+                        facts[name] = in_utc(at, time_zone, connection)
         write_anew(part.path, part.path, facts, columns, connection)
     return Withdrawal(file, tuple(changed))
 
@@ -117,6 +122,15 @@ def _parts(file: LandedFile, landed: Sequence[LandedFile]) -> list[LandedFile]:
         return [file]
     others = [part for part in landed if part.answer_id == file.answer_id]
     return sorted(others, key=lambda part: part.file_id != file.file_id)
+
+
+def _counts(file: LandedFile, condition: str, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there are no rows at all, or one of which a condition holds."""
+    found = connection.execute(
+        f"select count(*) = 0 or count(*) filter (where {condition}) > 0 from read_parquet(?)",
+        [str(file.path)],
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def _has_zone(file: LandedFile, connection: duckdb.DuckDBPyConnection) -> bool:
