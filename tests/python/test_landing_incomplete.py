@@ -178,6 +178,20 @@ def test_pages_in_an_archive_complete_each_other(warehouse):
     assert outcome(warehouse) == (["p1.json", "p2.json"], [])
 
 
+@pytest.mark.parametrize("names", [["p1.json", "2026-01-20.zip"], ["2026-01-20.zip", "p1.json"]])
+def test_a_page_without_a_day_is_of_the_one_pull_that_has_one(names, warehouse):
+    for number, name in enumerate(names):
+        page = json.dumps(presences(f"u{number}", totalHits=2)).encode()
+        content = archive({f"{number}.json": page}) if name.endswith(".zip") else page
+        warehouse.deliver(content, name, "user_presence")
+    landed, refused = outcome(warehouse)
+    assert (len(landed), refused) == (2, [])
+    warehouse.deliver(presences("u8", totalHits=3), "2026-01-21.json", "user_presence")
+    warehouse.deliver(presences("u9", totalHits=3), "2026-01-22.json", "user_presence")
+    warehouse.deliver(presences("u7", totalHits=3), "p2.json", "user_presence")
+    assert outcome(warehouse) == ([], ["2026-01-21.json", "2026-01-22.json", "p2.json"])
+
+
 def test_lines_of_an_invoice_in_two_files_are_of_one_landing(warehouse):
     warehouse.deliver(invoice("INV-7", 440, ("l1", 240)), "one.json", "vendor_invoice_lines")
     warehouse.deliver(invoice("INV-7", 440, ("l2", 200)), "two.json", "vendor_invoice_lines")

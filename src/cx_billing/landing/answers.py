@@ -29,10 +29,31 @@ def settle(parts: Iterable[Part]) -> Iterator[Answer]:
     for part in sorted(distinct, key=lambda part: part.in_order):
         if part.is_new or not part.answer_id or present[part.answer_id] < part.answer_parts:
             pulls[part.pull].append(part)
+    unsettled: list[Answer] = []
     for pull, group in pulls.items():
         if any(part.is_new for part in group):
             yield from settle_invoices([part for part in group if part.said.invoices])
-            yield from _settle_pull([part for part in group if not part.said.invoices], "/" in pull)
+            others = [part for part in group if not part.said.invoices]
+            for answer in _settle_pull(others, "/" in pull):
+                if answer.missing:
+                    unsettled.append(answer)
+                else:
+                    yield answer
+    yield from _settle_across(unsettled)
+
+
+def _settle_across(unsettled: Sequence[Answer]) -> Iterator[Answer]:
+    """What no pull completes alone: parts without a day may be of the one pull that has one."""
+    taken: set[str] = set()
+    parts = [part for answer in unsettled for part in answer.new]
+    if len({part.pull for part in parts if part.pull}) == 1 and any(not p.pull for p in parts):
+        for alike in grouped(parts, _claim):
+            together = sorted(alike, key=_closes)
+            said = join(part.said for part in together)
+            if find_missing(said) is None:
+                taken |= {part.file_id for part in together}
+                yield answer_of(together, said)
+    yield from (answer for answer in unsettled if answer.new[0].file_id not in taken)
 
 
 def _settle_pull(group: Sequence[Part], is_asked: bool) -> Iterator[Answer]:
