@@ -28,7 +28,7 @@ COLUMNS = {
     "voice_usage": "sip_call_id! origin? destination? call_type! direction! start_time:time! "
     "duration_seconds:number! usage_rate_per_minute:number! total_cost:number! currency! "
     "usage_group usage_group_display",
-    "phone_numbers": "phone_number! number_type! purchased_date:date! released_date:end",
+    "phone_numbers": "phone_number:phone! number_type! purchased_date:date! released_date:end",
     "devices": "device_id! product_code:product! in_service_date:date! out_of_service_date:end",
     "orders": "order_id! product_code:product! quantity:number! unit_price:number! "
     "ordered_date:date! shipped_date:date is_hardware:flag",

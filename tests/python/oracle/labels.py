@@ -66,10 +66,17 @@ def read_presence(text: str) -> str:
     return BARE_PRESENCES.get(bare(text), text.upper())
 
 
+def read_phone(text: str) -> str:
+    """A number of the organization by its digits, however an export punctuates it."""
+    if any(letter.isalpha() for letter in text):
+        return text
+    return "".join(letter for letter in text if letter.isdigit()) or text
+
+
 def read_account(platform: str, text: str) -> str:
     """CONV-06 (vii): phone numbers are their digits, handles lose case where nobody minds it."""
-    if platform in PHONE_PLATFORMS and not any(letter.isalpha() for letter in text):
-        return "".join(letter for letter in text if letter.isdigit()) or text
+    if platform in PHONE_PLATFORMS:
+        return read_phone(text)
     return text.lower() if platform in CASELESS_PLATFORMS else text
 
 

@@ -143,6 +143,7 @@ PARSERS = {
     "platform": parse_platform,
     "presence": labels.read_presence,
     "name": parse_name,
+    "phone": labels.read_phone,
     "email": str.lower,
 }
 

@@ -213,6 +213,7 @@ def write_numbers(org: RandomOrg) -> None:
         org.add("phone_numbers", *row, released, "US", "false")
         if org.chance(0.15):
             later = bought + timedelta(days=rng.choice((3, 31)))
+            row[0] = rng.choice((row[0], row[0].lstrip("+"), f"+1 555-020-{n}"))
             org.add("phone_numbers", *row, later, "US", "false", file="b.csv")
 
 
