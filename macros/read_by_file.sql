@@ -22,6 +22,7 @@
             ~ "|\\d{1,3}(?:,\\d{3}){2,})(?:[eE][+-]?\\d+)?",
     } -%}
     {%- set number = '[\\s\\x{A0}]*[+-]?' ~ '%s' ~ '[\\s\\x{A0}]*' -%}
+    {%- set day = "regexp_extract(text, '[0-9/]+')" -%}
     {%- set order = {
         'dmy': '^\\s*(?:1[3-9]|2\\d|3[01])/(?:0?[1-9]|1[0-2])/\\d{4}\\b',
         'mdy': '^\\s*(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\\d|3[01])/\\d{4}\\b',
@@ -76,29 +77,17 @@
         left join (
             select
                 file_id,
-                {{ first_proof('comma') }} as comma,
-                {{ first_proof('point') }} as point
+                {{ first_proof(full_match(number, decimal.comma)) }} as comma,
+                {{ first_proof(full_match(number, decimal.point)) }} as point
             from (
-                select
-                    file_id,
-                    source_row,
-                    {{ proof(
-                        numbers, '^' ~ number | replace('%s', decimal.comma) ~ '$',
-                        ["like '%,%'", "like '%.%.%'"]
-                    ) }} as comma,
-                    {{ proof(numbers, '^' ~ number | replace('%s', decimal.point) ~ '$') }}
-                        as point
-                from {{ source('lake', dataset) }}
+                {{ texts_of(dataset, numbers) }}
                 where file_id in (
-                    select file_id from {{ source('lake', dataset) }}
-                    where
-                        {% for column in numbers -%}
-                            (
-                                ({{ column }} like '%,%' or {{ column }} like '%.%.%')
-                                and regexp_full_match({{ column }}, '{{ number | replace('%s', decimal.comma) }}')
-                            )
-                            {{- ' or ' if not loop.last }}
-                        {% endfor %}
+                    select file_id
+                    from (
+                        {{ texts_of(dataset, numbers) }}
+                        where {{ any_like(numbers, ['%,%', '%.%.%']) }}
+                    )
+                    where {{ full_match(number, decimal.comma) }}
                 )
             )
             group by file_id
@@ -109,19 +98,11 @@
         left join (
             select
                 file_id,
-                {{ first_proof('dmy') }} as dmy,
-                {{ first_proof('mdy') }} as mdy
+                {{ first_proof("regexp_matches(text, '" ~ order.dmy ~ "')", day) }} as dmy,
+                {{ first_proof("regexp_matches(text, '" ~ order.mdy ~ "')", day) }} as mdy
             from (
-                select
-                    file_id,
-                    source_row,
-                    {{ proof(dates, order.dmy) }} as dmy,
-                    {{ proof(dates, order.mdy) }} as mdy
-                from {{ source('lake', dataset) }}
-                where
-                    {% for column in dates -%}
-                        {{ column }} like '%/%/%'{{ ' or ' if not loop.last }}
-                    {%- endfor %}
+                {{ texts_of(dataset, dates) }}
+                where {{ any_like(dates, ['%/%/%']) }}
             )
             group by file_id
         ) as dates_read
@@ -133,25 +114,38 @@
     {%- endif %}
 {%- endmacro %}
 
-{# The first value of a row, of these columns, that is written in a way. #}
-{% macro proof(columns, pattern, signs=[]) -%}
-    case
+{# A line per row and column, with the text it has there. #}
+{% macro texts_of(dataset, columns) -%}
+    select
+        file_id,
+        source_row,
+        unnest([{{ columns | join(', ') }}]) as text
+    from {{ source('lake', dataset) }}
+{%- endmacro %}
+
+{# Whether one of the columns is like one of the patterns. #}
+{% macro any_like(columns, patterns) -%}
+    (
         {%- for column in columns %}
-        when
-            {% if signs -%}
-            ({{ column }} {{ signs | join(' or ' ~ column ~ ' ') }}) and {% endif -%}
-            regexp_matches({{ column }}, '{{ pattern }}')
-            then trim(regexp_extract({{ column }}, '{{ pattern }}'))
+            {%- set last = loop.last %}
+            {%- for pattern in patterns %}
+                {{ column }} like '{{ pattern }}'{{ ' or ' if not (last and loop.last) }}
+            {%- endfor %}
         {%- endfor %}
-    end
+    )
+{%- endmacro %}
+
+{# Whether a text is a number written in a way. #}
+{% macro full_match(number, way) -%}
+    regexp_full_match(text, '{{ number | replace('%s', way) }}')
 {%- endmacro %}
 
 {# The proof in the first row of a file that has one, in words. #}
-{% macro first_proof(name) -%}
+{% macro first_proof(condition, shown='trim(text)') -%}
     min({
         'source_row': source_row,
-        'shown': {{ name }} || ' in row ' || source_row
-    }) filter (where {{ name }} is not null)
+        'shown': {{ shown }} || ' in row ' || source_row
+    }) filter (where {{ condition }})
 {%- endmacro %}
 
 {# What is never a value: a text that cannot be read in the way of its file. #}
