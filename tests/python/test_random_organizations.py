@@ -64,6 +64,7 @@ KEYS = {
     "rejected_rows": ("org_id", "dataset", "source_file", "source_row"),
     "unmapped_names": ("org_id", "dataset", "column_name", "unmapped_name"),
     "load_audit": ("org_id", "dataset", "source_file"),
+    "missing_data": ("org_id", "finding", "dataset"),
 }
 # Compared as they are, but for the hash of a customer, which stands for one customer's rows, and
 # for what was observed of datasets that are no usage.

@@ -26,6 +26,7 @@ from oracle.files import Row
 from oracle.invoice_reconciliation import invoice_reconciliation
 from oracle.invoices import invoice_lines, invoices
 from oracle.meter import Meter
+from oracle.missing import missing_data
 from oracle.money import line_amount, round_half_up
 from oracle.names import unmapped_names
 from oracle.policies import Policies
@@ -72,6 +73,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
     marts["rejected_rows"] = rejected_rows(org)
     marts["unmapped_names"] = unmapped_names(org)
     marts["load_audit"] = load_audit(org)
+    marts["missing_data"] = missing_data(org, marts)
     return {name: [{"org_id": org.org_id, **row} for row in rows] for name, rows in marts.items()}
 
 

@@ -1,0 +1,242 @@
+"""`missing_data`: what an organization's bill rests on and was not delivered, or meets nothing.
+
+1. A dataset was delivered if a row of it is accepted, or if it is covered by more than a
+   declaration: an answer without rows says that there were none.
+2. Of an organization without a cycle nothing is billed, so no dataset is missing.
+3. Licenses begin with the earliest instant they are covered from; what a declaration covers before
+   the first row is known to be empty.
+4. A gap lies in the cycles of the dataset's clock and has data after it; between two contracts
+   there is none. One that begins with the first cycle is a late beginning, to the first instant
+   covered, however far that is.
+5. If nobody said where data begins (its first interval is observed, or an answer's), a cycle in
+   which it begins is not missing; what was only observed has no gaps at all, and a late beginning
+   of presence alone.
+6. Rows are after the term if they begin when the last contract has ended.
+7. A vendor's invoice stands alone if none of its lines has one of ours, and no invoice of ours has
+   its date or one of those its lines would be on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from oracle.calendar import Interval, clip, merge, midnight
+from oracle.coverage import OF_INVOICES
+from oracle.products import HOURLY
+from oracle.reader import Organization, extent
+
+NAMING_PEOPLE = ("license_assignments", "user_presence", "routing_status")
+REPORTS_BY_EMAIL = ("billable_usage_report", "user_hour_report")
+PEOPLE_NOT_MET = {"holder_without_presence", "presence_without_license"}
+SAID_TO_BEGIN = {"declared"}
+# Without users no bill is wrong: only reports name people by e-mail.
+WITHOUT_EFFECT = {"no_users", "no_users_for_reports"}
+
+
+def missing_data(org: Organization, marts: dict[str, list[dict]]) -> list[dict]:
+    """Every finding of an organization by dataset."""
+    return [
+        *datasets_missing(org, marts["billable_users"]),
+        *people_not_met(marts["unmapped_names"]),
+        *uncovered_invoices(marts["invoices"]),
+        *[row for dataset in OF_INVOICES for row in gap_rows(org, dataset)],
+        *rows_after_term(org, marts["rejected_rows"]),
+        *vendor_invoices(marts["invoice_reconciliation"], marts["invoices"]),
+    ]
+
+
+def found(
+    finding: str,
+    dataset: str,
+    count: int | None = None,
+    first: datetime | None = None,
+    last: datetime | None = None,
+    note: object = None,
+) -> dict:
+    """A row of the mart."""
+    return {
+        "finding": finding,
+        "dataset": dataset,
+        "is_bill_affected": finding not in WITHOUT_EFFECT,
+        "items_count": count,
+        "first_at": first,
+        "last_at": last,
+        "note": note,
+    }
+
+
+# ---------------------------------------------------------------- datasets
+
+
+def is_delivered(org: Organization, dataset: str) -> bool:
+    """Whether there are rows of a dataset, or an answer that there are none."""
+    return bool(org.rows(dataset) or org.coverage.get(dataset, {}).keys() - {"declared"})
+
+
+def datasets_missing(org: Organization, billable: list[dict]) -> Iterator[dict]:
+    """What was never delivered although other data needs it, and licenses that begin late."""
+    if not org.cycles:
+        return
+    delivered = {
+        name
+        for name in (*NAMING_PEOPLE, *REPORTS_BY_EMAIL, "users")
+        if is_delivered(org, name)
+    }
+    if "users" not in delivered:
+        if delivered & {*REPORTS_BY_EMAIL}:
+            yield found("no_users_for_reports", "users")
+        elif delivered & {*NAMING_PEOPLE}:
+            yield found("no_users", "users")
+    if "license_assignments" not in delivered:
+        if "user_presence" in delivered:
+            yield found("no_license", "license_assignments")
+    else:
+        yield from late_licenses(org)
+        if "user_presence" not in delivered:
+            yield found("no_presence", "user_presence")
+    if "routing_status" not in delivered and counts_interacting(org, billable):
+        yield found("no_routing", "routing_status")
+
+
+def late_licenses(org: Organization) -> Iterator[dict]:
+    """LIC-01: licenses of which the first day is after that of the first cycle."""
+    bases = org.coverage.get("license_assignments", {})
+    begins = [start for intervals in bases.values() for start, _ in intervals]
+    if begins and min(begins) > midnight(org.cycles[0].start):
+        yield found("no_license_before", "license_assignments", first=min(begins))
+
+
+def counts_interacting(org: Organization, billable: list[dict]) -> bool:
+    """HOUR-03: whether a contract of a cycle, or a user, is billed by interacting hours."""
+    contracts = [cycle.contract for cycle in org.cycles]
+    return any(
+        (contract.license_model, contract.hourly_model) == ("hourly", "interacting")
+        for contract in contracts
+    ) or any(row["product_code"] in HOURLY for row in billable)
+
+
+def people_not_met(names: list[dict]) -> Iterator[dict]:
+    """People named by e-mail where the other dataset names them by id."""
+    people: dict[tuple[str, str], list[dict]] = defaultdict(list)
+    for row in names:
+        if row["effect"] in PEOPLE_NOT_MET:
+            people[row["effect"], row["dataset"]].append(row)
+    for key, rows in people.items():
+        known = sum(row["names_in_users"] for row in rows)
+        count = sum(row["names_count"] for row in rows)
+        yield found(*key, count, note=str(known) if known else None)
+
+
+# ---------------------------------------------------------------- coverage
+
+
+def uncovered_invoices(invoices: list[dict]) -> Iterator[dict]:
+    """API-01: the final invoices that are not covered, with the note of the latest."""
+    short = {
+        row["invoice_date"]: row["coverage_note"]
+        for row in invoices
+        if row["invoice_status"] == "final" and not row["is_covered"]
+    }
+    if short:
+        first = midnight(min(short))
+        yield found("uncovered_invoices", "all", len(short), first, note=short[max(short)])
+
+
+def gap_rows(org: Organization, dataset: str) -> Iterator[dict]:
+    """API-01: where the data of a dataset begins late, and the gaps in it."""
+    late, gaps = find_gaps(org, dataset)
+    if late:
+        yield found("begins_late", dataset, 1, *late)
+    if gaps:
+        yield found("gaps", dataset, len(gaps), *gaps[0])
+
+
+def find_gaps(org: Organization, dataset: str) -> tuple[Interval | None, list[Interval]]:
+    """The late beginning of a dataset if it has one, and its gaps in order."""
+    bases = org.coverage.get(dataset, {})
+    if not org.cycles or not bases or org.last_rows[dataset] is None:
+        return None, []
+    if bases.keys() == {"observed"} and dataset != "user_presence":
+        return None, []
+    clock = "voice" if dataset == "voice_usage" else "core"
+    windows = [cycle.window(org.as_of, clock) for cycle in org.cycles]
+    covered = merge([interval for intervals in bases.values() for interval in intervals])
+    late = late_beginning(bases, windows[0], covered)
+    known = [(datetime.min, covered[0][0]), *covered]
+    holes = [
+        part
+        for (_, ends), (begins, _) in zip(known, known[1:], strict=False)
+        for window in merge(windows)
+        if (part := clip((ends, begins), window))
+    ]
+    return late, [hole for hole in holes if hole[0] != windows[0][0]]
+
+
+def late_beginning(
+    bases: dict[str, list[Interval]], first: Interval, covered: list[Interval]
+) -> Interval | None:
+    """What lies between the start of the first cycle and the first data after it."""
+    begins = next((start for start, end in covered if end > first[0]), None)
+    if begins is None or begins <= first[0]:
+        return None
+    said = any(
+        start == begins
+        for basis, intervals in bases.items()
+        if basis in SAID_TO_BEGIN
+        for start, _ in intervals
+    )
+    return (first[0], begins) if said or begins >= first[1] else None
+
+
+# ---------------------------------------------------------------- the term, the vendor
+
+
+def rows_after_term(org: Organization, rejected: list[dict]) -> Iterator[dict]:
+    """CYC-08: rejected rows that begin after the end of the last term."""
+    if not org.spans or org.spans[-1].end is None:
+        return
+    ended = org.spans[-1].end
+    retired = {row["rejected_row_id"] for row in rejected if row["is_retired"]}
+    late = [
+        row
+        for dataset, rows in org.landed.items()
+        for row in rows
+        if row.reason == "outside_contract"
+        and extent(dataset, row)[0] >= midnight(ended)
+        and f"{row.file}/{row.number}" not in retired
+    ]
+    if late:
+        yield found("after_term", "all", len(late), midnight(ended))
+
+
+def vendor_invoices(lines: list[dict], invoices: list[dict]) -> Iterator[dict]:
+    """INV-12: invoices of the vendor that meet none of ours, and those in another currency."""
+    by_number: dict[str, list[dict]] = defaultdict(list)
+    for line in lines:
+        if line["invoice_number"] is not None:
+            by_number[line["invoice_number"]].append(line)
+    ours = {row["invoice_date"] for row in invoices}
+    alone: list[tuple[date, str]] = []
+    foreign: list[tuple[date, str]] = []
+    for number, rows in by_number.items():
+        first = min(row["invoice_date"] for row in rows), number
+        if any(row["reason"] == "currency_differs" for row in rows):
+            foreign.append(first)
+        elif stands_alone(rows, ours):
+            alone.append(first)
+    for finding, numbers in (
+        ("vendor_invoice_alone", alone),
+        ("vendor_invoice_in_other_currency", foreign),
+    ):
+        if numbers:
+            day, number = min(numbers)
+            count = len(numbers)
+            yield found(finding, "vendor_invoice_lines", count, midnight(day), note=number)
+
+
+def stands_alone(rows: list[dict], ours: set[date]) -> bool:
+    """Whether no line of an invoice meets ours, and no invoice of ours has a date of it."""
+    days = {row[name] for row in rows for name in ("invoice_date", "expected_invoice_date")}
+    return all(row["expected_amount"] is None for row in rows) and not days & ours
