@@ -6,7 +6,7 @@ vendor_invoices as (
     select
         compared.org_id,
         compared.invoice_number,
-        compared.invoice_date,
+        min(compared.invoice_date) as invoice_date,
         bool_and(not compared.is_expected and invoices.org_id is null) as meets_none,
         bool_or(
             compared.is_expected
@@ -28,7 +28,7 @@ vendor_invoices as (
                 )
             )
     where compared.is_invoiced
-    group by compared.org_id, compared.invoice_number, compared.invoice_date
+    group by compared.org_id, compared.invoice_number
 
 ),
 

@@ -1,16 +1,17 @@
 """`missing_data`: what an organization's bill rests on and was not delivered, or meets nothing.
 
-1. A dataset was delivered if a row of it is accepted, or if it is covered by more than a
-   declaration: an answer without rows says that there were none.
+1. A dataset was delivered if a row of it is accepted, or an answer covers it: one without rows
+   says that there were none. Rows that begin at as-of or after are not seen, unless it is declared
+   how far they are complete. Users and reports count on any day.
 2. Of an organization without a cycle nothing is billed, so no dataset is missing.
 3. Licenses begin with the earliest instant they are covered from; what a declaration covers before
    the first row is known to be empty.
 4. A gap lies in the cycles of the dataset's clock and has data after it; between two contracts
-   there is none. One that begins with the first cycle is a late beginning, to the first instant
-   covered, however far that is.
-5. If nobody said where data begins (its first interval is observed, or an answer's), a cycle in
-   which it begins is not missing; what was only observed has no gaps at all, and a late beginning
-   of presence alone.
+   there is none, and one that goes on over that time is one. One that begins with the first cycle
+   is a late beginning, to the first instant covered, however far that is.
+5. If nobody said where data begins (its first interval of all is observed, or an answer's), a
+   first cycle in which it begins is not missing; what was only observed has no gaps at all, and a
+   late beginning of presence alone.
 6. Rows are after the term if they begin when the last contract has ended.
 7. A vendor's invoice stands alone if none of its lines has one of ours, and no invoice of ours has
    its date or one of those its lines would be on.
@@ -23,16 +24,15 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from oracle.calendar import Interval, clip, merge, midnight
-from oracle.coverage import OF_INVOICES
+from oracle.coverage import OBSERVED, OF_INVOICES
 from oracle.products import HOURLY
 from oracle.reader import Organization, extent
 
 NAMING_PEOPLE = ("license_assignments", "user_presence", "routing_status")
 REPORTS_BY_EMAIL = ("billable_usage_report", "user_hour_report")
 PEOPLE_NOT_MET = {"holder_without_presence", "presence_without_license"}
-SAID_TO_BEGIN = {"declared"}
-# Without users no bill is wrong: only reports name people by e-mail.
-WITHOUT_EFFECT = {"no_users", "no_users_for_reports"}
+# Only reports name people by e-mail: without them users are needed for nothing.
+WITHOUT_EFFECT = {"no_users"}
 
 
 def missing_data(org: Organization, marts: dict[str, list[dict]]) -> list[dict]:
@@ -72,7 +72,9 @@ def found(
 
 def is_delivered(org: Organization, dataset: str) -> bool:
     """Whether there are rows of a dataset, or an answer that there are none."""
-    return bool(org.rows(dataset) or org.coverage.get(dataset, {}).keys() - {"declared"})
+    bases = org.coverage.get(dataset, {})
+    is_seen = bool(bases) or dataset not in OBSERVED
+    return "query" in bases or (is_seen and bool(org.rows(dataset)))
 
 
 def datasets_missing(org: Organization, billable: list[dict]) -> Iterator[dict]:
@@ -87,7 +89,7 @@ def datasets_missing(org: Organization, billable: list[dict]) -> Iterator[dict]:
     if "users" not in delivered:
         if delivered & {*REPORTS_BY_EMAIL}:
             yield found("no_users_for_reports", "users")
-        elif delivered & {*NAMING_PEOPLE}:
+        elif delivered & {"license_assignments", "user_presence"}:
             yield found("no_users", "users")
     if "license_assignments" not in delivered:
         if "user_presence" in delivered:
@@ -96,8 +98,8 @@ def datasets_missing(org: Organization, billable: list[dict]) -> Iterator[dict]:
         yield from late_licenses(org)
         if "user_presence" not in delivered:
             yield found("no_presence", "user_presence")
-    if "routing_status" not in delivered and counts_interacting(org, billable):
-        yield found("no_routing", "routing_status")
+        if "routing_status" not in delivered and counts_interacting(org, billable):
+            yield found("no_routing", "routing_status")
 
 
 def late_licenses(org: Organization) -> Iterator[dict]:
@@ -161,33 +163,21 @@ def find_gaps(org: Organization, dataset: str) -> tuple[Interval | None, list[In
     if bases.keys() == {"observed"} and dataset != "user_presence":
         return None, []
     clock = "voice" if dataset == "voice_usage" else "core"
-    windows = [cycle.window(org.as_of, clock) for cycle in org.cycles]
+    windows = merge([cycle.window(org.as_of, clock) for cycle in org.cycles])
+    first = org.cycles[0].window(org.as_of, clock)
     covered = merge([interval for intervals in bases.values() for interval in intervals])
-    late = late_beginning(bases, windows[0], covered)
-    known = [(datetime.min, covered[0][0]), *covered]
-    holes = [
-        part
-        for (_, ends), (begins, _) in zip(known, known[1:], strict=False)
-        for window in merge(windows)
-        if (part := clip((ends, begins), window))
-    ]
-    return late, [hole for hole in holes if hole[0] != windows[0][0]]
-
-
-def late_beginning(
-    bases: dict[str, list[Interval]], first: Interval, covered: list[Interval]
-) -> Interval | None:
-    """What lies between the start of the first cycle and the first data after it."""
-    begins = next((start for start, end in covered if end > first[0]), None)
-    if begins is None or begins <= first[0]:
-        return None
-    said = any(
-        start == begins
-        for basis, intervals in bases.items()
-        if basis in SAID_TO_BEGIN
-        for start, _ in intervals
-    )
-    return (first[0], begins) if said or begins >= first[1] else None
+    said = any(start == covered[0][0] for start, _ in bases.get("declared", []))
+    late, gaps = None, []
+    for number, (_, hole_from) in enumerate([(None, datetime.min), *covered[:-1]]):
+        hole = hole_from, covered[number][0]
+        parts = [part for window in windows if (part := clip(hole, window))]
+        if not parts:
+            continue
+        if hole_from > first[0]:
+            gaps.append((parts[0][0], parts[-1][1]))
+        elif number > 0 or said or hole[1] >= first[1]:
+            late = first[0], hole[1]
+    return late, gaps
 
 
 # ---------------------------------------------------------------- the term, the vendor

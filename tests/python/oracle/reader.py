@@ -15,8 +15,8 @@ the same file. Where interface and rulebook leave a choice, this is what the ora
 5. An order lies on the date it is invoiced on (hardware that was shipped: the shipped date, else
    the ordered date), a call on the voice clock (06:59:59 on the effective date is outside).
    Hardware shipped when its contract is over lies inside if it was ordered while it was in force.
-   Everything of an org without any contract is `no_contract`, also its contract items; `users`
-   have no time and are never outside.
+   Everything of an org without any contract is `no_contract`, also its contract items and the
+   lines of the vendor, which else are never outside; `users` have no time and are accepted.
 6. Empty lines are no rows and have no number.
 7. Rows of `coverage` and `product_catalogue` have no time of their own and are never outside.
 """
@@ -243,6 +243,8 @@ def reject_outside(org: Organization, dataset: str) -> None:
     limit = midnight(org.as_of)
     for row in org.rows(dataset):
         when = extent(dataset, row)
+        if when is None and dataset == "vendor_invoice_lines" and not org.contracts:
+            row.reason = "no_contract"
         if when is None:
             continue
         begins = row["start_time"] if dataset == "voice_usage" else when[0]
