@@ -25,13 +25,13 @@ def write_contracts(org: RandomOrg) -> None:
     model, option = MODELS[org.index % 3], OPTIONS[org.index // 3 % 3]
     is_late = False
     if org.is_over_a_year:  # long enough for a second prepaid year
-        with org.drawing_terms():
+        with org.drawing_from(org.rng_of_terms):
             option = "annual_prepay" if org.chance(0.8) else option
             is_late = org.chance(0.85)
     ramp = RAMPS[org.index // 9 % 4] if org.index < 36 else rng.choice(RAMPS)
     first = draw_contract(org, f"{org.org_id}-c1", org.effective, model, option, ramp)
     cut_term(org, first)
-    with org.drawing_terms():
+    with org.drawing_from(org.rng_of_terms):
         end_term(org, first)
     org.first_contract = first
     second = None
@@ -57,7 +57,7 @@ def write_contracts(org: RandomOrg) -> None:
         org.add("contracts", *first.values())
     if second:
         org.add("contracts", *second.values())
-    with org.drawing_terms():
+    with org.drawing_from(org.rng_of_terms):
         write_successor(org, "c3" if second else "c2")
     if org.chance(0.3):
         switches = [("hourly_switch", "first")] if first["hourly_switch"] else []
@@ -231,13 +231,13 @@ def write_items(org: RandomOrg) -> None:
                     until,
                     draw_published(org),
                 )
-        with org.drawing_terms():
+        with org.drawing_from(org.rng_of_terms):
             write_amendments(org, contract_id, effective, sorted(codes))
 
 
 def draw_published(org: RandomOrg) -> Decimal | str:
     """The price of an item when the term is over: often none."""
-    with org.drawing_terms():
+    with org.drawing_from(org.rng_of_terms):
         return org.price() if org.chance(0.5) else ""
 
 

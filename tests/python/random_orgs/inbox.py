@@ -20,7 +20,7 @@ from random_orgs.files import write_file
 from random_orgs.organization import RandomOrg
 from random_orgs.own_products import write_own_products, write_wallboards
 from random_orgs.people import write_licenses, write_presence, write_routing
-from random_orgs.reach import end_early, write_coverage
+from random_orgs.reach import end_early, leave_out, write_coverage
 from random_orgs.usage import (
     write_calls,
     write_devices,
@@ -77,6 +77,7 @@ def write_own_files(org: RandomOrg, folder: Path) -> None:
     write_wallboards(org)
     if org.has_contract:
         write_items(org)
+    leave_out(org)
     end_early(org)
     write_bad_rows(org)
     write_coverage(org)

@@ -76,6 +76,7 @@ class RandomOrg:
         self.other_names = other_names
         self.rng = rng
         self.rng_of_terms = random.Random(f"terms of {org_id}")
+        self.rng_of_lacks = random.Random(f"what {org_id} lacks")
         self.org_id = org_id
         self.index = index
         self.as_of = as_of
@@ -98,9 +99,9 @@ class RandomOrg:
         self.first_contract: dict = {}
 
     @contextmanager
-    def drawing_terms(self) -> Iterator[None]:
-        """Draw changes of contracts from a source of their own: all else stays as it is drawn."""
-        usual, self.rng = self.rng, self.rng_of_terms
+    def drawing_from(self, source: random.Random) -> Iterator[None]:
+        """Draw something from a source of its own: all else stays as it is drawn."""
+        usual, self.rng = self.rng, source
         try:
             yield
         finally:

@@ -1,4 +1,6 @@
-"""How far the data of a random organization reaches: usage that ends early, declared coverage."""
+"""How far the data of a random organization reaches: what it lacks, usage that ends early, declared
+coverage.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,33 @@ START = {
     "resource_usage": 0,
     "voice_usage": 7,
 }
+# How often a dataset about people is never delivered.
+NEVER_DELIVERED = {
+    "users": 0.1,
+    "license_assignments": 0.04,
+    "user_presence": 0.04,
+    "routing_status": 0.2,
+}
+
+
+def leave_out(org: RandomOrg) -> None:
+    """Leave out whole datasets, and name some people of one by e-mail."""
+    with org.drawing_from(org.rng_of_lacks):
+        left_out = {dataset for dataset, share in NEVER_DELIVERED.items() if org.chance(share)}
+        by_email = org.rng.choice(sorted(NEVER_DELIVERED.keys() - {"users"}))
+        named = {user for user in org.users if org.chance(0.5)} if org.chance(0.1) else set()
+    for dataset, name in list(org.files):
+        if dataset in left_out:
+            del org.files[dataset, name]
+        elif dataset == by_email:
+            rows = org.files[dataset, name]
+            org.files[dataset, name] = [write_email(row) if row[0] in named else row for row in rows]
+
+
+def write_email(row: tuple) -> tuple:
+    """A row with the e-mail of its user in place of the id."""
+    user, *cells = row
+    return f"{user}@example.com", *cells
 
 
 def end_early(org: RandomOrg) -> None:

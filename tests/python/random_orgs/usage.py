@@ -240,7 +240,7 @@ def write_orders(org: RandomOrg) -> None:
         if hardware and not shipped and org.chance(0.4):
             row.append(ordered + timedelta(days=1))
             org.add("orders", *row, "true", file="b.csv")
-    with org.drawing_terms():
+    with org.drawing_from(org.rng_of_terms):
         write_orders_about_the_end(org)
 
 
