@@ -62,9 +62,8 @@ MISSING_DATA = {
 
 @dataclass(frozen=True)
 class MissingData:
-    """What an organization did not deliver, in words; `costs_money` if a bill could be short of it.
-
-    Without users only what names people by e-mail cannot be compared.
+    """What an organization did not deliver, in words; `costs_money` if a bill could be short of it,
+    or a report of the vendor that names people by e-mail is not compared.
     """
 
     org_id: str

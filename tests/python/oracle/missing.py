@@ -31,7 +31,7 @@ from oracle.reader import Organization, extent
 NAMING_PEOPLE = ("license_assignments", "user_presence", "routing_status")
 REPORTS_BY_EMAIL = ("billable_usage_report", "user_hour_report")
 PEOPLE_NOT_MET = {"holder_without_presence", "presence_without_license"}
-# Only reports name people by e-mail: without them users are needed for nothing.
+# Only reports name people by e-mail: where there are none, users are not needed.
 WITHOUT_EFFECT = {"no_users"}
 
 
@@ -82,9 +82,7 @@ def datasets_missing(org: Organization, billable: list[dict]) -> Iterator[dict]:
     if not org.cycles:
         return
     delivered = {
-        name
-        for name in (*NAMING_PEOPLE, *REPORTS_BY_EMAIL, "users")
-        if is_delivered(org, name)
+        name for name in (*NAMING_PEOPLE, *REPORTS_BY_EMAIL, "users") if is_delivered(org, name)
     }
     if "users" not in delivered:
         if delivered & {*REPORTS_BY_EMAIL}:

@@ -39,7 +39,9 @@ def leave_out(org: RandomOrg) -> None:
             del org.files[dataset, name]
         elif dataset == by_email:
             rows = org.files[dataset, name]
-            org.files[dataset, name] = [write_email(row) if row[0] in named else row for row in rows]
+            org.files[dataset, name] = [
+                write_email(row) if row[0] in named else row for row in rows
+            ]
 
 
 def write_email(row: tuple) -> tuple:
