@@ -50,6 +50,15 @@ INCOMPLETE = {
     "hits without any": ("user_presence", {"totalHits": 2}),
     "a cursor": ("user_presence", presences("u1", cursor="abc==")),
     "keys of an SDK": ("license_assignments", holders("u1", page_number=1, page_count=2)),
+    "the hits and a cursor": ("user_presence", presences("u1", totalHits=1, cursor="abc==")),
+    "the total and a next page": (
+        "license_assignments",
+        holders("u1", pageNumber=1, pageCount=1, total=1, nextUri="/x?pageNumber=2"),
+    ),
+    "the total and a next page without a number": (
+        "license_assignments",
+        holders("u1", total=1, nextUri="/x?after=u1"),
+    ),
     "a cursor on the last of two": (
         "user_presence",
         json.dumps(presences("u1")) + json.dumps(presences("u2", cursor="abc==")),
@@ -84,6 +93,21 @@ COMPLETE = {
     "both pages by number": (
         "license_assignments",
         [holders("u1", pageNumber=1, nextUri="/x?pageNumber=2"), holders("u2", pageNumber=2)],
+    ),
+    "counted pages that lead on by number": (
+        "license_assignments",
+        [
+            holders("u1", pageNumber=1, pageCount=2, total=2, nextUri="/x?pageNumber=2"),
+            holders("u2", pageNumber=2, pageCount=2, total=2, nextUri=None),
+        ],
+    ),
+    "counted pages without numbers of their own": (
+        "license_assignments",
+        [holders("u1", total=2, nextUri="/x?pageNumber=2"), holders("u2", total=2)],
+    ),
+    "counted pages that lead on by cursor": (
+        "user_presence",
+        [presences("u1", totalHits=2, cursor="a"), presences("u2", totalHits=2, cursor="")],
     ),
     "no hits": ("user_presence", {"totalHits": 0}),
     "the page after the cursor": (
@@ -163,9 +187,50 @@ def test_a_complete_pull_does_not_complete_another(warehouse):
     assert outcome(warehouse) == (["monday.json"], ["tuesday.json"])
 
 
+# What is there, what lies beside it under a number before or after, and why it completes nothing.
+WHOLE = {
+    "by its hits": (presences("u1", "u2", totalHits=2), presences("u3", totalHits=2)),
+    "by its pages": (
+        [presences("u1", pageNumber=1, pageCount=2), presences("u2", pageNumber=2, pageCount=2)],
+        presences("u3", pageNumber=1, pageCount=2),
+    ),
+    "by a cursor to its last page": (
+        [presences("u1", cursor="a"), presences("u2")],
+        presences("u3", cursor="b"),
+    ),
+    "by the number of its last page": (
+        [presences("u1", pageNumber=1, nextUri="/x?pageNumber=2"), presences("u2", pageNumber=2)],
+        presences("u3", pageNumber=1, nextUri="/x?pageNumber=2"),
+    ),
+}
+
+
+@pytest.mark.parametrize("names", [("p1", "p2"), ("p2", "p1"), ("whole", "open")])
+@pytest.mark.parametrize("runs", [1, 2])
+@pytest.mark.parametrize("case", WHOLE)
+def test_a_whole_answer_is_no_page_of_the_one_beside_it(case, runs, names, warehouse):
+    whole, opened = (f"{name}.json" for name in names)
+    warehouse.deliver(WHOLE[case][0], whole, "user_presence")
+    if runs == 2:
+        assert outcome(warehouse) == ([whole], [])
+    warehouse.deliver(WHOLE[case][1], opened, "user_presence")
+    assert outcome(warehouse) == ([whole] * (runs == 1), [opened])
+
+
+def test_a_whole_answer_of_many_is_no_page_of_another_either(warehouse):
+    many = [f"u{number}" for number in range(300)]
+    whole = [presences(*many, cursor="a"), presences("last")]
+    warehouse.deliver(whole, "whole.json", "user_presence")
+    assert outcome(warehouse) == (["whole.json"], [])
+    warehouse.deliver(presences("x", cursor="b"), "open.json", "user_presence")
+    assert outcome(warehouse) == ([], ["open.json"])
+
+
 def test_a_count_of_hits_may_be_too_low_for_the_first_page_and_too_high_for_the_last(warehouse):
     for number, names in ((1, ("u1", "u2", "u3")), (2, ("u4",))):
-        warehouse.deliver(presences(*names, totalHits=3), f"u_p{number}.json", "user_presence")
+        name = f"u_p{number}.json"
+        path = warehouse.deliver(presences(*names, totalHits=3), name, "user_presence")
+        sidecars.write(path, Asked(at(30), at(10), at(20)))
     assert outcome(warehouse) == (["u_p1.json", "u_p2.json"], [])
 
 

@@ -55,6 +55,11 @@ class Page:
         """Whether it says how many pages or items there are."""
         return self.page_count is not None or self.total is not None
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether it says that another page follows."""
+        return self.leads_on or self.next_number is not None
+
 
 @dataclass(frozen=True)
 class Invoice:
@@ -181,10 +186,22 @@ class Notes:
         return Said(tuple(self.pages), tuple(self.invoices.values()), self.available_to, period)
 
 
+def is_whole(said: Said) -> bool:
+    """Whether what is complete proves it: it counts its pages or items, or begins and ends.
+
+    Pages that lead on to each other begin with the first, or with one that has no number.
+    """
+    if any(page.is_counted for page in said.pages):
+        return True
+    numbers = [page.number for page in said.pages if page.number is not None]
+    return any(page.is_linked for page in said.pages) and min(numbers, default=1) <= 1
+
+
 def without_counts(said: Said) -> Said:
     """What a complete file says to others than its own: it may be the page that they lead to."""
-    pages = (replace(page, ids=_hashes(), unnamed=0) for page in said.pages[-1:])
-    return Said(tuple(page for page in pages if not page.is_counted))
+    if is_whole(said):
+        return Said()
+    return Said(tuple(replace(page, ids=_hashes(), unnamed=0) for page in said.pages[-1:]))
 
 
 def join(parts: Iterable[Said]) -> Said:
@@ -227,7 +244,9 @@ def find_missing(said: Said, is_one_answer: bool = False) -> str | None:
         for counted in answers.values():
             if missing := _missing_of_counted(counted):
                 return missing
-    return _missing_of_linked(said.pages)
+        if missing := _missing_of_linked(pages):
+            return missing
+    return None
 
 
 def _missing_of_invoice(invoice: Invoice) -> str | None:
@@ -259,13 +278,16 @@ def _missing_of_counted(pages: Sequence[Page]) -> str | None:
 
 
 def _missing_of_linked(pages: Sequence[Page]) -> str | None:
-    """Of pages that only lead to the next one: by its number, or by a cursor to what follows."""
-    linked = [page for page in pages if not page.is_counted]
-    numbers = {(page.of, page.number) for page in pages}
-    for page in linked:
-        if page.next_number is not None and (page.of, page.next_number) not in numbers:
+    """Of pages that lead to the next one: by its number, or by a cursor to what follows.
+
+    They do so whatever they count. A page without a number that counts is any of those counted.
+    """
+    numbers = {page.number for page in pages}
+    unknown = any(page.number is None and page.is_counted for page in pages[1:])
+    for page in pages:
+        if page.next_number is not None and page.next_number not in numbers and not unknown:
             return f"page {page.next_number}, to which the answer leads, is not here"
-    if linked and linked[-1].leads_on:
+    if pages[-1].leads_on:
         return "the last page leads on to a page that is not here (cursor or nextUri)"
     return None
 

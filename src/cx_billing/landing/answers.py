@@ -4,6 +4,7 @@ A file that says that there is more waits until every file of its dataset was re
 parts of its answer it is landed, or refused whole. Pages belong together if they were asked for at
 once (their sidecars name the same interval), else if their names differ in the last number alone,
 else if nothing else could go on what they leave open; a day in a name parts one pull from another.
+A file that is a whole answer by what it says of itself is no page of another.
 What is said of one invoice belongs together whatever it is called (`invoices`).
 """
 

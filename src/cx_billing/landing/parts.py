@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from cx_billing import formats
-from cx_billing.formats.completeness import Invoice, Said, find_missing, join, without_counts
+from cx_billing.formats.completeness import Invoice, Said, find_missing, is_whole, join
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,15 @@ class Part:
         return not self.is_new and self.answer_id is not None
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is an answer by itself, so that it is no page of another."""
+        return not (self.is_incomplete or self.said.invoices) and is_whole(self.said)
+
+    @property
     def is_closing(self) -> bool:
-        """Whether another can lead on to it: it stands for itself and says not of how many."""
+        """Whether another can lead on to it: it stands for itself, and may be more than itself."""
         is_alone = not self.is_incomplete and self.answer_id is None
-        return is_alone and bool(without_counts(self.said).pages)
+        return is_alone and bool(self.said.pages) and not is_whole(self.said)
 
     @property
     def in_order(self) -> list[tuple[int, str]]:
@@ -97,7 +102,7 @@ def find_answer(family: Sequence[Part], is_one_answer: bool = False) -> Answer |
         for before, after in pairwise(family)
         if before.file_id in waiting and after.is_new and after.is_closing
     ]
-    new = [part.file_id for part in family if part.is_new]
+    new = [part.file_id for part in family if part.is_new and (is_one_answer or not part.is_whole)]
     borrowed = [part.file_id for part in family if part.is_borrowable]
     closing = [
         part.file_id
