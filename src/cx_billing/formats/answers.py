@@ -15,15 +15,16 @@ from cx_billing.formats.names import normalize
 # The keys by which answers are taken apart. They are known in any spelling, as headers are:
 # client libraries save what they were answered as `user_details` or `UserDetails`.
 API_KEYS = (
-    "addressFrom addressTo amount billingPeriodEndDate billingPeriodStartDate charges "
-    "conversationEnd conversationId conversations conversationStart currencyIsoCode cursor "
-    "dataAvailabilityDate date dateEnd dateInvoiced dateStart description direction entities "
-    "externalContactId granularity id inactivityTimeout licenses lines mediaType messageType "
-    "name nextUri oauthClient pageCount pageNumber pageSize participantId participants "
-    "primaryPresence product purpose quantity query queryStatus requestCount resources results "
-    "routingStatus segmentEnd segments segmentStart selfUri sessionId sessions sku startTime "
-    "status status429 templateUri total totalHits totalUsage unitOfMeasure usageQuantity usages "
-    "user userDetails userId "
+    "addressFrom addressTo amount balanceConsumption billingPeriodEndDate "
+    "billingPeriodStartDate charges conversationEnd conversationId conversations "
+    "conversationStart currencyIsoCode cursor dataAvailabilityDate date dateEnd dateInvoiced "
+    "dateStart description direction endDate entities externalContactId granularity id "
+    "inactivityTimeout licenses lines mediaType messageType name nextUri oauthClient pageCount "
+    "pageNumber pageSize participantId participants primaryPresence product purpose quantity "
+    "query queryStatus requestCount resources results routingStatus segmentEnd segments "
+    "segmentStart selfUri sessionId sessions sku startDate startTime status status429 "
+    "templateUri total totalHits totalUsage unitOfMeasure usageQuantity usages user userDetails "
+    "userId wallets "
 )
 _SPELLED = {normalize(key): key for key in API_KEYS.split()}
 
