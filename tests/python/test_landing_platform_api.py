@@ -220,3 +220,84 @@ def test_numbers_for_messages_have_type_and_dates(warehouse):
 def test_numbers_that_tell_no_type_are_refused(warehouse):
     did = {"phoneNumber": "+13175550100", "dateCreated": "2026-01-05T10:00:00Z", "didPool": {}}
     assert "number_type" in warehouse.refusal({"entities": [did]}, "f.json", "phone_numbers")
+
+
+# Items and pages without hits. Each content holds one row or none, and more that holds none.
+
+STATUS = {"startTime": "2026-01-01T08:00:00.000Z", "systemPresence": "BUSY"}
+USER = {"userId": "u1", "primaryPresence": [STATUS]}
+HOLDER = {"id": "u1", "licenses": ["cx2"]}
+BARE = {"conversationId": "c0", "conversationStart": "2026-01-01T00:00:00Z"}
+WITHOUT_HITS = {
+    "a user without lists": ("user_presence", {"userDetails": [USER, {"userId": "u2"}]}, 1),
+    "before the others": ("user_presence", [{"userId": "u2"}, USER], 1),
+    "a user with one list of null": (
+        "user_presence",
+        {"userDetails": [{"userId": "u2", "primaryPresence": None}, USER]},
+        1,
+    ),
+    "nobody has any": ("user_presence", {"userDetails": [{"userId": "u2"}], "totalHits": 1}, 0),
+    "a holder of null": ("license_assignments", [HOLDER, {"id": "u2", "licenses": None}], 1),
+    "a holder of null alone": ("license_assignments", [{"id": "u2", "licenses": None}], 0),
+    "a holder without the key": ("license_assignments", {"entities": [{"id": "u2"}, HOLDER]}, 1),
+    "a holder by a library": (
+        "license_assignments",
+        [{"User": {"Id": "u2"}, "Licenses": None}, HOLDER],
+        1,
+    ),
+    "null by the user's id": ("license_assignments", {"u1": ["cx2"], "u2": None}, 1),
+    "a conversation without participants": (
+        "message_interactions",
+        {"conversations": [BARE, conversation()]},
+        1,
+    ),
+    "a conversation with null": (
+        "message_interactions",
+        {"conversations": [BARE | {"participants": None}, conversation()]},
+        1,
+    ),
+    "a page of null": ("license_assignments", {"entities": None, "total": 0}, 0),
+    "a page of null among others": ("user_presence", [{"user_details": None}, USER], 1),
+    "users of null": ("users", {"entities": None, "total": 0}, 0),
+    "a query of null": ("api_usage", {"results": None, "queryStatus": "Complete"}, 0),
+    "a report of null": ("billable_usage_report", {"status": "Complete", "usages": None}, 0),
+    "a period of null": (
+        "billing_charges",
+        {"id": "p", "date_start": "2026-01-01", "charges": None, "wallets": None},
+        0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WITHOUT_HITS)
+def test_what_has_no_hits_has_no_rows_and_refuses_nothing(case, warehouse):
+    dataset, content, rows = WITHOUT_HITS[case]
+    assert warehouse.landed(content, name="x_2026-01-31.json", dataset=dataset).rows == rows
+    assert rows or "license" not in dataset or warehouse.facts().popitem()[1]["snapshot_date"]
+
+
+@pytest.mark.parametrize(
+    "dataset, content",
+    [
+        ("user_presence", {"userId": "u1"}),
+        ("user_presence", {"entities": [{"id": "u1", "name": "Ann"}]}),
+        ("user_presence", {"userDetails": [USER, {"userId": "u2", "name": "Ann"}]}),
+        ("user_presence", {"conversations": [BARE]}),
+        ("routing_status", {"userId": "u1", "routingStatus": None}),
+        ("license_assignments", {"entities": [{"id": "u1"}]}),
+        ("license_assignments", {"entities": [HOLDER, {"id": "u2", "email": "a@x"}]}),
+        ("license_assignments", {"u2": None}),
+        ("message_interactions", [BARE]),
+        ("message_interactions", {"entities": [{"id": "c1"}]}),
+        ("billing_charges", {"charges": None}),
+    ],
+)
+def test_what_is_of_another_kind_is_no_item_without_hits(dataset, content, warehouse):
+    message = warehouse.refusal(content, name="x_2026-01-31.json", dataset=dataset)
+    assert "lacks required columns" in message
+
+
+def test_a_page_of_null_counts_its_items(warehouse):
+    page = {"entities": None, "total": 3}
+    message = warehouse.refusal(page, name="x_2026-01-31.json", dataset="license_assignments")
+    assert "incomplete_answer" in message

@@ -44,11 +44,14 @@ class Answer:
         """`name` is what the file was delivered as."""
         self._name = name
         self.notes = Notes()
+        self._is_known = False
+        self._empty: dict | None = None
 
     def rows(self, value: object) -> Iterator[tuple[object, bool]]:
         """Yield every row, and whether it came flat, as people write it.
 
-        A page without hits (`{}`, or only `totalHits`) holds no rows.
+        A page without hits (`{}`, only `totalHits`, null for its items) holds no rows, nor does
+        an item without its list.
         """
         if isinstance(value, list):
             for item in value:
@@ -61,14 +64,22 @@ class Answer:
         for item in value.values():
             refuse_stringified(item)
         answer = spelled(value)
-        items = next((answer[key] for key in self.pages if isinstance(answer.get(key), list)), None)
-        if items is not None:
+        pages = [key for key in self.pages if key in answer]
+        page = next((key for key in pages if isinstance(answer[key], list)), None)
+        if page is None and any(answer[key] is None for key in pages):
+            page = pages[0]
+            answer = answer | {page: []}
+        if page is not None:
+            self._is_known |= page != "entities"
             self.open_page(answer)
-            self.notes.take_page(answer, items, self.answer_id)
-            for item in items:
+            self.notes.take_page(answer, answer[page], self.answer_id)
+            for item in answer[page]:
                 yield from self.rows(item)
         elif self.is_item(answer):
+            self._is_known = True
             yield from ((row, False) for row in self.item_rows(answer))
+        elif self.is_empty_item(answer):
+            self._empty = value
         elif "totalHits" in answer:
             self.notes.take_page(answer, [], self.answer_id)
         elif value:
@@ -86,9 +97,18 @@ class Answer:
         """Whether the object holds rows instead of being one."""
         return False
 
+    def is_empty_item(self, item: dict) -> bool:
+        """Whether an object that holds no rows is an item, if other things are of the API here."""
+        return False
+
     def item_rows(self, item: dict) -> Iterator[dict]:
         """The rows an item holds."""
         raise NotImplementedError
+
+    def rest(self) -> Iterator[tuple[object, bool]]:
+        """After the last value: what seemed an empty item in a file without any of the API's."""
+        if self._empty is not None and not self._is_known:
+            yield self._empty, True
 
     def finish(self) -> None:
         """Refuse what was incomplete, after the last value."""

@@ -22,7 +22,7 @@ class BillableUsage(Answer):
     """
 
     def is_item(self, item: dict) -> bool:
-        return isinstance(item.get("usages"), list)
+        return "usages" in item and isinstance(item["usages"], list | None)
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         status = str(item.get("status") or "Complete")
@@ -54,7 +54,7 @@ class SubscriptionOverview(Answer):
     """Subscription overview of one billing period: one row per usage."""
 
     def is_item(self, item: dict) -> bool:
-        return isinstance(item.get("usages"), list)
+        return "usages" in item and isinstance(item["usages"], list | None)
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         if not item.get("billingPeriodStartDate") or not item.get("billingPeriodEndDate"):
@@ -72,7 +72,9 @@ class BillingPeriods(Answer):
     """Details of a contract's billing period: one row per charge and per wallet."""
 
     def is_item(self, item: dict) -> bool:
-        return any(isinstance(item.get(key), list) for key in ("charges", "wallets"))
+        lists = [item[key] for key in ("charges", "wallets") if key in item]
+        is_empty = "dateStart" in item and bool(lists) and not any(lists)
+        return is_empty or any(isinstance(found, list) for found in lists)
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         period = {

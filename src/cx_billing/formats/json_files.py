@@ -27,6 +27,8 @@ def rows(path: Path, dataset: Dataset, staged: Path, name: str, watch: Watch) ->
             for value in _values(stream):
                 for row, is_flat in answer.rows(value):
                     objects.add(row, is_flat)
+            for row, is_flat in answer.rest():
+                objects.add(row, is_flat)
     except RecursionError as error:
         raise UnreadableError("is nested too deeply to be read as JSON") from error
     answer.finish()

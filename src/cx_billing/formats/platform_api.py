@@ -13,6 +13,7 @@ from cx_billing.formats.billing_api import (
     SubscriptionOverview,
 )
 from cx_billing.formats.common import UnreadableError
+from cx_billing.formats.names import normalize
 
 
 class UserStates(Answer):
@@ -29,6 +30,10 @@ class UserStates(Answer):
             any(isinstance(states, list) for states in lists)
             or (len(lists) == len(self.lists) and not any(lists))
         )
+
+    def is_empty_item(self, item: dict) -> bool:
+        others = without(item, "userId", *self.lists)
+        return "userId" in item and not others and not any(map(item.get, self.lists))
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         for record in objects(item, self.states):
@@ -54,6 +59,13 @@ class Conversations(Answer):
 
     def is_item(self, item: dict) -> bool:
         return "conversationId" in item and isinstance(item.get("participants"), list)
+
+    def is_empty_item(self, item: dict) -> bool:
+        return (
+            {"conversationId", "conversationStart"} <= item.keys()
+            and item.get("participants") is None
+            and "platform" not in map(normalize, item)
+        )
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         for participant in objects(item, "participants"):
@@ -123,9 +135,15 @@ class LicenseUsers(Answer):
 
     def is_item(self, item: dict) -> bool:
         """Whether it is a user with licenses, or users and their licenses by the user's id."""
-        if isinstance(item.get("licenses"), list):
-            return "id" in item or "user" in item
-        return bool(item) and all(map(_is_list_of_licenses, item.values()))
+        if "licenses" in item:
+            is_named = "id" in item or "user" in item
+            return is_named and (isinstance(item["licenses"], list) or self.is_empty_item(item))
+        lists = [licenses for licenses in item.values() if licenses is not None]
+        return bool(lists) and all(map(_is_list_of_licenses, lists))
+
+    def is_empty_item(self, item: dict) -> bool:
+        others = without(item, "id", "user", "licenses", "selfUri")
+        return ("id" in item or "user" in item) and not (others or item.get("licenses"))
 
     def item_rows(self, item: dict) -> Iterator[dict]:
         day = self._take()
@@ -134,7 +152,7 @@ class LicenseUsers(Answer):
             user = item["id"] if "id" in item else part(item, "user").get("id", item["user"])
             users = {user: item["licenses"]}
         for user, licenses in users.items():
-            for license in licenses:
+            for license in licenses or ():
                 yield {
                     "user_id": user,
                     "license": part({"": license}, "").get("id", license),
