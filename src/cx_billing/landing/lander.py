@@ -8,8 +8,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +17,11 @@ import duckdb
 
 from cx_billing import files, formats, lake, sidecars
 from cx_billing.formats import literal
-from cx_billing.formats.completeness import Invoice, Said
+from cx_billing.formats.completeness import Said
 from cx_billing.landing.answers import settle
 from cx_billing.landing.delivered import Delivered, columns_of_lines, copy_id, plan
 from cx_billing.landing.earlier import find_still_counting
-from cx_billing.landing.facts import describe_answer, identify, in_utc, is_answer, metadata
+from cx_billing.landing.facts import identify, is_answer
 from cx_billing.landing.inbox import Delivery, find_dataset
 from cx_billing.landing.landed_files import (
     TEMPORARY,
@@ -41,10 +40,10 @@ from cx_billing.landing.report import (
     Refused,
     Report,
 )
+from cx_billing.landing.writer import SECONDS_BETWEEN_LOOKS, Writer
 
 SCRATCH_PREFIX = ".scratch-"
 MEMORY_LIMIT = "1500MB"
-SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class Lander:
@@ -68,7 +67,7 @@ class Lander:
         for leftover in self._home.glob(f"{SCRATCH_PREFIX}*"):
             shutil.rmtree(leftover)
         self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=self._home))
-        self._connection = self._connect()
+        self._connect()
         self._before = list_landed(self._lake, self._connection)
         self._landed = {file.file_id: file for file in self._before}
         self._split = find_split_answers(self._before)
@@ -89,15 +88,15 @@ class Lander:
                 f"extra_columns: {formats.shown(names)}"
             )
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect()
-        connection.execute(
+    def _connect(self) -> None:
+        self._connection = duckdb.connect()
+        self._writer = Writer(self._connection, self._time_zone)
+        self._connection.execute(
             f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'UTC'; "
             f"set preserve_insertion_order = true; set enable_external_file_cache = false; "
             f"set enable_progress_bar = true; set enable_progress_bar_print = false; "
             f"set temp_directory = {literal(str(self._scratch / 'spill'))}"
         )
-        return connection
 
     def land(self, delivery: Delivery, watch: formats.Watch = formats.unwatched) -> None:
         """Land one file, or every file of an archive, and report what became of it.
@@ -125,7 +124,7 @@ class Lander:
         try:
             yield
         except (duckdb.FatalException, duckdb.InternalException) as error:
-            self._connection = self._connect()  # the old one does nothing more
+            self._connect()  # the old connection does nothing more
             self._refuse(delivery, f"stopped DuckDB ({str(error).splitlines()[0]}); fetch it again")
         except formats.UnreadableError as error:
             self._refuse(delivery, str(error))
@@ -170,7 +169,7 @@ class Lander:
         staged = self._scratch / file_id
         staged.mkdir()
         try:
-            read = self._read(
+            read = self._writer.read(
                 Delivered(delivery, dataset, target, facts, known, staged, asked), watch
             )
             after = delivery.path.stat()
@@ -185,37 +184,6 @@ class Lander:
             if file_id not in self._waiting:
                 target.with_suffix(TEMPORARY).unlink(missing_ok=True)
                 shutil.rmtree(staged)
-
-    def _read(self, delivered: Delivered, watch: formats.Watch) -> Delivered:
-        """Read a file, and write it the cheapest way that yields exactly the rows of the source.
-
-        An answer is not written yet.
-        """
-        failure = "no way to read it"
-        delivery, dataset = delivered.delivery, delivered.dataset
-        name = delivery.source_file.split("/", 2)[2]
-        for rows in formats.read(
-            delivery.path, dataset, delivered.staged, self._connection, name, watch
-        ):
-            facts = {"rows_in_file": str(rows.count)}
-            if rows.snapshot_date:
-                facts["snapshot_date"] = rows.snapshot_date
-            if zone := self._zone_for(dataset):
-                facts["time_zone"] = zone
-            try:
-                if rows.said and rows.said.period:
-                    facts["stated_period"] = "/".join(rows.said.period)
-                    period = self._period_in_utc(rows, rows.said.period, zone)
-                    rows = replace(rows, said=replace(rows.said, period=period))
-                facts |= describe_answer(rows, delivered.asked)
-                read = replace(delivered, facts=delivered.facts | facts, rows=rows)
-                if not read.is_answer:
-                    self._write(read, watch)
-            except formats.UnreadableError as error:
-                failure = str(error)
-            else:
-                return read
-        raise formats.UnreadableError(f"could not be read without loss ({failure})")
 
     def _wait(self, read: Delivered) -> None:
         """Keep an answer until all files of its dataset were read.
@@ -255,7 +223,7 @@ class Lander:
                 with self._refusing(read.delivery):
                     told = replace(read, facts=read.facts | facts[read.file_id])
                     if not told.is_there:
-                        self._write(told, lines_of=part.lines_of)
+                        self._writer.write(told, lines_of=part.lines_of)
                     written.append(told)
             if len(written) < len(reads):
                 for told in written:
@@ -389,85 +357,11 @@ class Lander:
             )
             return None
 
-    def _write(
-        self,
-        read: Delivered,
-        watch: formats.Watch = formats.unwatched,
-        lines_of: Mapping[str, Invoice] | None = None,
-    ) -> None:
-        """Write the rows of a file under its unfinished name; UnreadableError if any is lost."""
-        rows, delivery = read.rows, read.delivery
-        provenance = {
-            "org_id": literal(delivery.org_id),
-            "file_id": literal(read.file_id),
-            "source_file": literal(delivery.source_file),
-            "landed_at": f"timestamp {literal(read.facts['landed_at'])}",
-        }
-        known = rows.columns | provenance | {"source_row": rows.source_row}
-        known |= columns_of_lines(lines_of or {}, known)
-        if zone := self._zone_for(read.dataset):
-            known["time_zone"] = f"coalesce({known.get('time_zone', 'null')}, {literal(zone)})"
-        kinds = {name: "VARCHAR" for name in read.dataset.columns} | lake.PROVENANCE
-        selected = ", ".join(
-            f'({known.get(name, "null")})::{kind} as "{name}"' for name, kind in kinds.items()
-        )
-        try:
-            written = self._run(
-                f"copy (select {selected} from {rows.relation}) "
-                f"to {literal(str(read.temporary))} (format parquet, compression zstd, "
-                f"use_tmp_file false, kv_metadata {{{metadata(read.facts)}}})",
-                watch,
-            )
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise formats.UnreadableError(formats.first_line(error)) from error
-        if written != rows.count:
-            raise formats.UnreadableError(f"{written} of {rows.count} rows were written")
-
-    def _run(self, copy: str, watch: formats.Watch) -> int:
-        """Rows that a copy has written, in a thread beside: here its progress is looked at."""
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            copying = beside.submit(lambda: self._connection.execute(copy).fetchall())
-            try:
-                while True:
-                    with suppress(TimeoutError):
-                        [[rows]] = copying.result(timeout=SECONDS_BETWEEN_LOOKS)
-                        return int(rows)
-                    watch("writing", max(0.0, self._connection.query_progress()) / 100)
-            finally:
-                if not copying.done():
-                    self._connection.interrupt()
-
-    def _zone_for(self, dataset: lake.Dataset) -> str | None:
-        """The declared zone, if the dataset has times that can be local."""
-        return self._time_zone if "time_zone" in dataset.columns else None
-
-    def _period_in_utc(
-        self, rows: formats.Rows, period: tuple[str, str], declared: str | None
-    ) -> tuple[str, str] | None:
-        """The period a file names, in the zone of its times; one of several zones says nothing."""
-        stated = rows.columns.get("time_zone", "null")
-        try:
-            [[zones]] = self._connection.execute(
-                f"select list(distinct lower(coalesce(nullif(trim({stated}), ''), ?))) "
-                f"from {rows.relation}",
-                [declared or "utc"],
-            ).fetchall()
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise formats.UnreadableError(formats.first_line(error)) from error
-        zones = zones or [declared or "utc"]
-        known = self._connection.execute(
-            "select name from pg_timezone_names() where lower(name) = lower(?)", [zones[0]]
-        ).fetchone()
-        if len(zones) > 1 or not known:
-            return None
-        start, end = (in_utc(at, known[0], self._connection) for at in period)
-        return start, end
-
     def _warn_of_another_zone(
         self, delivery: Delivery, dataset: lake.Dataset, known: LandedFile
     ) -> None:
         """Say so if a file was landed as of another zone than this run's: it stays as it is."""
-        zone = self._zone_for(dataset)
+        zone = self._writer.zone_for(dataset)
         if not zone:
             return
         landed_as = known.facts.get("time_zone", "UTC")
