@@ -10,7 +10,7 @@ import json
 import pytest
 
 from cx_billing import lake, landing
-from cx_billing.landing import inbox, lander
+from cx_billing.landing import inbox, lander, writer
 from deliveries import HEADER, USERS, archive, workbook
 
 # What is in the lake
@@ -290,7 +290,8 @@ JSON_LINES = '{"user_id": "u1", "email": "a"}\n' * 60_000
     ],
 )  # fmt: skip
 def test_progress_is_told_within_a_file(warehouse, monkeypatch, name, content, steps):
-    monkeypatch.setattr(lander, "SECONDS_BETWEEN_LOOKS", 0.0)
+    for module in (lander, writer):
+        monkeypatch.setattr(module, "SECONDS_BETWEEN_LOOKS", 0.0)
     warehouse.deliver(content, name=name)
     seen = []
     landing.land(warehouse.inbox, warehouse.home, seen.append)
