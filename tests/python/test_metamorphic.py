@@ -56,6 +56,11 @@ QUERIES = {
         select org_id, dataset, sum(rows_accepted) as rows_accepted
         from marts.load_audit group by all
     """,
+    # Rejected rows are counted, as often as they were landed.
+    "missing_data": """
+        select * replace (case when finding <> 'after_term' then items_count end as items_count)
+        from marts.missing_data
+    """,
 }
 
 
