@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cx_billing import formats, lake
+from cx_billing import formats, lake, landing
 from deliveries import workbook
 
 # The header of a file
@@ -51,6 +51,44 @@ def test_unknown_columns_are_kept_and_reported(warehouse, is_careful):
     assert second == (None,)
     [warning] = report.warnings
     assert "Team's, column_2, X, X_2" in warning and "acme/users/f.csv" in warning
+
+
+IN_UTC = {
+    "brackets": "User Id,System Presence,Start Time (UTC),End Time (UTC)",
+    "square brackets": "User Id,System Presence,Start Time [UTC],End Time [UTC]",
+    "no brackets": "user_id,system_presence,start_time_utc,endTimeUtc",
+    "one of them": "user_id,system_presence,start_time,End Time (UTC)",
+}
+TIMES = ("2026-01-20 09:00:00", "2026-01-20 10:00:00")
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx", "careful.csv"])
+@pytest.mark.parametrize("case", IN_UTC)
+def test_a_column_may_say_that_its_times_are_utc(case, kind, zone, warehouse):
+    names = IN_UTC[case].split(",")
+    row = ["u1", "BUSY", *TIMES]
+    text = f"{IN_UTC[case]}\n{','.join(row)}\n" + "u2\n" * (kind == "careful.csv")
+    content = {"json": dict(zip(names, row, strict=True)), "xlsx": workbook(a=[names, row])}
+    warehouse.deliver(content.get(kind, text), f"f.{kind}", "user_presence")
+    report = landing.land(warehouse.inbox, warehouse.home, time_zone=zone)
+    assert len(report.landed) == 1 and report.warnings == []
+    [found, *_] = warehouse.rows("start_time, end_time, extra_columns, time_zone")
+    assert found == (*TIMES, None, "UTC")
+
+
+def test_a_column_without_its_zone_in_its_name_comes_first(warehouse):
+    text = "user_id,system_presence,start_time,Start Time (UTC)\nu1,BUSY,2026-01-20,2026-01-19\n"
+    warehouse.landed(text, dataset="user_presence")
+    assert warehouse.rows("start_time, extra_columns, time_zone") == [
+        ("2026-01-20", '{"Start Time (UTC)":"2026-01-19"}', None)
+    ]
+
+
+def test_a_zone_in_a_column_stands_above_the_one_in_a_header(warehouse):
+    text = "user_id,system_presence,Start Time (UTC),time_zone\nu1,BUSY,2026-01-20,Asia/Tokyo\n"
+    warehouse.landed(text, dataset="user_presence")
+    assert warehouse.rows("start_time, time_zone") == [("2026-01-20", "Asia/Tokyo")]
 
 
 # A header again

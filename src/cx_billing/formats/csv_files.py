@@ -126,7 +126,7 @@ def _without(path: Path, start: str, copy: Path) -> Path:
 
 def _rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[Rows]:
     header = _read_header(path)
-    columns, extra = fields(header.names, match(header.names, dataset))
+    columns, extra = fields(header.names, match(header.names, dataset), dataset)
     places = [f"c{position}" for position in range(len(header.names))]
     headers = SecondHeaders(header.names, dataset)
 

@@ -19,6 +19,21 @@ def normalize(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
+def spellings(column: str, dataset: Dataset) -> list[str]:
+    """What a column is called, normalized, the best first: also with its zone, `End Time (UTC)`."""
+    known = [normalize(name) for name in (column, *dataset.header_aliases.get(column, ()))]
+    return [*known, *(f"{name}utc" for name in known)]
+
+
+def is_utc(names: Sequence[str], positions: dict[str, int], dataset: Dataset) -> bool:
+    """Whether a header says that its times are UTC, and no column says of which zone they are."""
+    return (
+        "time_zone" in dataset.columns
+        and "time_zone" not in positions
+        and any(normalize(names[position]).endswith("utc") for position in positions.values())
+    )
+
+
 def locate(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
     """Position in `names` of every declared column that is there.
 
@@ -33,8 +48,7 @@ def locate(names: Sequence[str], dataset: Dataset) -> dict[str, int]:
             doubles.setdefault(normalize(name), position)
     positions = {}
     for column in dataset.columns:
-        spellings = map(normalize, (column, *dataset.header_aliases.get(column, ())))
-        key = next((spelling for spelling in spellings if spelling in found), None)
+        key = next((name for name in spellings(column, dataset) if name in found), None)
         if key is None:
             continue
         if key in doubles:
@@ -105,10 +119,12 @@ def json_object(expressions: dict[str, str]) -> str:
 
 
 def fields(
-    names: Sequence[str], positions: dict[str, int]
+    names: Sequence[str], positions: dict[str, int], dataset: Dataset
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Lake columns over the staged fields `c0`, `c1` ..., and the names of the extra ones."""
     columns = {column: f"c{position}" for column, position in positions.items()}
+    if is_utc(names, positions, dataset):
+        columns["time_zone"] = literal("UTC")
     unknown = [position for position in range(len(names)) if position not in positions.values()]
     named = zip(unique(names[position] for position in unknown), unknown, strict=True)
     extra = {name: f"c{position}" for name, position in named}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cx_billing.formats.common import Rows, unmistakable
 from cx_billing.formats.makers import refuse_foreign_time
-from cx_billing.formats.names import DoubleColumnError, locate, match, normalize
+from cx_billing.formats.names import DoubleColumnError, is_utc, locate, match, normalize
 from cx_billing.formats.staged import Stage
 from cx_billing.lake import Dataset
 
@@ -29,6 +29,7 @@ class Objects:
         self._flat: dict[str, str] = {}  # keys of objects that came as rows, by normalized name
         self._is_bare = False
         self._positions: dict[tuple[str, ...], dict[str, int] | None] = {}
+        self._in_utc: set[tuple[str, ...]] = set()
 
     def __enter__(self) -> Objects:
         self._stage.__enter__()
@@ -49,7 +50,9 @@ class Objects:
                 self._flat.setdefault(normalize(key), key)
         if keys not in self._positions:
             try:
-                self._positions[keys] = locate(keys, self._dataset)
+                self._positions[keys] = found = locate(keys, self._dataset)
+                if is_utc(keys, found, self._dataset):
+                    self._in_utc.add(keys)
             except DoubleColumnError:
                 self._positions[keys] = None
         positions = self._positions[keys]
@@ -60,6 +63,8 @@ class Objects:
         taken = set(known.values())
         extra = {key: None if item == "" else item for key, item in row.items() if key not in taken}
         values = [_text(row.get(known.get(column))) for column in self._dataset.columns]
+        if keys in self._in_utc:
+            values[self._fields.index("time_zone")] = "UTC"
         for value in values:
             refuse_foreign_time(value)
         is_extra = any(item is not None for item in extra.values())

@@ -13,8 +13,9 @@ from cx_billing.formats.common import (
     first_line,
     glob_literal,
     identifier,
+    literal,
 )
-from cx_billing.formats.names import json_object, match
+from cx_billing.formats.names import is_utc, json_object, match
 from cx_billing.lake import Dataset
 
 
@@ -35,6 +36,8 @@ def rows(path: Path, dataset: Dataset, connection: duckdb.DuckDBPyConnection) ->
         column: _as_text(names[position], kinds[names[position]])
         for column, position in positions.items()
     }
+    if is_utc(names, positions, dataset):
+        columns["time_zone"] = literal("UTC")
     unknown = [name for position, name in enumerate(names) if position not in positions.values()]
     extra = {name: _as_text(name, kinds[name], "json") for name in unknown}
     columns["extra_columns"] = json_object(extra)

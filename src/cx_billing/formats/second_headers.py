@@ -7,7 +7,7 @@ import string
 from collections.abc import Sequence
 
 from cx_billing.formats.common import SEPARATORS, UnreadableError, shown
-from cx_billing.formats.names import normalize
+from cx_billing.formats.names import normalize, spellings
 from cx_billing.lake import Dataset
 
 _LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
@@ -28,12 +28,9 @@ class SecondHeaders:
 
     def __init__(self, names: Sequence[str], dataset: Dataset):
         self._names = _normalized(names)
-        self._required = [
-            set(map(normalize, (column, *dataset.header_aliases.get(column, ()))))
-            for column in sorted(dataset.required)
-        ]
-        longest = max(self._required, key=lambda spellings: min(map(len, spellings)))
-        self.marks = [spelling.encode() for spelling in sorted(longest)]
+        self._required = [set(spellings(column, dataset)) for column in sorted(dataset.required)]
+        longest = max(self._required, key=lambda names: min(map(len, names)))
+        self.marks = [name.encode() for name in sorted(longest)]
 
     def is_possible(self, text: str) -> bool:
         """Whether a text could be a header: cheap, and sometimes wrong."""
@@ -70,7 +67,7 @@ class SecondHeaders:
     def _is_header(self, fields: Sequence[str]) -> bool:
         """Whether every required column is named."""
         names = set(map(normalize, fields))
-        return all(spellings & names for spellings in self._required)
+        return all(required & names for required in self._required)
 
 
 def _split(text: str, separator: str) -> list[str]:

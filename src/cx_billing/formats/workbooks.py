@@ -108,7 +108,7 @@ def _find(
 def _stage(sheet: CalamineSheet, skipped: int, dataset: Dataset, staged: Path) -> Rows:
     lines = islice(sheet.iter_rows(), skipped, None)
     header = _header(next(lines))
-    columns, extra = fields(header, match(header, dataset))
+    columns, extra = fields(header, match(header, dataset), dataset)
     headers = SecondHeaders(header, dataset)
     with Stage(staged, [f"c{position}" for position in range(len(header))]) as stage:
         for cells in _filled(lines):
