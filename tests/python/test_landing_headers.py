@@ -226,6 +226,41 @@ def test_titles_above_the_header_are_passed_over(warehouse, above):
     assert warehouse.rows("user_id, source_row") == [("u1", 1)]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "From: 01/03/2026,,\n",
+        "From:,01/03/2026,\nTo:,02/03/2026,\n",
+        "Zeitraum,01.03.2026,31.03.2026\n",
+        "Zeitraum: 01.03.2026,bis 31.03.2026\n",
+        "Intervalle,01-03-2026 00:00,02-03-2026 00:00\n",
+        "Periode,mars 2026\nImprim\u00e9,2026-04-02 10:15:00\n",
+        "Du,1 mars 2026\n",
+    ],
+)
+def test_a_period_that_cannot_be_read_refuses_nothing_and_is_not_known(warehouse, above):
+    landed = warehouse.landed(above + "user_id,email,name\nu1,a@x,Ann\n", name="f.csv")
+    assert landed.rows == 1
+    assert "covered_to" not in warehouse.facts()[landed.file_id]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "u1,2026-03-01,\n",
+        "ann@x,2026-03-01,2026-04-01x7\n",
+        "Ann,BUSY,2026-03-01\n",
+        "01.03.2026,tokens,240\n",
+        "01.03.2026,02.03.2026,03.03.2026\n",
+        "Total,3,\n",
+        "Acme,Users,\n",
+    ],
+)
+def test_what_could_be_a_row_is_no_period(warehouse, above):
+    text = above + "user_id,email,name\nu1,a@x,Ann\n"
+    assert "more than a title" in warehouse.refusal(text, name="f.csv")
+
+
 def test_what_is_more_than_a_title_refuses_the_file_and_says_where_the_header_is(warehouse):
     message = warehouse.refusal("u1,a@x,Ann\nuser_id,email,name\nu2,b@x,Bob\n", name="f.csv")
     assert "the header stands in line 2. Delete the lines above it" in message

@@ -25,7 +25,7 @@ from cx_billing.formats.common import (
 from cx_billing.formats.completeness import Said
 from cx_billing.formats.makers import remedy_of_header
 from cx_billing.formats.names import fields, locate, match
-from cx_billing.formats.periods import ABOVE, find_period
+from cx_billing.formats.periods import ABOVE, find_period, is_about_time
 from cx_billing.formats.second_headers import SecondHeaders, folded
 from cx_billing.formats.staged import Stage, read_csv
 from cx_billing.lake import Dataset
@@ -78,8 +78,9 @@ def rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[R
 def _lines_above_header(path: Path, dataset: Dataset) -> list[str]:
     """The lines above the first that has all required columns; none if that is the first line.
 
-    They are titles, of one field each, or name a period. Others are refused, and so is a file with
-    a header of another export above, or with none: what is above a header would be lost.
+    They are titles, of one field each, or name a period, whether it can be read or not. Others are
+    refused, and so is a file with a header of another export above, or with none: what is above a
+    header would be lost.
     """
     above: list[str] = []
     closest: tuple[int, list[str], int] = (0, [], 1)
@@ -112,7 +113,7 @@ def _lines_above_header(path: Path, dataset: Dataset) -> list[str]:
 
 def _is_title(line: str, separator: str) -> bool:
     fields = next(csv.reader([line], delimiter=separator), [])
-    return sum(bool(field.strip()) for field in fields) <= 1
+    return sum(bool(field.strip()) for field in fields) <= 1 or is_about_time(fields)
 
 
 def _without(path: Path, start: str, copy: Path) -> Path:

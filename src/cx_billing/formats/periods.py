@@ -25,6 +25,25 @@ _DATE = re.compile(
 _FROM = re.compile(r"\b(from|start|begin)", re.IGNORECASE)
 _TO = re.compile(r"\b(to|until|end|through)", re.IGNORECASE)
 
+_ANY_DATE = re.compile(  # also what is ambiguous, of other countries, or a month alone
+    r"\d{1,4}([./-])\d{1,2}(?:\1\d{1,4})?"
+    r"|\d{1,2}\.? ?[^\W\d]+\.?,? \d{4}"
+    r"|[^\W\d]+\.? (\d{1,2},? )?\d{4}"
+)
+_ANY_TIME = re.compile(r"[T ]?\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?(Z|[AP]M|UTC|[+-]\d\d:?\d\d))?")
+
+
+def is_about_time(values: Iterable[str]) -> bool:
+    """Whether a line above a header names dates, and no more than what they are.
+
+    It may be a period that cannot be read: `Zeitraum,01.03.2026,31.03.2026`.
+    """
+    filled = [value for value in map(str.strip, values) if value]
+    rests = [_ANY_TIME.sub("", _ANY_DATE.sub("", value)) for value in filled]
+    dated = [value for value, rest in zip(filled, rests, strict=True) if value != rest]
+    is_worded = not any(letter.isdecimal() or letter == "@" for rest in rests for letter in rest)
+    return is_worded and len(filled) - len(dated) <= len(dated) <= 2 and bool(dated)
+
 
 def find_period(lines: Iterable[str]) -> tuple[str, str] | None:
     """First instant and first instant after the one period that lines name.
