@@ -131,13 +131,18 @@ def never_delivered(org: Organization, *datasets: str) -> set[str]:
 
     Where licenses name people by e-mail these are the ids, and users is not needed.
     """
-    if any("@" in row["user_id"] for row in org.rows("license_assignments")):
-        datasets = tuple(dataset for dataset in datasets if dataset != "users")
+
+    def could_be_read(row: Row) -> bool:
+        return not row.reason or row.reason in LIES_OUTSIDE
+
+    holders = filter(could_be_read, org.landed.get("license_assignments", []))
+    by_email = any("@" in row["user_id"] for row in holders)
     return {
         dataset
         for dataset in datasets
-        if not any(
-            (not row.reason or row.reason in LIES_OUTSIDE) and (dataset != "users" or row["email"])
+        if not (dataset == "users" and by_email)
+        and not any(
+            could_be_read(row) and (dataset != "users" or row["email"])
             for row in org.landed.get(dataset, [])
         )
     }
