@@ -185,6 +185,14 @@ def test_the_folder_of_one_organization_is_no_inbox(warehouse):
     assert not warehouse.home.exists()
 
 
+def test_a_dataset_beside_organizations_is_told_where_it_belongs(warehouse):
+    warehouse.deliver(USERS)
+    (warehouse.inbox / "voice_usage").mkdir()
+    (warehouse.inbox / "voice_usage" / "a.csv").write_bytes(USERS)
+    with pytest.raises(landing.InboxError, match=r"voice_usage beside .*/<org_id>/voice_usage"):
+        warehouse.land()
+
+
 def test_an_organization_with_a_slash_is_refused(warehouse):
     warehouse.deliver(USERS)
     (warehouse.inbox / "acme" / "emea" / "users").mkdir(parents=True)

@@ -127,6 +127,18 @@ def test_invoices_have_one_row_each(home):
     assert cells(of_one, "2026-04-05")[1] == "final", "the title says whose"
 
 
+def test_a_reconciliation_says_how_many_lines_were_rejected(tmp_path):
+    publish_marts(
+        tmp_path,
+        changed="insert into marts.rejected_rows by name select 'acme' as org_id, "
+        "'vendor_invoice_lines' as dataset, is_retired from (values (false), (true)) t(is_retired)",
+    )
+    said = cx_billing("--home", tmp_path, "show", "reconciliation", "acme", "2026-04-05")
+    assert "1 line of the vendor's invoices of acme was rejected and compared with nothing" in said
+    said = cx_billing("--home", tmp_path, "show", "reconciliation", "kaze", "2026-04-10")
+    assert "rejected and compared" not in said
+
+
 def test_a_reconciliation_shows_lines_and_the_calls_of_the_cycle_that_ends(home):
     said = cx_billing("--home", home, "show", "reconciliation", "acme", "2026-04-05")
     assert "V-77" in said
@@ -215,9 +227,9 @@ def test_landed_files_show_what_became_of_their_rows(home):
 def test_everything_is_billed_is_not_said_where_rows_were_rejected(tmp_path):
     publish_marts(tmp_path, changed="delete from marts.unbilled_usage")
     said = cx_billing("--home", tmp_path, "show", "unbilled", "--org", "acme")
-    assert "Everything is billed" not in said
+    assert "All usage that was landed is billed" not in said
     assert "12 rows were rejected and are in no figure" in said
-    assert "Everything is billed" in cx_billing(
+    assert "All usage that was landed is billed" in cx_billing(
         "--home", tmp_path, "show", "unbilled", "--org", "kaze"
     )
 

@@ -53,6 +53,9 @@ def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
         raise InboxError(
             f"{inbox}: this looks like one organization's folder, since it holds the datasets "
             f"{', '.join(datasets)}; land its parent, {inbox.absolute().parent}"
+            if len(datasets) == len(organizations)
+            else f"{inbox}: holds {', '.join(datasets)} beside organizations; move it into the "
+            f"folder of the organization it belongs to, like {inbox}/<org_id>/{datasets[0]}"
         )
     report.warnings += [
         f"{path.name}: ignored, not in <org_id>/<dataset>/"

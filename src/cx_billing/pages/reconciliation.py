@@ -66,7 +66,16 @@ def compose_reconciliation(
     numbers = sorted({line["invoice_number"] for line in lines if line["invoice_number"]})
     none_landed = f"none landed for this {'date' if is_landed else 'organization'}"
     reasons = list(explain_missing_lines(dates, invoice_date))
+    ((rejected,),) = (
+        row.values() for row in read(connection, "rejected_vendor_lines", org_id=org_id)
+    )
     notes = ["Service periods are shown with their last day."]
+    if rejected:
+        notes.append(
+            f"{rejected:,} line{'s' if rejected > 1 else ''} of the vendor's invoices of {org_id} "
+            f"{'were' if rejected > 1 else 'was'} rejected and compared with nothing: a total can "
+            "lack them, see show rejected."
+        )
     if lines:
         notes += reasons
     elif not reasons:

@@ -20,7 +20,7 @@ def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         find_organization(connection, org_id)
     records = read(connection, "unbilled", org_id=org_id)
     ((rejected,),) = (row.values() for row in read(connection, "rejected_count", org_id=org_id))
-    if_empty = "Everything is billed."
+    if_empty = "All usage that was landed is billed."
     if rejected:
         if_empty = (
             "All usage that was accepted is billed. Of the rows that were rejected nobody knows: "

@@ -1,5 +1,5 @@
 -- A vendor invoice dated before as-of comes out of the comparison with every line and every
--- cent (INV-12).
+-- cent (INV-12). Lines of an organization without a contract are rejected instead.
 with
 
 vendor_lines as (
@@ -10,6 +10,10 @@ vendor_lines as (
         sum(vendor_lines.amount) as amount
     from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
     cross join {{ ref('int_as_of') }} as build
+    anti join {{ ref('rejected_rows') }} as rejected
+        on
+            vendor_lines.file_id || '/' || vendor_lines.source_row
+            = rejected.rejected_row_id
     where
         vendor_lines.row_status = 'accepted'
         and vendor_lines.invoice_date < build.as_of_date
