@@ -21,7 +21,9 @@ import duckdb
 import pytest
 
 from cx_billing import lake, landing, warehouse
+from oracle.audit import key_of
 from oracle.compare import compare, report
+from oracle.values import parse_key, squeeze
 from random_orgs.files import format_cell, header_of
 from random_orgs.inbox import as_of_for, write_organization
 from random_orgs.organization import RandomOrg
@@ -117,18 +119,14 @@ def settled(dataset: str, table: Table) -> Table:
     """The rows that stand for their key: what is left if the order of delivery does not matter."""
     if dataset in LATEST_END_WINS or dataset == "vendor_invoice_lines":
         return table
-    key = [squeezed(name) for name in lake.datasets()[dataset].natural_key]
-    places = [i for name in key for i, own in enumerate(table.header) if squeezed(own) == name]
+    names = [squeeze(name) for name in table.header]
     last = {}
     for row in table.rows:
-        whole = len(row) == len(table.header)
-        last[tuple(row[place] for place in places) if whole else row] = row
+        cells = dict(zip(names, row, strict=False))
+        as_written = tuple(cells.get(squeeze(name)) for name in key_of(dataset))
+        key = parse_key(dataset, cells, key_of(dataset)) or as_written
+        last[key if len(row) == len(names) else row] = row
     return replace(table, rows=list(last.values()))
-
-
-def squeezed(name: str) -> str:
-    """A column's name without case, blanks and punctuation."""
-    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 # ---------------------------------------------------------------- changes
