@@ -84,7 +84,7 @@ judged as (
         gaps.missing_datasets,
         compared.is_unexpected
         and gaps.report_line_id is not null
-        and not (compared.reported_quantity = 0 and compared.expected_quantity = 0)
+        and (compared.reported_quantity = 0 and compared.expected_quantity = 0) is not true
             as is_without_basis
     from compared
     left join gaps
