@@ -58,8 +58,18 @@ def test_a_declaration_alone_delivers_nothing_and_an_answer_with_rows_does(inbox
 
 def test_reports_by_email_need_users(inbox):
     inbox.file("user_hour_report", "a@x.example,2026-03-10,1:00:00:000")
-    [row] = inbox.marts(AS_OF)["missing_data"]
-    assert (row["finding"], row["is_bill_affected"]) == ("no_users_for_reports", True)
+    rows = inbox.marts(AS_OF)["missing_data"]
+    assert [(row["finding"], row["is_bill_affected"]) for row in rows] == [
+        ("no_usage", True),
+        ("no_users_for_reports", True),
+    ]
+
+
+def test_a_bill_without_any_usage_rests_on_the_contract_alone(inbox):
+    inbox.file("phone_numbers", "+15550100001,local,2026-03-02,")
+    assert told(inbox, "no_usage") == {"no_usage": missing("all")}
+    inbox.file("resource_usage", "2026-03-02,api_requests,5")
+    assert told(inbox, "no_usage") == {}
 
 
 def test_designated_users_need_routing(inbox):

@@ -32,7 +32,16 @@ first_instants as (
         min(coverage.covered_from) filter (where coverage.dataset = 'user_presence')
             as presence_from,
         min(coverage.covered_from) filter (where coverage.dataset = 'routing_status')
-            as routing_from
+            as routing_from,
+        bool_or(
+            coverage.dataset in (
+                'license_assignments',
+                'user_presence',
+                'message_interactions',
+                'resource_usage',
+                'voice_usage'
+            )
+        ) as has_usage
     from {{ ref('int_coverage') }} as coverage
     left join accepted
         on
@@ -66,6 +75,7 @@ delivered as (
         ) as needs_routing,
         coalesce(bool_or(delivering.has_users), false) as has_users,
         coalesce(bool_or(delivering.has_reports_by_email), false) as has_reports_by_email,
+        coalesce(bool_or(first_instants.has_usage), false) as has_usage,
         any_value(first_instants.licenses_from) as licenses_from,
         any_value(first_instants.presence_from) as presence_from,
         any_value(first_instants.routing_from) as routing_from
@@ -119,3 +129,11 @@ select
     null as first_at
 from delivered
 where needs_routing and licenses_from is not null and routing_from is null
+union all
+select
+    org_id,
+    'no_usage' as finding,
+    'all' as dataset,
+    null as first_at
+from delivered
+where not has_usage

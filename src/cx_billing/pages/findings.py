@@ -16,6 +16,11 @@ from cx_billing.pages.reading import read
 
 # The findings of the mart `missing_data` in the order they are told: what is counted, the words.
 MISSING_DATA = {
+    "no_usage": (
+        "",
+        "no licenses, presence, messages, resources or calls of any day: the bill rests on the "
+        "contract alone",
+    ),
     "no_users": ("", "no users"),
     "no_users_for_reports": ("", "no users, so reports by e-mail are not compared"),
     "no_license": ("", "no license of any day"),

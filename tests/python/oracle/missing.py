@@ -29,6 +29,13 @@ from oracle.products import HOURLY
 from oracle.reader import Organization, extent
 
 NAMING_PEOPLE = ("license_assignments", "user_presence", "routing_status")
+USAGE = (
+    "license_assignments",
+    "user_presence",
+    "message_interactions",
+    "resource_usage",
+    "voice_usage",
+)
 REPORTS_BY_EMAIL = ("billable_usage_report", "user_hour_report")
 PEOPLE_NOT_MET = {"holder_without_presence", "presence_without_license"}
 # Only reports name people by e-mail: where there are none, users are not needed.
@@ -84,6 +91,8 @@ def datasets_missing(org: Organization, billable: list[dict]) -> Iterator[dict]:
     delivered = {
         name for name in (*NAMING_PEOPLE, *REPORTS_BY_EMAIL, "users") if is_delivered(org, name)
     }
+    if not any(is_delivered(org, name) for name in USAGE):
+        yield found("no_usage", "all")
     if "users" not in delivered:
         if delivered & {*REPORTS_BY_EMAIL}:
             yield found("no_users_for_reports", "users")
