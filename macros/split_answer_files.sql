@@ -19,7 +19,16 @@
         group by file_name
     ) as parts
     where answer_id is not null
-    qualify
-        count(*) filter (where withdrawn_at is null) over (partition by answer_id)
-        < answer_parts::bigint
+    qualify {{ missing_parts() }} > 0
+{%- endmacro %}
+
+{# How many parts of its answer are missing beside a file: not landed, or withdrawn. #}
+{% macro missing_parts() -%}
+    case
+        when answer_id is not null and withdrawn_at is null
+            then
+                answer_parts::bigint
+                - count(*) filter (where withdrawn_at is null) over (partition by answer_id)
+        else 0
+    end
 {%- endmacro %}

@@ -40,14 +40,7 @@ typed as (
         rows_in_file::bigint as rows_in_file,
         withdrawn_at::timestamp as withdrawn_at,
         -- No part of an answer counts while another is missing or withdrawn.
-        case
-            when answer_id is not null and withdrawn_at is null
-                then
-                    answer_parts::bigint - count(*) filter (
-                        where withdrawn_at is null
-                    ) over (partition by answer_id)
-            else 0
-        end as missing_parts,
+        {{ missing_parts() }} as missing_parts,
         withdrawn_at is null and missing_parts = 0 as is_counted,
         coverage_basis,
         {{ utc_timestamp('covered_from') }} as covered_from,
