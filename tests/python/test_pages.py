@@ -179,6 +179,16 @@ def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
     assert "are empty" not in said + other
 
 
+def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home):
+    said = " ".join(cx_billing("--home", home, "show", "peak", "acme", "2026-03-05").split())
+    assert (
+        "cx3: the vendor bills 1, which agrees with accumulated and sustained; the contract bills "
+        "by the sustained reading."
+    ) in said
+    assert "cx2: the vendor bills 5, which agrees with none of the readings; the contract" in said
+    assert "cx1: no vendor invoice that bills this cycle has been landed." in said
+
+
 def test_a_named_organization_is_not_billed_by_peak(home):
     said = cx_billing("--home", home, "show", "peak", "kaze", "2026-03-10")
     assert cells(said, "cx_all") == ["cx_all", *"4435", "not billed by peak (named)"]

@@ -40,6 +40,7 @@ KEYS = {
     "conversations": (*CYCLE, "platform", "integration_id"),
     "concurrency_daily": ("org_id", "usage_date", "pool"),
     "concurrency_peaks": (*CYCLE, "pool"),
+    "peak_readings": (*CYCLE, "pool", "reading"),
     "billable_users": (*CYCLE, "user_id", "product_code"),
     "user_hours_daily": ("org_id", "user_id", "usage_date"),
     "license_usage": (*CYCLE, "product_code"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
 import duckdb
 
 from cx_billing.pages.columns import date_column, instant_column, quantity_column, text_column
 from cx_billing.pages.content import Page, Record, Table
-from cx_billing.pages.formatting import format_text
+from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read, require
 
 DEFAULT_POOL = "cx_all"
@@ -23,6 +25,14 @@ PEAK_COLUMNS = (
     quantity_column("Billable users", "billable_users"),
     instant_column("Peak from (UTC)", "peak_started_at"),
     instant_column("Peak to (UTC)", "peak_ended_at"),
+)
+READING_COLUMNS = (
+    text_column("Pool", "pool"),
+    text_column("Reading", "reading"),
+    quantity_column("Users", "users_count"),
+    quantity_column("Would bill", "billable_quantity"),
+    quantity_column("Vendor bills", "invoiced_quantity"),
+    text_column("Agrees", "agrees"),
 )
 DAY_COLUMNS = (
     date_column("Day (UTC)", "usage_date"),
@@ -47,6 +57,9 @@ def compose_peak(
     days = read(
         connection, "peak_days", org_id=org_id, cycle_start_date=cycle_start_date, pool=pool
     )
+    readings = read(connection, "peak_readings", org_id=org_id, cycle_start_date=cycle_start_date)
+    for record in readings:
+        record["agrees"] = {True: "yes", False: "no", None: None}[record["is_invoiced"]]
     for record in peaks:
         if not record["is_billed_by_peak"]:
             record["peak_rule"] = f"not billed by peak ({record['license_model']})"
@@ -61,10 +74,16 @@ def compose_peak(
         tables=(
             Table.of_records("Readings of the peak", PEAK_COLUMNS, peaks),
             Table.of_records(
+                "What each reading would bill at the end of the cycle, and what the vendor bills",
+                READING_COLUMNS,
+                readings,
+                "No pool of the cycle is billed by its peak.",
+            ),
+            Table.of_records(
                 f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "No user was logged in."
             ),
         ),
-        notes=tuple(explain_readings(peaks)),
+        notes=(*explain_readings(peaks), *explain_invoiced(readings)),
     )
 
 
@@ -82,3 +101,24 @@ def explain_readings(peaks: list[Record]) -> Iterator[str]:
             "An accumulated reading adds up minutes of the whole cycle: there is no one stretch to "
             "name, so Peak from and Peak to are empty."
         )
+
+
+def explain_invoiced(readings: list[Record]) -> Iterator[str]:
+    """Which reading the vendor's invoice agrees with, a sentence per pool (CONC-12)."""
+    for pool, group in groupby(readings, key=itemgetter("pool")):
+        of_pool = list(group)
+        if of_pool[0]["invoiced_quantity"] is None:
+            yield f"{pool}: no vendor invoice that bills this cycle has been landed."
+            continue
+        agreeing = [record["reading"] for record in of_pool if record["is_invoiced"]]
+        [rule] = [record["reading"] for record in of_pool if record["is_contract_rule"]]
+        yield (
+            f"{pool}: the vendor bills {format_number(of_pool[0]['invoiced_quantity'])}, which "
+            f"agrees with {list_in_words(agreeing) or 'none of the readings'}; the contract bills "
+            f"by the {rule} reading."
+        )
+
+
+def list_in_words(words: list[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

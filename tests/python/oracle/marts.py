@@ -29,6 +29,7 @@ from oracle.meter import Meter
 from oracle.missing import missing_data
 from oracle.money import line_amount, round_half_up
 from oracle.names import unmapped_names
+from oracle.peaks import peak_readings
 from oracle.policies import Policies
 from oracle.reader import Organization, read_organization
 from oracle.reports import report_reconciliation
@@ -68,6 +69,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
         row for meter in meters for row in telco_reconciliation(meter, theirs)
     ]
     marts["invoice_reconciliation"] = invoice_reconciliation(org, meters, marts["invoice_lines"])
+    marts["peak_readings"] = peak_readings(meters, marts)
     marts["report_reconciliation"] = report_reconciliation(org, meters, marts)
     marts["customers"] = customer_rows(meters)
     marts["rejected_rows"] = rejected_rows(org)

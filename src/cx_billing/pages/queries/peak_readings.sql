@@ -1,0 +1,11 @@
+select
+    pool,
+    reading,
+    users_count,
+    is_contract_rule,
+    billable_quantity,
+    invoiced_quantity,
+    is_invoiced
+from marts.peak_readings
+where org_id = $org_id and cycle_start_date = $cycle_start_date
+order by pool, users_count desc, reading
