@@ -94,9 +94,7 @@ boundaries as (
 select
     boundaries.org_id,
     boundaries.contract_id,
-    row_number() over (
-        partition by boundaries.org_id order by boundaries.cycle_start_date
-    ) as cycle_number,
+    row_number() over in_order as cycle_number,
     boundaries.cycle_start_date,
     boundaries.cycle_end_date,
     boundaries.cycle_start_at,
@@ -109,6 +107,9 @@ select
     least(boundaries.voice_end_at, boundaries.as_of_at) as voice_usage_through_at,
     boundaries.as_of_at >= boundaries.voice_end_at as is_voice_closed,
     boundaries.month_end_date - boundaries.cycle_start_date as days_in_month,
+    -- What is bought while no contract is in force is set up with the next one (NUM-02).
+    lag(boundaries.cycle_end_date, 1, boundaries.cycle_start_date) over in_order
+        as set_up_from,
     boundaries.is_after_term,
     case when boundaries.is_in_ramp then 'ramp' else 'term' end as phase,
     boundaries.is_in_ramp and boundaries.cycle_end_date >= boundaries.ramp_end_date
@@ -143,3 +144,4 @@ inner join policies
         and boundaries.cycle_start_date < policies.valid_to
 left join {{ ref('currencies') }} as currencies
     on boundaries.currency = currencies.currency
+window in_order as (partition by boundaries.org_id order by boundaries.cycle_start_date)

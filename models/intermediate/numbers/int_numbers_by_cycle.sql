@@ -1,15 +1,8 @@
 with
 
--- A set-up charge is of the cycle of the purchase, or of the next one if no contract was in
--- force then; what was there before the first contract was set up before it (NUM-02).
 cycles as (
 
-    select
-        *,
-        lag(cycle_end_date, 1, cycle_start_date) over (
-            partition by org_id order by cycle_start_date
-        ) as set_up_from
-    from {{ ref('int_cycles') }}
+    select * from {{ ref('int_cycles') }}
 
 ),
 
@@ -36,6 +29,8 @@ held as (
         - greatest(numbers.purchased_date, cycles.cycle_start_date) as days_held,
         -- Of the whole month, also where the end of a contract cuts the cycle.
         cycles.days_in_month as days_in_cycle,
+        -- A set-up charge is of the cycle of the purchase, or of the next one if no
+        -- contract was in force then (NUM-02).
         numbers.purchased_date >= cycles.set_up_from as is_new
     from numbers
     inner join cycles
