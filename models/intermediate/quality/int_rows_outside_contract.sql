@@ -77,11 +77,10 @@ without_contract as (
 
     select
         rows_in_time.dataset,
+        rows_in_time.org_id,
         rows_in_time.file_id,
         rows_in_time.source_row,
-        'no_contract' as reject_reason,
-        null::varchar as reject_column,
-        null::varchar as reject_expected
+        'no_contract' as reject_reason
     from rows_in_time
     anti join contracted_organizations
         on rows_in_time.org_id = contracted_organizations.org_id
@@ -112,10 +111,12 @@ outside_contract as (
 
     select
         to_be_covered.dataset,
+        to_be_covered.org_id,
         to_be_covered.file_id,
         to_be_covered.source_row,
         'outside_contract' as reject_reason,
         to_be_covered.timed_by as reject_column,
+        ends.covered_to is not null as is_after_term,
         'a time before ' || ends.covered_to::date || ', when the term ended; '
         || 'after_term = month_to_month bills on' as reject_expected
     from to_be_covered
@@ -140,14 +141,14 @@ items_without_contract as (
 
     select
         'contract_items' as dataset,
+        items.org_id,
         items.file_id,
         items.source_row,
         case
             when contracted_organizations.org_id is null then 'no_contract'
             else 'unknown_contract'
         end as reject_reason,
-        if(contracted_organizations.org_id is null, null, 'contract_id') as reject_column,
-        null as reject_expected
+        if(contracted_organizations.org_id is null, null, 'contract_id') as reject_column
     from {{ ref('stg_contract_items') }} as items
     anti join contracts
         on
@@ -163,11 +164,11 @@ calls_in_other_currency as (
 
     select
         'voice_usage' as dataset,
+        org_id,
         file_id,
         source_row,
         'currency_mismatch' as reject_reason,
-        'currency' as reject_column,
-        null as reject_expected
+        'currency' as reject_column
     from {{ ref('int_calls') }}
     where not is_contract_currency
 
@@ -177,12 +178,12 @@ contracts_in_conflict as (
 
     select
         'contracts' as dataset,
+        org_id,
         file_id,
         source_row,
         reject_reason,
         if(reject_reason = 'currency_mismatch', 'currency', 'effective_date')
-            as reject_column,
-        null as reject_expected
+            as reject_column
     from {{ ref('int_contracts_checked') }}
     where reject_reason is not null
 
@@ -191,15 +192,24 @@ contracts_in_conflict as (
 rejected as (
 
     select * from contracts_in_conflict
-    union all
+    union all by name
     select * from without_contract
-    union all
+    union all by name
     select * from outside_contract
-    union all
+    union all by name
     select * from items_without_contract
-    union all
+    union all by name
     select * from calls_in_other_currency
 
 )
 
-select * from rejected
+select
+    dataset,
+    org_id,
+    file_id,
+    source_row,
+    reject_reason,
+    reject_column,
+    reject_expected,
+    coalesce(is_after_term, false) as is_after_term
+from rejected

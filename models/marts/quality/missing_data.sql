@@ -67,18 +67,15 @@ found as (
     group by org_id, dataset, is_before_all
     union all by name
     select
-        rejected_rows.org_id,
+        outside.org_id,
         'after_term' as finding,
         count(*) as items_count,
         min(organizations.term_end_date)::timestamp as first_at
-    from {{ ref('rejected_rows') }} as rejected_rows
+    from {{ ref('int_rows_outside_contract') }} as outside
     inner join {{ ref('organizations') }} as organizations
-        on rejected_rows.org_id = organizations.org_id
-    where
-        rejected_rows.reason = 'outside_contract'
-        and not rejected_rows.is_retired
-        and rejected_rows.expected like 'a time before %, when the term ended;%'
-    group by rejected_rows.org_id
+        on outside.org_id = organizations.org_id
+    where outside.is_after_term
+    group by outside.org_id
     union all by name
     select
         org_id,
