@@ -1,5 +1,4 @@
 {%- set names_compared = 1000 %}  {#- unknown names, each with every known one #}
-{%- set likeness = 0.9 %}  {#- of two spellings, 1 = equal #}
 with
 
 judged as (
@@ -29,12 +28,6 @@ reasons as (
 retired as (
 
     select * from {{ ref('int_retired_rows') }}
-
-),
-
-catalogue as (
-
-    select * from {{ ref('int_catalogue') }}
 
 ),
 
@@ -68,7 +61,6 @@ unknown_names as (
     select distinct
         org_id,
         dataset,
-        reject_reason,
         value
     from shown
     where reject_reason in ('unknown_license', 'unknown_product')
@@ -77,68 +69,9 @@ unknown_names as (
 
 ),
 
-spellings as (
-
-    select
-        org_id,
-        product_code,
-        kind,
-        unnest([product_code, invoice_name]) as spelling
-    from catalogue
-    union all
-    select
-        catalogue.org_id,
-        catalogue.product_code,
-        catalogue.kind,
-        aliases.alias as spelling
-    from {{ ref('product_aliases') }} as aliases
-    inner join catalogue
-        on aliases.product_code = catalogue.product_code
-
-),
-
-compared as (
-
-    select
-        unknown_names.*,
-        spellings.product_code,
-        greatest(
-            jaro_winkler_similarity(
-                lower(unknown_names.value), lower(spellings.spelling)
-            ),
-            -- A word that a name begins with is as good.
-            if(
-                length(unknown_names.value) >= 3
-                and starts_with(lower(spellings.spelling), lower(unknown_names.value)),
-                {{ likeness }},
-                0
-            )
-        ) as likeness
-    from unknown_names
-    inner join spellings
-        on
-            (spellings.org_id is null or unknown_names.org_id = spellings.org_id)
-            and case unknown_names.dataset
-                when 'license_assignments' then spellings.kind in ('license', 'addon')
-                when 'resource_usage' then spellings.kind in ('resource', 'message')
-                when 'devices' then spellings.kind = 'device'
-                else true
-            end
-
-),
-
--- A product that counts there and is spelled nearly so.
 closest as (
 
-    select
-        org_id,
-        dataset,
-        reject_reason,
-        value,
-        max_by(product_code, (likeness, product_code)) as product_code
-    from compared
-    where likeness >= {{ likeness }}
-    group by org_id, dataset, reject_reason, value
+    {{ closest_products('unknown_names') }}
 
 )
 
@@ -166,8 +99,8 @@ left join closest
     on
         shown.org_id = closest.org_id
         and shown.dataset = closest.dataset
-        and shown.reject_reason = closest.reject_reason
         and shown.value = closest.value
+        and shown.reject_reason in ('unknown_license', 'unknown_product')
 left join retired
     on
         shown.file_id = retired.file_id
