@@ -11,6 +11,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +75,14 @@ def check_files(
             connection.execute("set variable customer_key = 'a key of no consequence'")
             if as_of:
                 connection.execute("set variable as_of = ?", [as_of.isoformat()])
-            connection.execute("set variable checked = ?", [checked])
             models = Models(lake.PROJECT_DIR, aside, connection, {"tells_every_mistake": True})
-            return Findings(report, *_find_mistakes(models, connection))
+            return Findings(report, *_find_mistakes(models, connection, checked))
 
 
 def _find_mistakes(
-    models: Models, connection: duckdb.DuckDBPyConnection
+    models: Models, connection: duckdb.DuckDBPyConnection, checked: list[str]
 ) -> tuple[int, tuple[Mistakes, ...]]:
-    """How many rows would be rejected, and what is wrong with them by kind.
+    """How many rows of these files would be rejected, and what is wrong with them by kind.
 
     Of a row that staging rejects every wrong column is told, by the first check that finds it.
     """
@@ -91,92 +91,24 @@ def _find_mistakes(
         "where row_status = 'rejected'"
         for dataset in lake.datasets()
     )
+    connection.execute(f"create view told as {told}")
     rejected = models.build("int_landed_rows")
-    connection.execute(
-        f"""
-        create table judged as
-        select
-            judged.*,
-            if(
-                len(told.mistakes) > 0,
-                told.mistakes,
-                [{{
-                    'reject_reason': reject_reason,
-                    'reject_column': reject_column,
-                    'reject_expected': reject_expected
-                }}]
-            ) as mistakes
-        from {rejected} as judged
-        left join ({told}) as told
-            on judged.file_id = told.file_id and judged.source_row = told.source_row
-        anti join {models.build("int_retired_rows")} as retired
-            on judged.file_id = retired.file_id and judged.source_row = retired.source_row
-        where
-            judged.row_status = 'rejected'
-            and judged.file_id in (select unnest(getvariable('checked')))
-        """
-    )
+    models.build("int_retired_rows")
+    connection.execute(f"create table judged as {_sql('judged')}", {"checked": checked})
     [[rows_rejected]] = connection.execute("select count(*) from judged").fetchall()
     connection.execute(
-        f"""
-        create table mistakes as
-        select
-            *,
-            row_number() over (partition by kind order by source_row) as place,
-            count(*) over (partition by kind) as rows_alike
-        from (
-            select
-                * exclude (mistakes),
-                reject_reason = 'no_contract' as is_lacking,
-                {{
-                    'is_lacking': is_lacking,
-                    'where': if(is_lacking, org_id, source_file),
-                    'column_name': reject_column,
-                    'reason': reject_reason
-                }} as kind
-            from (
-                select
-                    * exclude (reject_reason, reject_column, reject_expected),
-                    unnest(mistakes, recursive := true),
-                    unnest(range(len(mistakes))) as step
-                from judged
-            )
-            qualify
-                row_number() over (
-                    partition by file_id, source_row, reject_column order by step
-                ) = 1
-        )
-        qualify place <= if(is_lacking, {SHOWN_LACKING}, {SHOWN_ALIKE})
-        """
+        f"create table mistakes as {_sql('mistakes')}",
+        {"shown_lacking": SHOWN_LACKING, "shown_alike": SHOWN_ALIKE},
     )
     # What the model says of a rejected row it says of each of these mistakes then.
     connection.execute(f"delete from {rejected} where row_status = 'rejected'")
     connection.execute(
         f"insert into {rejected} by name "
-        "select * exclude (is_lacking, kind, step, place, rows_alike) from mistakes"
+        "select * exclude (is_lacking, step, kind, rows_alike) from mistakes"
     )
-    found = connection.execute(
-        f"""
-        select
-            rejected.*,
-            reasons.explanation,
-            mistakes.rows_alike,
-            mistakes.kind
-        from {models.build("rejected_rows")} as rejected
-        inner join mistakes
-            on
-                rejected.rejected_row_id = mistakes.file_id || '/' || mistakes.source_row
-                and rejected.column_name is not distinct from mistakes.reject_column
-        inner join {models.build("reject_reasons")} as reasons
-            on rejected.reason = reasons.reason
-        order by
-            mistakes.is_lacking,
-            rejected.source_file,
-            min(rejected.source_row) over (partition by mistakes.kind),
-            mistakes.step,
-            rejected.source_row
-        """
-    )
+    models.build("rejected_rows")
+    models.build("reject_reasons")
+    found = connection.execute(_sql("findings"))
     names = [column[0] for column in found.description]
     kinds: dict[str, list[dict[str, Any]]] = {}
     for values in found.fetchall():
@@ -185,3 +117,8 @@ def _find_mistakes(
     return rows_rejected, tuple(
         Mistakes(tuple(rows), rows[0]["rows_alike"]) for rows in kinds.values()
     )
+
+
+def _sql(name: str) -> str:
+    """The text of `<name>.sql`, which reads the models that were built and the steps before it."""
+    return resources.files(__package__).joinpath(f"{name}.sql").read_text("utf-8")
