@@ -49,7 +49,9 @@ checked as (
                 ['invoice_date', 'service_period_start', 'service_period_end']
             )),
             ('not_a_number', unreadable(
-                {'amount': 'amount', 'quantity': 'qty', 'unit_price': 'rate'}
+                {'amount': 'amount', 'quantity': 'qty', 'unit_price': 'rate'},
+                'a number with a decimal point, like 1234.56 or -75.00, without unit, currency '
+                ~ 'sign and thousands separator'
             )),
             ('end_before_start', {
                 'service_period_end': 'service_period_end < service_period_start'

@@ -76,6 +76,25 @@ def test_a_finding_names_file_row_column_value_and_what_would_be_right(inbox, tm
     assert "Checked 2 files (1 rows): 1 would be refused, 1 rows rejected." in said
 
 
+def test_a_number_below_0_is_no_example_where_it_would_be_rejected(inbox, tmp_path):
+    items = "contract_id,product_code,committed_quantity,prepay_rate,overage_rate\n"
+    write(inbox / "acme/contract_items/i.csv", items + "c1,cx2,25 users,120,130\n")
+    lines = "Invoice number,Invoice date,Service period start,Service period end,Description,Qty,"
+    write(
+        inbox / "acme/vendor_invoice_lines/v.csv",
+        lines + "Rate,Amount\n1,2026-02-15,,,CX 2,1,120,120 credit\n",
+    )
+    items, invoice, _ = cx_billing(
+        "--home", tmp_path / "home", "check-files", inbox, code=2
+    ).splitlines()
+    assert "committed_quantity '25 users'" in items
+    assert items.endswith(
+        "right would be a number with a decimal point, like 1234.56, without unit, currency sign "
+        "and thousands separator"
+    )
+    assert "amount '120 credit'" in invoice and "like 1234.56 or -75.00, without unit" in invoice
+
+
 def test_rows_alike_are_counted(inbox, tmp_path):
     rows = "".join(f"u{number},AVAILABLE,soon\n" for number in range(9))
     write(inbox / "acme/user_presence/p.csv", f"user_id,system_presence,start_time\n{rows}")
@@ -166,11 +185,15 @@ def test_a_fresh_template_says_what_is_left_to_fill_in(tmp_path):
     assert "## The minimum" in guide and "ORG_ID" not in guide
     for dataset in lake.datasets():
         assert f"`{dataset}`" in guide or f"{dataset}/" in guide, "where it comes from"
+    terms = {}
     for dataset in ("contracts", "contract_items"):
         header = (inbox / f"acme/{dataset}/{dataset}.csv").read_text().splitlines()[0].split(",")
         assert lake.datasets()[dataset].required <= set(header)
         assert set(header) <= set(lake.datasets()[dataset].columns)
         assert all(f"`{name}`" in guide for name in header)
+        terms[dataset] = set(header)
+    assert terms["contracts"] >= {"effective_date", "term_end_date"}
+    assert terms["contract_items"] >= {"effective_from", "effective_to"}
     said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
     assert "effective_date 'YYYY-MM-DD' is no date" in said
     assert "committed_quantity 'COMMITTED' is no number" in said

@@ -215,7 +215,21 @@ def test_a_good_build_says_in_one_line_by_organization_what_is_missing(tmp_path,
         "license_assignments names people by id: deliver routing_status with those ids "
         "(users tells 2 of them, but joins reports only)"
     ) in said
-    assert "Note: lost: no users" in said
+    assert "Note: lost: no users, so nobody's e-mail is known" in said
+
+
+def test_beyond_the_first_organizations_that_lack_data_the_mart_of_them_is_named(
+    tmp_path, monkeypatch
+):
+    many = screen.SHOWN_ITEMS + 3
+    missing = (
+        "insert into marts.missing_data by name select 'org-' || n as org_id, 'no_users' as "
+        f"finding, 'users' as dataset, false as is_bill_affected from range({many}) t(n)"
+    )
+    publish_marts(tmp_path, changed=missing)
+    built(monkeypatch, published=tmp_path / builds.PUBLISHED)
+    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05")
+    assert "Note: 3 more organizations lack data; see the mart missing_data" in said.splitlines()
 
 
 def test_an_organization_without_any_accepted_row_is_the_first_line(home, monkeypatch):

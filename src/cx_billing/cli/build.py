@@ -199,7 +199,7 @@ def describe_missing(missing: Sequence[pages.MissingData], costs_money: bool) ->
     for organization in found[:SHOWN_ITEMS]:
         yield f"{organization.org_id}: {'; '.join(organization.words)}"
     if (rest := len(found) - SHOWN_ITEMS) > 0:
-        yield f"{rest} more organizations lack data; see the mart coverage"
+        yield f"{rest} more organizations lack data; see the mart missing_data"
 
 
 def describe_split_answers(files: Sequence[Record], home: Path) -> Iterator[str]:

@@ -21,7 +21,7 @@ MISSING_DATA = {
         "no licenses, presence, messages, resources or calls of any day: the bill rests on the "
         "contract alone",
     ),
-    "no_users": ("", "no users"),
+    "no_users": ("", "no users, so nobody's e-mail is known"),
     "no_users_for_reports": ("", "no users, so reports by e-mail are not compared"),
     "no_license": ("", "no license of any day"),
     "no_license_before": ("", "no license from before {first_day}"),
