@@ -105,7 +105,10 @@
                     {%- set condition, expected = (check, none) if check is string else check %}
             if(
                 parse_error is null and ({{ condition }}),
-                {{ because(reason, column, expected) }},
+                struct_insert(
+                    {{ because(reason, column, expected) }},
+                    is_of_file := {{ is_of_file(reason, column) }}
+                ),
                 null
             ){{ ',' if not (is_last_reason and loop.last) }}
                 {%- endfor %}
@@ -123,22 +126,39 @@
         'reject_column': {{ dbt.string_literal(column) if column else 'null::varchar' }},
         'reject_expected':
             {%- set words = dbt.string_literal(expected) if expected else 'null::varchar' -%}
-            {%- set conflict = {'not_a_number': 'number_conflict', 'not_a_timestamp': 'date_conflict'} -%}
+            {%- set conflict = conflicts() -%}
             {%- if reason in conflict %} coalesce(
-                if(
-                    {% if reason == 'not_a_timestamp' -%}
-                    regexp_matches(
-                        raw."{{ column }}", '^(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}'
-                    ) or {% endif -%}
-                    raw."{{ column }}" like {{ unreadable_text("'%'") }},
-                    raw.{{ conflict[reason] }},
-                    null
-                ),
+                if({{ is_of_file(reason, column) }}, raw.{{ conflict[reason] }}, null),
                 {{ words }}
             )
             {%- else %} {{ words }}
             {%- endif %}
     }
+{%- endmacro %}
+
+{# Why a value cannot be read that is the matter of its whole file, and what says so of it. #}
+{% macro conflicts() -%}
+    {{ return({'not_a_number': 'number_conflict', 'not_a_timestamp': 'date_conflict'}) }}
+{%- endmacro %}
+
+{# Whether a mistake is that of the whole file: it does not tell how such values are written. #}
+{% macro is_of_file(reason, column) -%}
+    {%- set conflict = conflicts() -%}
+    {%- if reason not in conflict -%}
+        false
+    {%- else -%}
+        coalesce(
+            raw.{{ conflict[reason] }} is not null
+            and (
+                {% if reason == 'not_a_timestamp' -%}
+                regexp_matches(
+                    raw."{{ column }}", '^(?:0?[1-9]|1[0-2])/(?:0?[1-9]|1[0-2])/\d{4}'
+                ) or {% endif -%}
+                raw."{{ column }}" like {{ unreadable_text("'%'") }}
+            ),
+            false
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 {# A column is empty in the file. #}

@@ -103,6 +103,54 @@ def test_rows_alike_are_counted(inbox, tmp_path):
     assert "and 4 more rows like this" in said
 
 
+def test_a_file_that_contradicts_itself_is_told_once(inbox, tmp_path):
+    items = "contract_id,product_code,committed_quantity,prepay_rate,overage_rate\n"
+    write(
+        inbox / "acme/contract_items/i.csv",
+        items.replace(",", ";")
+        + "c1;cx2;1;119,5;130.25\n"
+        + "c1;cx3;1;1,5;2,5\n" * 8
+        + "c1;x;1;1;1\n",
+    )
+    days = "".join(f"0{day}/02/2026,ivr_minutes,5\n" for day in range(3, 6))
+    write(inbox / "acme/resource_usage/r.csv", f"usage_date,resource,quantity\n{days}")
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2).splitlines()
+    assert said == [
+        "Rejected: acme/contract_items/i.csv: the file does not tell how its numbers are to be "
+        "read, so 10 rows cannot be (not_a_number); right would be one decimal mark in the whole "
+        "file: 119,5 in row 1 has a decimal comma, 130.25 in row 1 a decimal point",
+        said[1],
+        "Rejected: acme/resource_usage/r.csv: the file does not tell how its dates are to be "
+        "read, so 3 rows cannot be (not_a_timestamp); right would be a date like 2026-01-31: no "
+        "date of the file has a day above 12, which would prove whether the day or the month "
+        "stands first",
+        "Checked 3 files (14 rows): 0 would be refused, 13 rows rejected.",
+    ]
+    assert "i.csv row 10: product_code 'x' is no product" in said[1]
+
+
+def test_a_number_that_the_way_of_its_file_does_not_read_is_told_by_row(inbox, tmp_path):
+    items = "contract_id;product_code;committed_quantity;prepay_rate;overage_rate\n"
+    write(inbox / "acme/contract_items/i.csv", items + "c1;cx2;1;119,5;200\nc1;cx3;1;1,5;?\n")
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
+    assert "i.csv row 2: overage_rate '?' is no number" in said and "the file does not" not in said
+
+
+def test_what_lies_where_nothing_is_read_is_a_finding(inbox, tmp_path):
+    write(inbox / "acme/users.csv", "user_id,email\n")
+    write(inbox / "acme/users/2026/u.csv", "user_id,email\n")
+    (inbox / "acme/devices").mkdir()
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox, code=2)
+    assert "Misplaced: acme/users.csv: ignored, not in <org_id>/<dataset>/\n" in said
+    assert "Misplaced: acme/users/2026: folders within a dataset are ignored\n" in said
+    assert "0 would be refused, 2 misplaced, 0 rows rejected." in said
+    (inbox / "acme/users.csv").unlink()
+    (inbox / "acme/users/2026/u.csv").rename(inbox / "acme/users/u.csv")
+    (inbox / "acme/users/2026").rmdir()
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox)
+    assert "acme/devices: the folder is empty" in said, "an empty folder is no finding"
+
+
 def test_of_many_rows_the_first_of_each_kind_are_kept(inbox, tmp_path):
     rows = "".join(f"u{number},AVAILABLE,soon,{number}\n" for number in range(300_000))
     write(

@@ -261,9 +261,10 @@ def test_what_is_not_read_is_warned_of(warehouse):
         warehouse.deliver(b"?", name=name)
     report = warehouse.land()
     assert (len(report.landed), report.refused) == (1, [])
-    assert [warning.split(":")[0] for warning in report.warnings] == [
-        "lost.csv", "acme/devices", "acme/lost.csv", "acme/users/old"
+    assert [named.split(":")[0] for named in report.misplaced] == [
+        "lost.csv", "acme/lost.csv", "acme/users/old"
     ]  # fmt: skip
+    assert report.warnings == ["acme/devices: the folder is empty"]
 
 
 # Progress

@@ -24,18 +24,20 @@ from cx_billing.models import Models
 TERMS = ("contracts", "contract_items", "product_catalogue")
 MEMORY_LIMIT = "500MB"  # what does not fit goes to the disk
 SHOWN_ALIKE = 5  # rows of one file, column and reason
-SHOWN_LACKING = 1  # rows of one organization without a contract
+SHOWN_FOR_ALL = 1  # rows of an organization without a contract, or of a file
 
 
 @dataclass(frozen=True)
 class Mistakes:
     """Rows of one file that have the same thing wrong in the same column: the first, and how many.
 
-    Or the rows of an organization that has no contract.
+    Or the rows of an organization that has no contract, or those of a file that does not tell how
+    its numbers or dates are to be read: `is_of_file`, whatever their columns.
     """
 
     shown: tuple[dict[str, Any], ...]
     rows: int
+    is_of_file: bool
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Findings:
     @property
     def are_clean(self) -> bool:
         """Whether every file and every row would be taken."""
-        return not self.report.refused and not self.rows_rejected
+        return not (self.report.refused or self.report.misplaced or self.rows_rejected)
 
 
 def check_files(
@@ -98,13 +100,13 @@ def _find_mistakes(
     [[rows_rejected]] = connection.execute("select count(*) from judged").fetchall()
     connection.execute(
         f"create table mistakes as {_sql('mistakes')}",
-        {"shown_lacking": SHOWN_LACKING, "shown_alike": SHOWN_ALIKE},
+        {"shown_for_all": SHOWN_FOR_ALL, "shown_alike": SHOWN_ALIKE},
     )
     # What the model says of a rejected row it says of each of these mistakes then.
     connection.execute(f"delete from {rejected} where row_status = 'rejected'")
     connection.execute(
         f"insert into {rejected} by name "
-        "select * exclude (is_lacking, step, kind, rows_alike) from mistakes"
+        "select * exclude (is_lacking, is_of_file, step, kind, rows_alike) from mistakes"
     )
     models.build("rejected_rows")
     models.build("reject_reasons")
@@ -115,7 +117,8 @@ def _find_mistakes(
         row = dict(zip(names, values, strict=True))
         kinds.setdefault(str(row.pop("kind")), []).append(row)
     return rows_rejected, tuple(
-        Mistakes(tuple(rows), rows[0]["rows_alike"]) for rows in kinds.values()
+        Mistakes(tuple(rows), rows[0]["rows_alike"], rows[0]["is_of_file"])
+        for rows in kinds.values()
     )
 
 

@@ -11,6 +11,7 @@ select
     rejected.raw_row,
     reasons.explanation,
     mistakes.rows_alike,
+    mistakes.is_of_file,
     mistakes.kind
 from rejected_rows as rejected
 inner join mistakes

@@ -13,7 +13,8 @@ select
         [{
             'reject_reason': landed.reject_reason,
             'reject_column': landed.reject_column,
-            'reject_expected': landed.reject_expected
+            'reject_expected': landed.reject_expected,
+            'is_of_file': false
         }]
     ) as mistakes
 from int_landed_rows as landed

@@ -10,7 +10,8 @@ told as (
 
 ),
 
--- Of a column of a row only the mistake that the first check finds counts.
+-- Of a column of a row only the mistake that the first check finds counts; what is the
+-- matter of the file is one of the row, whatever its columns.
 single as (
 
     select
@@ -18,17 +19,22 @@ single as (
         mistake.reject_reason,
         mistake.reject_column,
         mistake.reject_expected,
+        mistake.is_of_file,
         mistake.reject_reason = 'no_contract' as is_lacking,
         {
             'is_lacking': is_lacking,
             'where': if(is_lacking, org_id, source_file),
-            'column_name': mistake.reject_column,
+            'column_name': if(mistake.is_of_file, null, mistake.reject_column),
             'reason': mistake.reject_reason
         } as kind
     from told
     qualify
         row_number() over (
-            partition by file_id, source_row, mistake.reject_column order by step
+            partition by
+                file_id,
+                source_row,
+                if(mistake.is_of_file, mistake.reject_reason, mistake.reject_column)
+            order by step
         ) = 1
 
 )
@@ -45,10 +51,11 @@ select
     reject_column,
     reject_expected,
     is_lacking,
+    is_of_file,
     step,
     kind,
     count(*) over (partition by kind) as rows_alike
 from single
 qualify
     row_number() over (partition by kind order by source_row)
-    <= if(is_lacking, $shown_lacking, $shown_alike)
+    <= if(is_lacking or is_of_file, $shown_for_all, $shown_alike)

@@ -10,7 +10,7 @@ import click
 from cx_billing import check_files
 from cx_billing.cli.errors import REFUSED
 from cx_billing.cli.options import Day, check_day, time_zone_option, with_home
-from cx_billing.pages.rejected import describe_rejection
+from cx_billing.pages.rejected import describe_file, describe_rejection
 
 
 @click.command("check-files", short_help="Say what would be refused or rejected, in seconds.")
@@ -25,7 +25,7 @@ from cx_billing.pages.rejected import describe_rejection
 @time_zone_option
 @with_home
 def check(inbox: Path, as_of: date | None, time_zone: str | None, home: Path) -> None:
-    """Say which files `land` would refuse and which rows `build` would reject.
+    """Say which files `land` would refuse or ignore and which rows `build` would reject.
 
     Nothing is landed or built. What the home already holds of contracts, prices and products of
     your own counts. Every finding names file, row, column and value, and says what would be right.
@@ -38,9 +38,14 @@ def check(inbox: Path, as_of: date | None, time_zone: str | None, home: Path) ->
     report = findings.report
     for warning in report.warnings:
         click.echo(f"Note: {warning}", err=True)
+    for misplaced in report.misplaced:
+        click.echo(f"Misplaced: {misplaced}")
     for refused in report.refused:
         click.echo(f"Refused: {refused.message}")
     for mistakes in findings.mistakes:
+        if mistakes.is_of_file:
+            click.echo(f"Rejected: {describe_file(mistakes.shown[0], mistakes.rows)}")
+            continue
         for row in mistakes.shown:
             click.echo(f"Rejected: {describe_rejection(row)}")
         if (more := mistakes.rows - len(mistakes.shown)) > 0:
@@ -49,7 +54,9 @@ def check(inbox: Path, as_of: date | None, time_zone: str | None, home: Path) ->
     rows = sum(file.rows for file in report.landed)
     click.echo(
         f"Checked {files} file{'' if files == 1 else 's'} ({rows:,} rows): "
-        f"{len(report.refused)} would be refused, {findings.rows_rejected:,} rows rejected."
+        f"{len(report.refused)} would be refused, "
+        + (f"{len(report.misplaced)} misplaced, " if report.misplaced else "")
+        + f"{findings.rows_rejected:,} rows rejected."
     )
     if not findings.are_clean:
         raise SystemExit(REFUSED)

@@ -75,7 +75,7 @@ def describe_still_counting(still: landing.StillCounting, home: Path) -> str:
 
 def print_report(report: landing.Report, home: Path) -> None:
     """Say what was ignored, what could not be read, what was refused; then the counts."""
-    for warning in report.warnings:
+    for warning in (*report.misplaced, *report.warnings):
         click.echo(f"Warning: {warning}", err=True)
     for file in report.landed:
         if file.parse_errors:

@@ -38,7 +38,7 @@ class Delivery:
 def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
     """Every file of the inbox in path order.
 
-    What lies where nothing is read is warned of; a folder that cannot be read is refused.
+    What lies where nothing is read is named; a folder that cannot be read is refused.
     """
     if not inbox.exists():
         raise InboxError(f"{inbox}: there is no such inbox; give the folder that holds <org_id>/")
@@ -57,7 +57,7 @@ def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
             else f"{inbox}: holds {', '.join(datasets)} beside organizations; move it into the "
             f"folder of the organization it belongs to, like {inbox}/<org_id>/{datasets[0]}"
         )
-    report.warnings += [
+    report.misplaced += [
         f"{path.name}: ignored, not in <org_id>/<dataset>/"
         for path in list_visible(inbox)
         if path not in organizations
@@ -82,7 +82,7 @@ def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[D
     """The files of one dataset folder of one organization."""
     where = f"{org_id}/{folder.name}"
     if not folder.is_dir():
-        report.warnings.append(f"{where}: ignored, not in <org_id>/<dataset>/")
+        report.misplaced.append(f"{where}: ignored, not in <org_id>/<dataset>/")
         return []
     if _is_home(folder, home):
         report.warnings.append(f"{where}: skipped, it is a home of cx-billing")
@@ -98,7 +98,7 @@ def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[D
                 report.warnings.append(f"{source_file}: ignored, its answer is not there")
             continue
         if path.is_dir() and folder.name in lake.datasets():
-            report.warnings.append(f"{source_file}: folders within a dataset are ignored")
+            report.misplaced.append(f"{source_file}: folders within a dataset are ignored")
         elif path.is_dir():
             message = (
                 f"{source_file}: {folder.name} is no dataset. Files lie in <org_id>/<dataset>/; "

@@ -69,13 +69,17 @@ class Refused:
 
 @dataclass
 class Report:
-    """What became of every file, in the order of their paths."""
+    """What became of every file, in the order of their paths.
+
+    `misplaced` says of what lies where nothing is read; it is told as the warnings are.
+    """
 
     landed: list[Landed] = field(default_factory=list)
     already_landed: list[AlreadyLanded] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     still_counting: list[StillCounting] = field(default_factory=list)
+    misplaced: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 

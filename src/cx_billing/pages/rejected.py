@@ -86,6 +86,16 @@ def describe_rejection(record: Record) -> str:
     return format_text(f"{where}: {said} ({record['reason']}); right would be {record['expected']}")
 
 
+def describe_file(record: Record, rows: int) -> str:
+    """A file that does not tell how it is to be read, how many rows go by that, and what would."""
+    what = "numbers" if record["reason"] == "not_a_number" else "dates"
+    return format_text(
+        f"{record['source_file']}: the file does not tell how its {what} are to be read, so "
+        f"{rows:,} row{'s' if rows > 1 else ''} cannot be ({record['reason']}); right would be "
+        f"{record['expected']}"
+    )
+
+
 def describe_landed_value(record: Record) -> str:
     """The value of the column to blame, else the row as it was landed; cut to `SHOWN_TEXT`."""
     if record["column_name"]:
