@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 
 import pytest
 
@@ -265,6 +266,23 @@ def test_what_is_not_read_is_warned_of(warehouse):
         "lost.csv", "acme/lost.csv", "acme/users/old"
     ]  # fmt: skip
     assert report.warnings == ["acme/devices: the folder is empty"]
+
+
+def test_organizations_that_differ_in_letter_case_alone_are_named_once(warehouse):
+    for org_id in ("acme", "ACME", "zeta"):
+        for name in ("a.csv", "b.csv"):
+            warehouse.deliver(USERS + f"{org_id},{name}\n".encode(), org=org_id, name=name)
+    report = warehouse.land()
+    assert {landed.org_id for landed in report.landed} == {"acme", "ACME", "zeta"}
+    [warning] = report.warnings
+    assert warning.startswith("ACME, acme: 2 organizations, each billed apart")
+    shutil.rmtree(warehouse.inbox)
+    warehouse.deliver(USERS + b"u9,z@x\n", org="Acme")
+    [warning] = warehouse.land().warnings
+    assert warning.startswith("ACME, Acme, acme: 3 organizations"), "also those landed before"
+    shutil.rmtree(warehouse.inbox)
+    warehouse.deliver(USERS + b"u8,z@x\n", org="zeta")
+    assert warehouse.land().warnings == [], "of another organization nothing is said"
 
 
 # Progress

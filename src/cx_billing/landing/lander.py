@@ -55,6 +55,7 @@ class Lander:
         self._time_zone = time_zone
         self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._folder: tuple[str, str] | None = None
+        self._organizations: set[str] = set()
         self._parts: dict[str, Part] = {}
         self._pull: list[Part] = []
         self._waiting: dict[str, Delivered] = {}
@@ -81,6 +82,7 @@ class Lander:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         shutil.rmtree(self._scratch)
+        self._warn_of_organizations_alike()
         for (dataset, names), found in self._extra.items():
             others = f" and {len(found) - 1} more" if len(found) > 1 else ""
             self._report.warnings.append(
@@ -106,6 +108,7 @@ class Lander:
         if self._folder != (folder := (delivery.org_id, delivery.dataset)):
             self.settle()
             self._folder = folder
+            self._organizations.add(delivery.org_id)
         with self._refusing(delivery):
             if delivery.path.suffix.lower() != ".zip":
                 self._land(delivery, watch)
@@ -372,6 +375,20 @@ class Lander:
                 f"so; cx-billing withdraw {name}, then cx-billing withdraw --undo --time-zone "
                 f"{zone} {name} has them read as {zone}"
             )
+
+    def _warn_of_organizations_alike(self) -> None:
+        """Name organizations, of this run and before, whose ids differ in letter case alone."""
+        alike: dict[str, set[str]] = defaultdict(set)
+        landed = {file.facts["org_id"] for file in self._before if not file.withdrawn_at}
+        for org_id in landed | self._organizations:
+            alike[org_id.casefold()].add(org_id)
+        for _, names in sorted(alike.items()):
+            if len(names) > 1 and names & self._organizations:
+                self._report.warnings.append(
+                    f"{', '.join(sorted(names))}: {len(names)} organizations, each billed apart, "
+                    "whose names differ in upper and lower case alone; if they are one, withdraw "
+                    "the files of the wrong name and land them in the folder of the other"
+                )
 
     def _refuse(self, delivery: Delivery, reason: str) -> None:
         message = f"{delivery.source_file} (dataset {delivery.dataset}): {reason}"
