@@ -195,6 +195,15 @@
     {{ return(checks) }}
 {%- endmacro %}
 
+{# Where a word or an id belongs, PowerShell wrote the name of an object: nothing by that name. #}
+{% macro names_of_objects(columns) -%}
+    {%- set checks = {} -%}
+    {%- for column in columns -%}
+        {%- do checks.update({column: is_name_of_object('raw."' ~ column ~ '"')}) -%}
+    {%- endfor -%}
+    {{ return(checks) }}
+{%- endmacro %}
+
 {# A date of another century is a typing error, and would be cycles without end. #}
 {% macro another_century(columns) -%}
     {%- set checks = {} -%}
@@ -206,13 +215,18 @@
     {{ return(checks) }}
 {%- endmacro %}
 
+{# Whether a text is what PowerShell writes for an object or a list: `@{id=1}`. #}
+{% macro is_name_of_object(value) -%}
+    regexp_matches({{ value }}, '^@[{]|^System[.](?:Object|Collections)')
+{%- endmacro %}
+
 {# What would be right of a rejected value that tells which tool wrote it; else null. #}
 {% macro said_of_tool(value, reason) -%}
     case
         when {{ value }} like '/Date(%'
             then 'a time as the platform wrote it: /Date(...)/ is of ConvertTo-Json in Windows PowerShell; '
             || 'convert with PowerShell 7, or deliver the answer as it came'
-        when regexp_matches({{ value }}, '^@[{]|^System[.](?:Object|Collections)')
+        when {{ is_name_of_object(value) }}
             then 'what the platform answered: PowerShell wrote the name of an object here; '
             || 'use ConvertTo-Json -Depth 100, or deliver the answer as it came'
         when {{ reason }} = 'not_a_timestamp' and regexp_full_match({{ value }}, '[34][0-9]{4}([.][0-9]{1,9})?')

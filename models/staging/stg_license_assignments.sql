@@ -98,6 +98,7 @@ checked as (
         * exclude (raw, parse_error),
         {{ rejection([
             ('missing_value', missing(['user_id', 'license', 'assigned_from'])),
+            ('unknown_value', names_of_objects(['user_id'])),
             ('not_a_timestamp', unreadable(['assigned_from', 'assigned_to'])),
             ('unknown_license', {'license': 'product_code is null'}),
             ('end_before_start', {'assigned_to': 'assigned_to < assigned_from'}),

@@ -69,6 +69,9 @@ checked as (
             ('missing_value', missing(
                 ['conversation_id', 'platform', 'integration_id', 'start_time']
             )),
+            ('unknown_value', names_of_objects(
+                ['conversation_id', 'customer_account', 'platform', 'integration_id']
+            )),
             ('not_a_timestamp', unreadable(
                 {
                     'started_at': 'start_time',

@@ -37,6 +37,7 @@ checked as (
         * exclude (raw, parse_error),
         {{ rejection([
             ('missing_value', missing(['user_id', 'routing_status', 'start_time'])),
+            ('unknown_value', names_of_objects(['user_id', 'routing_status'])),
             ('not_a_timestamp', unreadable(
                 {'started_at': 'start_time', 'ended_at': 'end_time'}
             )),

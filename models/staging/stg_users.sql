@@ -26,6 +26,7 @@ checked as (
                 'raw.user_id is null',
                 'the id of the user, as GET /api/v2/users tells it; an e-mail alone names nobody'
             )}),
+            ('unknown_value', names_of_objects(['user_id'])),
         ]) }}
     from typed
 
