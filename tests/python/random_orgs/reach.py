@@ -32,7 +32,7 @@ def leave_out(org: RandomOrg) -> None:
     """Leave out whole datasets, and name some people of one by e-mail."""
     with org.drawing_from(org.rng_of_lacks):
         left_out = {dataset for dataset, share in NEVER_DELIVERED.items() if org.chance(share)}
-        by_email = org.rng.choice(("license_assignments", "user_presence"))
+        by_email = org.rng.choice(("license_assignments", "user_presence", "routing_status"))
         named = {user for user in org.users if org.chance(0.5)} if org.chance(0.1) else set()
     for dataset, name in list(org.files):
         if dataset in left_out:
