@@ -7,8 +7,7 @@
     {%- set types = {
         'source_row': 'bigint', 'landed_at': 'timestamp', 'withdrawn_at': 'timestamp'
     } -%}
-    {%- set home = env_var('CX_BILLING_HOME', 'warehouse') -%}
-    select * from read_parquet('{{ home }}/lake/{{ dataset }}/_empty.parquet')
+    select * from read_parquet(getvariable('home') || '/lake/{{ dataset }}/_empty.parquet')
     {%- for change in changes %}
         {%- set landed = dict(
             {'org_id': 'acme', 'landed_at': '2026-04-01', 'source_row': loop.index}, **row

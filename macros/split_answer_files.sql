@@ -12,9 +12,7 @@
             max(decode(value)) filter (where decode(key) = '{{ fact }}')
                 as {{ fact }}{{ ',' if not loop.last }}
             {%- endfor %}
-        from parquet_kv_metadata(
-            '{{ env_var('CX_BILLING_HOME', 'warehouse') }}/lake/{{ dataset }}/*.parquet'
-        )
+        from parquet_kv_metadata(getvariable('home') || '/lake/{{ dataset }}/*.parquet')
         where key in ('answer_id'::blob, 'answer_parts'::blob, 'withdrawn_at'::blob)
         group by file_name
     ) as parts

@@ -57,9 +57,9 @@ class Plugin(BasePlugin):
             )
         lake.ensure(home)
         variables = json.loads(os.environ.get("CX_BILLING_VARIABLES", "{}"))
-        self.variables = {**variables, "customer_key": customer_key(home)}
+        self.variables = {**variables, "home": str(home), "customer_key": customer_key(home)}
 
     def configure_cursor(self, cursor: Any) -> None:
-        """Hand the variables to SQL: no compiled file holds the key, no date makes dbt parse."""
+        """Hand the variables to SQL: no compiled file holds the key, no date or home is parsed."""
         for name, value in self.variables.items():
             cursor.execute(f"set variable {name} = ?", [value])

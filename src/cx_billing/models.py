@@ -44,8 +44,8 @@ class Models:
         variables: Mapping[str, Any] | None = None,
     ):
         self._project = project
-        self._home = home
         self._connection = connection
+        connection.execute("set variable home = ?", [str(home)])
         self._built: set[str] = set()
         self._variables = {
             **lake.read_yaml(project / "dbt_project.yml")["vars"],
@@ -60,7 +60,6 @@ class Models:
             ref=self.build,
             source=self._read_source,
             var=self._variables.get,
-            env_var=lambda name, default="": str(home) if name == "CX_BILLING_HOME" else default,
             config=lambda **_: "",
             execute=True,
             graph={"sources": self._sources},
