@@ -32,6 +32,8 @@ COPY macros macros/
 COPY analyses analyses/
 COPY tests/dbt tests/dbt/
 RUN venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+ENV CX_BILLING_CACHE=/app/cache
+RUN venv/bin/python -c "from cx_billing import warehouse; warehouse.parse_ahead()"
 COPY sample sample/
 
 # Lake, builds and the published file; a folder of the host in real life.

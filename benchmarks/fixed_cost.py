@@ -1,20 +1,25 @@
 """What does a build cost that has next to nothing to compute?
 
-The sample (1,012 rows) is landed in a home of its own and built twice, each time in a process of
-its own: the first build parses the project, the second finds it parsed and nothing new. Printed
-are the CPU seconds, user and system, of each process and of its phases: imports, parsing, seeds
-and models, data tests, and the rest (snapshot, settling and publishing, the report on screen).
+The sample (1,012 rows) is landed in two homes and built three times, each time in a process of
+its own. The first build is the first on a machine: nothing is parsed yet, as after `pip install`
+(`make setup` has the project parsed). The second is the first of the other home, which starts from
+what the first build parsed (`cx_billing/parse_cache.py`); the third is the second of that home and
+finds nothing new. Printed are the CPU seconds, user and system, of each process and of its phases:
+imports, parsing, seeds and models, data tests, and the rest (snapshot, settling and publishing,
+the report on screen).
 
     python benchmarks/fixed_cost.py [--repeat 3]
 
-The exit code is 1 if the cheapest first or second build took more than 10 CPU seconds. Another
-process on the machine makes every figure larger: run it alone.
+The exit code is 1 if the cheapest first or second build of a home took more than 10 CPU seconds;
+the first on a machine is shown and not judged. Another process on the machine makes every figure
+larger: run it alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +27,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 MOST_SECONDS = 10
+# Whether 10 seconds are promised for it.
+BUILDS = {"first on a machine": False, "first of a home": True, "second of a home": True}
 PHASES = ("imports", "parse", "build", "data tests", "rest")
 # Runs `cx-billing` with a stop watch around what warehouse.build calls.
 TIMED = """
@@ -55,27 +62,31 @@ finally:
 
 def main() -> None:
     """Print a table of CPU seconds: a row per build, a column per phase."""
-    parser = argparse.ArgumentParser(description="CPU seconds of a fresh and a repeated build.")
+    parser = argparse.ArgumentParser(description="CPU seconds of fresh and repeated builds.")
     parser.add_argument("--repeat", type=int, default=1, help="how often; the cheapest counts")
     rounds = [measure_round() for _ in range(parser.parse_args().repeat)]
-    print(f"{'':8}" + "".join(f"{phase:>12}" for phase in (*PHASES, "all")))
+    print(f"{'':20}" + "".join(f"{phase:>12}" for phase in (*PHASES, "all")))
     too_much = False
-    for number, name in enumerate(("first", "second")):
+    for number, (name, is_promised) in enumerate(BUILDS.items()):
         best = min((builds[number] for builds in rounds), key=lambda build: sum(build.values()))
         total = sum(best.values())
         figures = (*(best[phase] for phase in PHASES), total)
-        print(f"{name:8}" + "".join(f"{figure:12.2f}" for figure in figures))
-        too_much |= total > MOST_SECONDS
+        print(f"{name:20}" + "".join(f"{figure:12.2f}" for figure in figures))
+        too_much |= is_promised and total > MOST_SECONDS
     raise SystemExit(too_much)
 
 
 def measure_round() -> list[dict[str, float]]:
-    """The phases of a first and of a second build of one home."""
+    """The phases of each of `BUILDS`, on a machine that has parsed nothing."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        run("from cx_billing.cli import main; main()", home, "land", PROJECT / "sample" / "inbox")
+        os.environ["CX_BILLING_CACHE"] = str(Path(folder) / "cache")
+        homes = [Path(folder) / name for name in ("one", "another")]
+        for home in homes:
+            land = "from cx_billing.cli import main; main()"
+            run(land, home, "land", PROJECT / "sample" / "inbox")
         as_of = (PROJECT / "sample" / "AS_OF").read_text().strip()
-        return [measure_build(home, Path(folder) / "phases.json", as_of) for _ in range(2)]
+        out = Path(folder) / "phases.json"
+        return [measure_build(home, out, as_of) for home in (*homes, homes[1])]
 
 
 def measure_build(home: Path, out: Path, as_of: str) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,14 @@ from published_marts import publish_marts
 from pulling import credentials, platform, waits  # noqa: F401 - pytest finds fixtures here
 
 SAMPLE = lake.PROJECT_DIR / "sample"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parse_cache_of_the_tests(tmp_path_factory) -> Iterator[None]:
+    """The project is parsed once per run, and not taken from what the user has parsed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CX_BILLING_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
