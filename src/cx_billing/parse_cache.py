@@ -24,20 +24,20 @@ KEPT_FILES = 10
 
 
 @contextmanager
-def start_from_shared(target: Path, *kind: object) -> Iterator[list[str]]:
-    """Options for a dbt run into `target`, so that it starts from what was parsed before.
+def start_from_shared(target: Path, *kind: object) -> Iterator[None]:
+    """Let a dbt run into `target` start from what was parsed before, there or elsewhere.
 
-    What it parsed anew is shared afterwards with the runs of the same `kind`.
+    What it parses anew is shared afterwards with the runs of the same `kind`.
     """
     own, shared = target / PARSED, place(*kind)
+    if written_at(shared) > written_at(own):
+        with suppress(OSError):
+            shared.touch()  # used lately: others are deleted first
+        with suppress(OSError):
+            copy(shared, own)
     parsed_at = written_at(own)
     with ignore_places():
-        if written_at(shared) > parsed_at:
-            with suppress(OSError):
-                shared.touch()  # used lately: others go first
-            yield ["--partial-parse-file-path", str(shared)]
-        else:
-            yield []
+        yield
     if written_at(own) > parsed_at:
         with suppress(OSError):
             share(own, shared)
@@ -56,20 +56,27 @@ def place_folder() -> Path:
         return Path(chosen).absolute()
     from platformdirs import user_cache_path
 
-    return user_cache_path("cx-billing")
+    folder = user_cache_path("cx-billing")
+    # Of somebody without a home folder it is `~/…`: nothing is kept then.
+    return folder if folder.is_absolute() else Path(os.devnull)
 
 
 def share(own: Path, shared: Path) -> None:
-    """Copy a file for others, who see it whole or not at all; delete what was not used for long."""
-    shared.parent.mkdir(parents=True, exist_ok=True)
-    copy = shared.with_name(f".{shared.name}.{os.getpid()}")
-    try:
-        shutil.copyfile(own, copy)
-        copy.replace(shared)
-    finally:
-        copy.unlink(missing_ok=True)
+    """Copy a file for others; delete what none of them used for long."""
+    copy(own, shared)
     for file in sorted(shared.parent.glob("*.msgpack"), key=written_at)[:-KEPT_FILES]:
         file.unlink(missing_ok=True)
+
+
+def copy(file: Path, to: Path) -> None:
+    """Copy a file that others may read, or write, at this moment: they see it whole."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    aside = to.with_name(f".{to.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(file, aside)
+        aside.replace(to)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def written_at(file: Path) -> int:

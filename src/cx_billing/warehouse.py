@@ -261,12 +261,11 @@ def run(
     target = home / "target"
     kind = (project_dir.absolute(), database.stem, unit_tests)
     try:
-        with parse_cache.start_from_shared(target, *kind) as start:
+        with parse_cache.start_from_shared(target, *kind):
             return dbtRunner(manifest, callbacks=[listen] if listen else []).invoke(
                 [
                     *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
                     *("--log-path", str(home / "logs")),
-                    *start,
                     *arguments,
                     *("--project-dir", str(project_dir)),
                     *("--profiles-dir", str(project_dir / "profiles")),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.parser.manifest import ManifestLoader
 from dbt.version import __version__ as dbt_version
 
 from cx_billing import lake, parse_cache, warehouse
@@ -30,10 +32,28 @@ def stand_in(tmp_path, cache) -> StandIn:
 
 
 def build_in_another_home(stand_in: StandIn) -> bool:
-    """Build in a new home: whether dbt had to write down anything that it parsed."""
+    """Build in a new home: whether dbt had to parse anything."""
     stand_in.home = stand_in.home.with_name(f"after {stand_in.home.name}")
-    assert stand_in.build().passed
-    return (stand_in.home / "target" / parse_cache.PARSED).exists()
+    return parses(stand_in.build)
+
+
+def parses(run: Callable[[], object]) -> bool:
+    """Whether dbt parses anything in a run that succeeds: it writes that down then."""
+    written = []
+    write = ManifestLoader.write_manifest_for_partial_parse
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            *(ManifestLoader, "write_manifest_for_partial_parse"),
+            lambda loader: written.append(write(loader)),
+        )
+        outcome = run()
+    assert getattr(outcome, "passed", False) or outcome.success
+    return bool(written)
+
+
+def fail(*_: object) -> None:
+    """What copying does on a full disk, or where somebody else's file is."""
+    raise OSError("cannot")
 
 
 def only_file(cache: Path) -> Path:
@@ -45,8 +65,7 @@ def only_file(cache: Path) -> Path:
 def test_nothing_of_the_project_is_parsed_for_another_home(manifest, tmp_path):
     """No file of the project and no setting that dbt compares depends on the home."""
     assert manifest["nodes"]
-    assert warehouse.run(["parse"], tmp_path, tmp_path / "parsed.duckdb").success
-    assert not (tmp_path / "target" / parse_cache.PARSED).exists()
+    assert not parses(lambda: warehouse.run(["parse"], tmp_path, tmp_path / "parsed.duckdb"))
 
 
 def test_another_home_starts_from_what_was_parsed(stand_in):
@@ -118,12 +137,25 @@ def test_a_home_goes_on_from_its_own_where_the_cache_is_broken_and_stays_so(
 ):
     """What a home parsed since the cache was written goes first."""
     only_file(cache).write_bytes(b"broken")
-    monkeypatch.setattr(parse_cache, "share", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr(parse_cache, "share", fail)
     assert build_in_another_home(stand_in)
-    own = stand_in.home / "target" / parse_cache.PARSED
-    written_at = own.stat().st_mtime_ns
-    assert stand_in.build().passed
-    assert own.stat().st_mtime_ns == written_at, "it was parsed anew"
+    assert not parses(stand_in.build)
+    assert only_file(cache).read_bytes() == b"broken"
+
+
+def test_a_cache_that_cannot_be_read_costs_no_build(stand_in, monkeypatch):
+    monkeypatch.setattr(parse_cache.shutil, "copyfile", fail)
+    assert build_in_another_home(stand_in)
+    assert stand_in.published() == 42
+
+
+def test_who_has_no_home_folder_has_no_cache(monkeypatch):
+    monkeypatch.delenv("CX_BILLING_CACHE")
+    assert parse_cache.place_folder().name == "cx-billing"
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: Path("~/.cache") / name)
+    assert parse_cache.written_at(parse_cache.place("any")) == 0
+    with pytest.raises(OSError):
+        parse_cache.share(lake.SOURCES_FILE, parse_cache.place("any"))
 
 
 def test_files_that_were_not_used_for_long_are_deleted(cache, tmp_path):
@@ -162,6 +194,5 @@ def test_no_jinja_reads_what_the_cache_leaves_out_of_account():
 def test_the_project_is_parsed_ahead_for_the_first_build(cache, tmp_path):
     assert warehouse.parse_ahead()
     assert only_file(cache).stat().st_size > 1_000_000
-    first = warehouse.run(["parse"], tmp_path, tmp_path / "cx_billing.duckdb", unit_tests=False)
-    assert first.success
-    assert not (tmp_path / "target" / parse_cache.PARSED).exists()
+    first = {"home": tmp_path, "database": tmp_path / "cx_billing.duckdb", "unit_tests": False}
+    assert not parses(lambda: warehouse.run(["parse"], **first))
