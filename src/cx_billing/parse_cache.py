@@ -1,9 +1,12 @@
 """What dbt made of the project, kept once per machine: a new home need not have it parsed anew.
 
 dbt keeps a parsed project in the target folder, so in the home, and starts from it the next time.
-A copy of it lies in the user's cache folder (or in `CX_BILLING_CACHE`), one per version, project
-and kind of run. dbt checks what it is handed, file by file: a copy that is missing, damaged, of
-other files or in a folder that nobody may write to costs time, and changes nothing.
+A copy of it lies in the user's cache folder (or in `CX_BILLING_CACHE`), one per state of the
+project and kind of run. dbt checks what it is handed, file by file: a copy that is missing,
+damaged, of other files or in a folder that nobody may write to costs time, and changes nothing.
+
+Only what was parsed in full is shared: after a change dbt parses some files anew and loses the
+descriptions of data tests over it.
 """
 
 from __future__ import annotations
@@ -19,35 +22,41 @@ from pathlib import Path
 PARSED = "partial_parse.msgpack"  # dbt's name for it
 # Settings of the connection that no model and no macro reads: they differ from home to home.
 PLACES = ("path", "attach")
-# A version of the project has one file of 5 MB; who develops has some more.
+FOLDERS = ("models", "seeds", "macros", "analyses", "tests/dbt", "tests/unit")
+# A version of the project has one file of 2 MB; who develops has some more.
 KEPT_FILES = 10
 
 
 @contextmanager
-def start_from_shared(target: Path, *kind: object) -> Iterator[None]:
-    """Let a dbt run into `target` start from what was parsed before, there or elsewhere.
+def start_from_shared(target: Path, project_dir: Path, *kind: object) -> Iterator[None]:
+    """Let a dbt run into `target` start from what was parsed of just this project.
 
-    What it parses anew is shared afterwards with the runs of the same `kind`.
+    If that is nowhere, what it parses is shared afterwards with the runs of the same `kind`.
     """
-    own, shared = target / PARSED, place(*kind)
-    if written_at(shared) > written_at(own):
-        with suppress(OSError):
-            shared.touch()  # used lately: others are deleted first
-        with suppress(OSError):
-            copy(shared, own)
+    own, shared = target / PARSED, place(project_dir, *kind)
+    in_full = not own.exists()
+    with suppress(OSError):
+        copy(shared, own)
+        in_full = True  # if dbt parses at all: the copy was of no use to it
+        shared.touch()  # used lately: others are deleted first
     parsed_at = written_at(own)
     with ignore_places():
         yield
-    if written_at(own) > parsed_at:
+    if in_full and written_at(own) > parsed_at:
         with suppress(OSError):
             share(own, shared)
 
 
-def place(*kind: object) -> Path:
-    """The file of a kind of run by the installed versions."""
+def place(project_dir: Path, *kind: object) -> Path:
+    """The file of a project as it stands and a kind of run, by the installed versions."""
     versions = f"{metadata.version('cx-billing')}_dbt_{metadata.version('dbt-core')}"
-    digest = hashlib.sha256(repr([str(part) for part in kind]).encode()).hexdigest()
-    return place_folder() / f"{versions}_{digest[:16]}.msgpack"
+    digest = hashlib.sha256(repr([str(project_dir.absolute()), *map(str, kind)]).encode())
+    for folder in FOLDERS:
+        for file in sorted((project_dir / folder).rglob("*.*")):
+            if file.is_file():
+                digest.update(f"\n{file} {file.stat().st_size}\n".encode())
+                digest.update(file.read_bytes())
+    return place_folder() / f"{versions}_{digest.hexdigest()[:16]}.msgpack"
 
 
 def place_folder() -> Path:

@@ -17,7 +17,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -259,9 +259,9 @@ def run(
     if not unit_tests:
         os.environ["CX_BILLING_UNIT_TESTS"] = "none"
     target = home / "target"
-    kind = (project_dir.absolute(), database.stem, unit_tests)
+    parsed = parse_cache.start_from_shared(target, project_dir, database.stem, unit_tests)
     try:
-        with parse_cache.start_from_shared(target, *kind):
+        with nullcontext() if manifest else parsed:
             return dbtRunner(manifest, callbacks=[listen] if listen else []).invoke(
                 [
                     *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),

@@ -79,18 +79,30 @@ def test_without_a_cache_it_is_parsed_anew(stand_in, cache):
     assert only_file(cache).stat().st_size > 0
 
 
-def test_a_model_that_changed_since_is_parsed(stand_in, cache):
-    before = only_file(cache).read_bytes()
+def test_a_project_that_changed_is_parsed_anew_beside_the_one_before(stand_in, cache):
     stand_in.says(43)
     assert build_in_another_home(stand_in)
     assert stand_in.published() == 43
-    assert only_file(cache).read_bytes() != before
+    assert len(list(cache.iterdir())) == 2
+
+    stand_in.says(42)
+    assert not build_in_another_home(stand_in)
+    assert stand_in.published() == 42
 
 
-def test_what_was_parsed_of_an_older_project_changes_no_build(stand_in, cache):
-    older = only_file(cache).read_bytes()
-    assert stand_in.says(43).build().passed
-    only_file(cache).write_bytes(older)
+def test_what_was_parsed_in_part_is_not_shared(stand_in, cache):
+    """dbt loses what the YAML says of a data test when only other files are parsed anew."""
+    stand_in.says(43)
+    assert parses(stand_in.build)
+    assert only_file(cache)
+
+
+def test_what_was_parsed_of_another_project_changes_no_build(stand_in, cache):
+    older = only_file(cache)
+    stand_in.says(43)
+    build_in_another_home(stand_in)
+    [newer] = set(cache.iterdir()) - {older}
+    newer.write_bytes(older.read_bytes())
     build_in_another_home(stand_in)
     assert stand_in.published() == 43
 
@@ -132,17 +144,6 @@ def test_a_cache_that_cannot_be_written_costs_no_build(tmp_path, monkeypatch):
     assert stand_in.published() == 42
 
 
-def test_a_home_goes_on_from_its_own_where_the_cache_is_broken_and_stays_so(
-    stand_in, cache, monkeypatch
-):
-    """What a home parsed since the cache was written goes first."""
-    only_file(cache).write_bytes(b"broken")
-    monkeypatch.setattr(parse_cache, "share", fail)
-    assert build_in_another_home(stand_in)
-    assert not parses(stand_in.build)
-    assert only_file(cache).read_bytes() == b"broken"
-
-
 def test_a_cache_that_cannot_be_read_costs_no_build(stand_in, monkeypatch):
     monkeypatch.setattr(parse_cache.shutil, "copyfile", fail)
     assert build_in_another_home(stand_in)
@@ -153,9 +154,9 @@ def test_who_has_no_home_folder_has_no_cache(monkeypatch):
     monkeypatch.delenv("CX_BILLING_CACHE")
     assert parse_cache.place_folder().name == "cx-billing"
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: Path("~/.cache") / name)
-    assert parse_cache.written_at(parse_cache.place("any")) == 0
+    assert not parse_cache.place(lake.PROJECT_DIR).exists()
     with pytest.raises(OSError):
-        parse_cache.share(lake.SOURCES_FILE, parse_cache.place("any"))
+        parse_cache.share(lake.SOURCES_FILE, parse_cache.place(lake.PROJECT_DIR))
 
 
 def test_files_that_were_not_used_for_long_are_deleted(cache, tmp_path):
