@@ -8,4 +8,4 @@ select
     is_invoiced
 from marts.peak_readings
 where org_id = $org_id and cycle_start_date = $cycle_start_date
-order by pool, users_count desc, reading
+order by pool asc, users_count desc, reading asc
