@@ -76,13 +76,23 @@ ordered as (
 ),
 
 -- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
--- Service - U.S.` a product and a part of the world (INV-03, TELCO-02).
+-- Service - U.S.` a product and a part of the world (INV-03, TELCO-02). Where the words do
+-- not say how, the title of the section may.
 worded as (
 
     select
         *,
-        regexp_matches(description, '[–—-]\s*prepay\s*$', 'i') as is_prepay,
         regexp_matches(description, '[–—-]\s*committed\s*$', 'i') as is_committed,
+        regexp_matches(description, '[–—-]\s*prepay\s*$', 'i')
+        or (
+            not is_committed
+            and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
+        ) as is_prepay,
+        regexp_matches(
+            description,
+            '\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b',
+            'i'
+        ) as is_tax,
         case
             when regexp_matches(description, '\Wu\.?s\.?a?\)?\s*$', 'i') then 'us'
             when regexp_matches(description, '\Winternational\)?\s*$', 'i')
@@ -122,6 +132,9 @@ select
         else coalesce(names.arrears_charge_type, 'unknown')
     end as charge_type,
     worded.is_prepay,
+    names.kind = 'tax' or (coalesce(names.kind, ordered.product_code) is null and worded.is_tax)
+        as is_tax,
+    worded.section,
     worded.breakout,
     worded.quantity,
     worded.unit_price,

@@ -81,7 +81,8 @@ measured as (
             'usage_days.usage_date',
             'products.cycle_value',
             'cycles.storage_month_value'
-        ) }} as used_quantity
+        ) }} as used_quantity,
+        sum(usage_days.quantity)::decimal(38, 6) as summed_quantity
     from usage_days
     inner join cycles
         on

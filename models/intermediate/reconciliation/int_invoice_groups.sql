@@ -1,0 +1,110 @@
+with
+
+-- Both sides, line by line. Credits, corrections and lines of no product of ours stand
+-- alone.
+both_sides as (
+
+    select
+        org_id,
+        invoice_number,
+        group_product,
+        charge,
+        case
+            when charge in ('credit', 'earlier') or group_product = 'unknown'
+                then vendor_line_id
+        end as lone_line_id,
+        true as is_printed,
+        is_repeated,
+        vendor_line_id as line_id,
+        product_code,
+        kind,
+        is_tax,
+        false as is_waived,
+        breakout,
+        description,
+        service_period_start,
+        service_period_end,
+        quantity::decimal(38, 6) as quantity,
+        unit_price::decimal(28, 10) as unit_price,
+        amount::decimal(28, 4) as amount,
+        currency
+    from {{ ref('int_printed_lines') }}
+    union all
+    select
+        org_id,
+        invoice_number,
+        group_product,
+        charge,
+        null as lone_line_id,
+        false as is_printed,
+        false as is_repeated,
+        invoice_line_id as line_id,
+        product_code,
+        kind,
+        is_tax,
+        is_waived,
+        null as breakout,
+        description,
+        service_period_start,
+        service_period_end,
+        quantity::decimal(38, 6) as quantity,
+        unit_price::decimal(28, 10) as unit_price,
+        amount::decimal(28, 4) as amount,
+        currency
+    from {{ ref('int_answered_lines') }}
+
+),
+
+varied as (
+
+    select
+        *,
+        if(is_printed, amount, -amount) as signed_amount,
+        if(kind = 'number', 'number', group_product) as family
+    from both_sides
+
+),
+
+-- A product that agrees only over all its charges is one group, and so are the charges of
+-- numbers.
+summed as (
+
+    select
+        *,
+        sum(signed_amount) over (
+            partition by org_id, invoice_number, group_product, charge, lone_line_id
+        ) as charge_variance,
+        sum(signed_amount) over (
+            partition by org_id, invoice_number, group_product, lone_line_id
+        ) as product_variance,
+        sum(signed_amount) over (
+            partition by org_id, invoice_number, family, lone_line_id
+        ) as family_variance
+    from varied
+
+),
+
+merged as (
+
+    select
+        * replace (
+            case
+                when product_variance <> 0 and family_variance = 0 then family
+                else group_product
+            end as group_product,
+            case
+                when product_variance <> 0 and family_variance = 0 then 'all'
+                when product_variance = 0 and bool_or(charge_variance <> 0) over (
+                    partition by org_id, invoice_number, group_product, lone_line_id
+                ) and lone_line_id is null then 'all'
+                else charge
+            end as charge
+        )
+    from summed
+
+)
+
+select
+    *,
+    concat_ws('/', invoice_number, group_product, charge, lone_line_id) as group_id
+from merged

@@ -1,0 +1,161 @@
+with
+
+usage_split as (
+
+    select * from {{ ref('int_usage_split') }}
+
+),
+
+usage_by_cycle as (
+
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        overage_rounding
+    from {{ ref('int_usage_by_cycle') }}
+
+),
+
+peaks as (
+
+    select * from {{ ref('concurrency_peaks') }}
+    where is_billed_by_peak
+
+),
+
+resource_quantities as (
+
+    select * from {{ ref('int_resource_quantities') }}
+
+),
+
+interactions as (
+
+    select
+        org_id,
+        cycle_start_date,
+        'conversation_' || platform as product_code,
+        count(*) as quantity
+    from {{ ref('int_interactions_by_cycle') }}
+    group by org_id, cycle_start_date, platform
+
+),
+
+-- What would be measured instead, above nothing else than what is billed.
+readings as (
+
+    select
+        peaks.org_id,
+        peaks.cycle_start_date,
+        peaks.pool as product_code,
+        'other_peak_reading' as reason,
+        named.reading as assumed,
+        case named.reading
+            when 'highest' then peaks.highest_users
+            when 'sustained' then peaks.sustained_users
+            when 'accumulated' then peaks.accumulated_users
+            when 'accumulated_exact' then peaks.accumulated_exact_users
+        end as measured_quantity
+    from peaks
+    cross join unnest(
+        ['highest', 'sustained', 'accumulated', 'accumulated_exact']
+    ) as named (reading)
+    where named.reading <> peaks.peak_rule
+    union all
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'summed_storage' as reason,
+        'the sum of all days' as assumed,
+        summed_quantity as measured_quantity
+    from resource_quantities
+    where summed_quantity <> used_quantity
+    union all
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'interactions_as_conversations' as reason,
+        'every interaction' as assumed,
+        quantity as measured_quantity
+    from interactions
+
+),
+
+measured_otherwise as (
+
+    select
+        usage_split.org_id,
+        usage_split.cycle_start_date,
+        usage_split.product_code,
+        readings.reason,
+        readings.assumed,
+        readings.measured_quantity
+        - usage_split.included_quantity
+        - usage_split.committed_quantity as above_quantity
+    from readings
+    inner join usage_split
+        on
+            readings.org_id = usage_split.org_id
+            and readings.cycle_start_date = usage_split.cycle_start_date
+            and readings.product_code = usage_split.product_code
+
+),
+
+-- What would be taken off the usage instead.
+deducted_otherwise as (
+
+    select
+        usage_split.org_id,
+        usage_split.cycle_start_date,
+        usage_split.product_code,
+        assumption.reason,
+        assumption.reason as assumed,
+        case assumption.reason
+            when 'commitment_not_deducted'
+                then usage_split.measured_quantity - usage_split.included_quantity
+            when 'allowance_missed'
+                then usage_split.measured_quantity - usage_split.committed_quantity
+            when 'allowance_doubled'
+                then
+                    usage_split.measured_quantity
+                    - 2 * usage_split.included_quantity
+                    - usage_split.committed_quantity
+        end as above_quantity
+    from usage_split
+    cross join unnest(
+        ['commitment_not_deducted', 'allowance_missed', 'allowance_doubled']
+    ) as assumption (reason)
+    where
+        if(
+            assumption.reason = 'commitment_not_deducted',
+            usage_split.committed_quantity > 0,
+            usage_split.included_quantity > 0
+        )
+
+),
+
+assumed as (
+
+    select * from measured_otherwise
+    union all
+    select * from deducted_otherwise
+
+)
+
+select
+    assumed.org_id,
+    assumed.cycle_start_date,
+    assumed.product_code,
+    assumed.reason,
+    assumed.assumed,
+    {{ round_overage('assumed.above_quantity', 'usage_by_cycle.overage_rounding') }}
+        as quantity
+from assumed
+inner join usage_by_cycle
+    on
+        assumed.org_id = usage_by_cycle.org_id
+        and assumed.cycle_start_date = usage_by_cycle.cycle_start_date
+        and assumed.product_code = usage_by_cycle.product_code
