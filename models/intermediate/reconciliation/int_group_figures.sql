@@ -1,4 +1,46 @@
--- The figures of both sides; a price only where all lines have the same.
+with
+
+grouped as (
+
+    select * from {{ ref('int_invoice_groups') }}
+
+),
+
+-- A line that the other side has too, of the same amount, is settled.
+settled as (
+
+    select
+        *,
+        row_number() over (
+            partition by org_id, group_id, is_printed, amount
+            order by is_repeated, line_id
+        ) <= least(
+            count(*) filter (where is_printed) over (
+                partition by org_id, group_id, amount
+            ),
+            count(*) filter (where not is_printed) over (
+                partition by org_id, group_id, amount
+            )
+        ) as is_settled
+    from grouped
+
+),
+
+-- What is left is compared, if both sides have something left; else all lines are.
+left_over as (
+
+    select
+        *,
+        is_settled and bool_or(not is_settled and is_printed) over (
+            partition by org_id, group_id
+        ) and bool_or(not is_settled and not is_printed) over (
+            partition by org_id, group_id
+        ) as is_left_out
+    from settled
+
+)
+
+-- A price only where all lines that are compared have the same.
 select
     org_id,
     invoice_number,
@@ -8,7 +50,6 @@ select
     any_value(kind) as kind,
     bool_or(is_tax) as is_tax,
     bool_or(is_waived) as is_waived,
-    bool_or(is_repeated) as is_any_repeated,
     coalesce(
         min(product_code) filter (where not is_printed),
         min(product_code) filter (where is_printed)
@@ -20,24 +61,26 @@ select
     max(service_period_end) filter (where not is_printed) as expected_end,
     {% for side, condition in [('printed', 'is_printed'), ('expected', 'not is_printed')] %}
         count(*) filter (where {{ condition }}) as {{ side }}_lines,
-        sum(quantity) filter (where {{ condition }})::decimal(38, 6)
-            as {{ side }}_quantity,
-        case
-            when
-                min(unit_price) filter (where {{ condition }})
-                = max(unit_price) filter (where {{ condition }})
-                then min(unit_price) filter (where {{ condition }})
-        end as {{ side }}_price,
         coalesce(sum(amount) filter (where {{ condition }}), 0)::decimal(28, 4)
             as {{ side }}_amount,
         min(currency) filter (where {{ condition }}) as {{ side }}_currency,
+        (sum(quantity) filter (where {{ condition }} and not is_left_out))
+        ::decimal(38, 6) as {{ side }}_quantity,
+        (sum(amount) filter (where {{ condition }} and not is_left_out))
+        ::decimal(28, 4) as {{ side }}_compared_amount,
+        case
+            when
+                min(unit_price) filter (where {{ condition }} and not is_left_out)
+                = max(unit_price) filter (where {{ condition }} and not is_left_out)
+                then min(unit_price) filter (where {{ condition }} and not is_left_out)
+        end as {{ side }}_price,
+        sum(amount) filter (where {{ condition }} and breakout = 'us')
+            as {{ side }}_us_amount,
+        sum(amount) filter (where {{ condition }} and breakout = 'international')
+            as {{ side }}_international_amount,
     {% endfor %}
-    min(amount) filter (where is_repeated) as repeated_amount,
-    count(*) filter (where is_repeated) as repeated_lines,
-    sum(signed_amount)::decimal(28, 4) as variance_amount,
-    {% for part in ['us', 'international'] %}
-        sum(amount) filter (where breakout = '{{ part }}') as printed_{{ part }}_amount
-        {{- ',' if not loop.last }}
-    {% endfor %}
-from {{ ref('int_invoice_groups') }}
+    min(amount) filter (where is_repeated and not is_settled) as repeated_amount,
+    sum(amount) filter (where is_repeated and not is_settled) as repeated_sum,
+    sum(signed_amount)::decimal(28, 4) as variance_amount
+from left_over
 group by org_id, invoice_number, group_id

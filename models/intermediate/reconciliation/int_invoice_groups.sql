@@ -1,7 +1,7 @@
 with
 
 -- Both sides, line by line. Credits, corrections and lines of no product of ours stand
--- alone.
+-- alone. A contract without a jurisdiction says nothing of taxes: they are as printed.
 both_sides as (
 
     select
@@ -52,6 +52,34 @@ both_sides as (
         amount::decimal(28, 4) as amount,
         currency
     from {{ ref('int_answered_lines') }}
+    union all
+    select
+        printed_lines.org_id,
+        printed_lines.invoice_number,
+        printed_lines.group_product,
+        printed_lines.charge,
+        null as lone_line_id,
+        false as is_printed,
+        false as is_repeated,
+        'as printed ' || printed_lines.vendor_line_id as line_id,
+        printed_lines.product_code,
+        printed_lines.kind,
+        true as is_tax,
+        false as is_waived,
+        null as breakout,
+        printed_lines.description,
+        printed_lines.service_period_start,
+        printed_lines.service_period_end,
+        printed_lines.quantity::decimal(38, 6) as quantity,
+        printed_lines.unit_price::decimal(28, 10) as unit_price,
+        printed_lines.amount::decimal(28, 4) as amount,
+        printed_lines.currency
+    from {{ ref('int_printed_lines') }} as printed_lines
+    anti join {{ ref('int_contracts') }} as contracts
+        on
+            printed_lines.org_id = contracts.org_id
+            and contracts.tax_jurisdiction is not null
+    where printed_lines.is_tax and printed_lines.charge <> 'credit'
 
 ),
 

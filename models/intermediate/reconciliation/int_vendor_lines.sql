@@ -132,8 +132,9 @@ select
         else coalesce(names.arrears_charge_type, 'unknown')
     end as charge_type,
     worded.is_prepay,
-    names.kind = 'tax' or (coalesce(names.kind, ordered.product_code) is null and worded.is_tax)
-        as is_tax,
+    coalesce(
+        names.kind = 'tax', ordered.product_code is null and worded.is_tax
+    ) as is_tax,
     worded.section,
     worded.breakout,
     worded.quantity,

@@ -1,0 +1,66 @@
+with
+
+figures as (
+
+    select * from {{ ref('int_group_figures') }}
+
+),
+
+answers as (
+
+    select * from {{ ref('int_invoice_answers') }}
+
+),
+
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
+contract_items as (
+
+    select * from {{ ref('int_contract_items') }}
+
+)
+
+-- The cycle whose arrears the invoice bills. A product we have no line of is priced as the
+-- contract has it.
+select
+    figures.* replace (
+        coalesce(
+            figures.expected_price,
+            case
+                when figures.expected_lines > 0 then null
+                when figures.charge = 'prepay' then contract_items.prepay_rate
+                else contract_items.overage_rate
+            end
+        )::decimal(28, 10) as expected_price
+    ),
+    answers.expected_invoice_date,
+    cycles.cycle_start_date,
+    coalesce(cycles.days_in_month, 30) as days_in_month,
+    coalesce(cycles.minor_units, 2) as minor_units,
+    cycles.phase = 'ramp' as is_in_ramp,
+    coalesce(
+        greatest(
+            date_diff('month', figures.printed_start, figures.printed_end + 2), 1
+        ), 1
+    ) as printed_cycles,
+    figures.charge in ('prepay', 'committed')
+    or coalesce(figures.kind in ('device', 'number'), false) as is_fee
+from figures
+left join answers
+    on
+        figures.org_id = answers.org_id
+        and figures.invoice_number = answers.invoice_number
+left join cycles
+    on
+        answers.org_id = cycles.org_id
+        and answers.expected_invoice_date = cycles.cycle_end_date
+left join contract_items
+    on
+        cycles.org_id = contract_items.org_id
+        and cycles.cycle_start_date = contract_items.cycle_start_date
+        and figures.product_code = contract_items.product_code
+where not figures.is_tax

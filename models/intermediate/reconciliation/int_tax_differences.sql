@@ -1,0 +1,173 @@
+with
+
+grouped as (
+
+    select * from {{ ref('int_group_figures') }}
+
+),
+
+answered_lines as (
+
+    select * from {{ ref('int_answered_lines') }}
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+-- What the vendor's own lines sum to, of all numbers that answer one invoice of ours.
+bases as (
+
+    select
+        grouped.org_id,
+        grouped.invoice_number,
+        sum(sum(grouped.printed_amount) filter (where not grouped.is_tax)) over (
+            partition by
+                grouped.org_id,
+                coalesce(
+                    answers.expected_invoice_date::varchar, grouped.invoice_number
+                )
+        ) as printed_base
+    from grouped
+    left join {{ ref('int_invoice_answers') }} as answers
+        on
+            grouped.org_id = answers.org_id
+            and grouped.invoice_number = answers.invoice_number
+    group by
+        grouped.org_id, grouped.invoice_number, answers.expected_invoice_date
+
+),
+
+-- Our rates; where the vendor prints one sum, all of them.
+rates as (
+
+    select
+        org_id,
+        invoice_number,
+        group_product,
+        max(quantity) as expected_base,
+        list(unit_price) as rates
+    from answered_lines
+    where is_tax
+    group by org_id, invoice_number, group_product
+
+),
+
+based as (
+
+    select
+        grouped.*,
+        rates.expected_base,
+        rates.rates,
+        bases.printed_base,
+        currencies.minor_units,
+        list_sum(list_transform(
+            rates.rates,
+            lambda rate: {{ round_money('rate * bases.printed_base', 'currencies.minor_units') }}
+        ))::decimal(28, 4) as tax_on_printed,
+        {{ round_money(
+            'grouped.printed_price * rates.expected_base', 'currencies.minor_units'
+        ) }} as our_base_at_their_rate,
+        {{ round_money(
+            'grouped.printed_price * bases.printed_base', 'currencies.minor_units'
+        ) }} as their_base_at_their_rate,
+        list_sum(list_transform(
+            rates.rates,
+            lambda rate: {{ round_money('rate * grouped.printed_quantity', 'currencies.minor_units') }}
+        ))::decimal(28, 4) as tax_on_stated
+    from grouped
+    inner join bases
+        on
+            grouped.org_id = bases.org_id
+            and grouped.invoice_number = bases.invoice_number
+    left join rates
+        on
+            grouped.org_id = rates.org_id
+            and grouped.invoice_number = rates.invoice_number
+            and grouped.group_product = rates.group_product
+    left join currencies
+        on
+            coalesce(grouped.expected_currency, grouped.printed_currency)
+            = currencies.currency
+    where grouped.is_tax and grouped.variance_amount <> 0
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when printed_lines = 0 then 'tax_missing'
+            when expected_lines = 0 then 'tax_base_differs'
+            when printed_amount = tax_on_printed then 'follows'
+            when
+                printed_price <> list_extract(rates, 1)
+                and printed_amount in (our_base_at_their_rate, their_base_at_their_rate)
+                then 'tax_rate_differs'
+            when printed_amount = tax_on_stated then 'tax_base_differs'
+            when abs(variance_amount) <= power(10, -minor_units) then 'rounding'
+            when
+                printed_price is null
+                and len(rates) = 1
+                and printed_amount = round(
+                    round(printed_amount / expected_base, 4) * expected_base, 2
+                )
+                then 'tax_rate_differs'
+            when printed_price is null then 'tax_base_differs'
+            else 'amount_is_not_quantity_times_rate'
+        end as reason
+    from based
+
+),
+
+-- A rate of its own on the vendor's own lines is two differences.
+parts as (
+
+    select
+        *,
+        reason as part_reason,
+        if(
+            reason = 'tax_rate_differs'
+            and printed_amount <> our_base_at_their_rate
+            and tax_on_printed <> expected_amount,
+            printed_amount - tax_on_printed,
+            variance_amount
+        ) as part_amount,
+        'whole' as part
+    from judged
+    union all by name
+    select
+        *,
+        'follows' as part_reason,
+        tax_on_printed - expected_amount as part_amount,
+        'base' as part
+    from judged
+    where
+        reason = 'tax_rate_differs'
+        and printed_amount <> our_base_at_their_rate
+        and tax_on_printed <> expected_amount
+
+)
+
+select
+    org_id,
+    invoice_number,
+    group_id,
+    part,
+    part_reason as reason,
+    product_code,
+    'tax' as kind,
+    part_amount::decimal(28, 4) as amount,
+    printed_description,
+    printed_quantity,
+    expected_base as expected_quantity,
+    printed_price,
+    list_extract(rates, 1) as expected_price,
+    printed_amount,
+    expected_amount,
+    printed_base
+from parts
