@@ -30,6 +30,18 @@ resource_quantities as (
 
 ),
 
+resource_cuts as (
+
+    select * from {{ ref('int_resource_cuts') }}
+
+),
+
+allowances as (
+
+    select * from {{ ref('int_allowances') }}
+
+),
+
 interactions as (
 
     select
@@ -72,6 +84,15 @@ readings as (
         summed_quantity as measured_quantity
     from resource_quantities
     where summed_quantity <> used_quantity
+    union all
+    select
+        org_id,
+        cycle_start_date,
+        product_code,
+        'other_cycle_cut' as reason,
+        cut as assumed,
+        cut_quantity as measured_quantity
+    from resource_cuts
     union all
     select
         org_id,
@@ -137,11 +158,39 @@ deducted_otherwise as (
 
 ),
 
+allowed_otherwise as (
+
+    select
+        usage_split.org_id,
+        usage_split.cycle_start_date,
+        usage_split.product_code,
+        'other_allowance_basis' as reason,
+        basis.assumed,
+        usage_split.measured_quantity
+        - case basis.assumed
+            when 'the committed users alone' then allowances.included_of_committed_quantity
+            when 'the actual users alone' then allowances.included_of_actual_quantity
+        end
+        - usage_split.committed_quantity as above_quantity
+    from usage_split
+    inner join allowances
+        on
+            usage_split.org_id = allowances.org_id
+            and usage_split.cycle_start_date = allowances.cycle_start_date
+            and usage_split.product_code = allowances.product_code
+    cross join
+        unnest(['the committed users alone', 'the actual users alone']) as basis (assumed)
+    where usage_split.included_quantity > 0
+
+),
+
 assumed as (
 
     select * from measured_otherwise
     union all
     select * from deducted_otherwise
+    union all
+    select * from allowed_otherwise
 
 )
 
