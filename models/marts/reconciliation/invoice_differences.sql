@@ -92,7 +92,8 @@ select
         'assumed': tied.assumed,
         'other_reasons': tied.other_reasons
     })::varchar as evidence,
-    tied.caused_by
+    tied.caused_by,
+    tied.group_id
 from tied
 inner join {{ ref('difference_reasons') }} as reasons
     on tied.reason = reasons.reason
