@@ -20,7 +20,7 @@ from . import (  # noqa: F401 - each registers its faults or layouts
     layouts_of_heads,
     layouts_of_lines,
 )
-from .faults import FAULTS, RARE, plant
+from .faults import plant, shuffle
 from .faults_of_calls import note_mispriced
 from .faults_of_taxes import follow_with_minimum, follow_with_taxes
 from .layouts import LAYOUTS, arrange
@@ -77,18 +77,14 @@ def draw_vendor_invoices(
 
 def add_faults(invoice: Invoice, wanted: int) -> None:
     """Plant some faults, and now and then what follows from them."""
-    rng, names = invoice.rng, sorted(FAULTS)
-    rng.shuffle(names)
-    if invoice.chance(0.6):
-        names.sort(key=lambda name: name not in RARE)
-    for name in names:
+    for name in shuffle(invoice.rng):
         if wanted and plant(invoice, name):
             wanted -= 1
             if name == "other_currency":
                 return
     if invoice.chance(0.5):
         follow_with_minimum(invoice)
-    if invoice.chance(0.35):
+    if invoice.chance(0.25):
         follow_with_taxes(invoice)
 
 

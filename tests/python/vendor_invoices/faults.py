@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 from .printed import Invoice
@@ -9,17 +10,16 @@ from .printed import Invoice
 Fault = Callable[[Invoice, str], bool]
 # Name -> what plants it, and the kinds of layouts that would hide it.
 FAULTS: dict[str, tuple[Fault, frozenset[str]]] = {}
-# Those whose figures few organizations have: they are tried first now and then.
-RARE: set[str] = set()
+# How early one is tried: those first whose figures few organizations have.
+WEIGHTS: dict[str, int] = {}
 
 
-def fault(*hidden_by: str, is_rare: bool = False) -> Callable[[Fault], Fault]:
+def fault(*hidden_by: str, weight: int = 4) -> Callable[[Fault], Fault]:
     """Register a fault under its function's name."""
 
     def register(plant: Fault) -> Fault:
         FAULTS[plant.__name__] = plant, frozenset(hidden_by)
-        if is_rare:
-            RARE.add(plant.__name__)
+        WEIGHTS[plant.__name__] = weight
         return plant
 
     return register
@@ -32,3 +32,9 @@ def plant(invoice: Invoice, name: str) -> bool:
         return False
     invoice.forbidden |= hidden_by
     return True
+
+
+def shuffle(rng: random.Random) -> list[str]:
+    """Every kind in random order, those with a greater weight mostly before the others."""
+    keys = {name: rng.random() ** (1 / WEIGHTS[name]) for name in sorted(FAULTS)}
+    return sorted(keys, key=keys.get, reverse=True)

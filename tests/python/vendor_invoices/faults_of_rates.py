@@ -43,7 +43,7 @@ def nobody_agreed(invoice: Invoice, rate: Decimal, above: Decimal) -> Decimal:
     return rate
 
 
-@fault()
+@fault(weight=1)
 def wrong_rate(invoice: Invoice, kind: str) -> bool:
     """The right quantity at a rate nobody agreed."""
     for line in invoice.candidates(is_priced):
@@ -78,7 +78,7 @@ def overage_rate_for_prepay(invoice: Invoice, kind: str) -> bool:
     return another_rate(invoice, kind, "overage_rate", {"prepay", "committed"})
 
 
-@fault(is_rare=True)
+@fault(weight=4)
 def amendment_rate(invoice: Invoice, kind: str) -> bool:
     """The rate of an earlier or later item of the contract."""
     for line in invoice.candidates(is_priced):
@@ -95,14 +95,15 @@ def amendment_rate(invoice: Invoice, kind: str) -> bool:
         current = meter.item(line.product) if meter else None
         here = {current[n] for n in ("prepay_rate", "overage_rate")} if current else set()
         rates = [row[name] for row in items if row[name] and row[name] not in here]
-        if line.charge not in {"usage", "one_time"} and rates:
+        is_prorated = current and line.group == "number_mrc" and line.rate not in here
+        if line.charge not in {"usage", "one_time"} and rates and not is_prorated:
             rate = Decimal(invoice.rng.choice(rates))
             if invoice.change(kind, {"other_contract_rate"}, line, rate=rate):
                 return True
     return False
 
 
-@fault(is_rare=True)
+@fault()
 def rate_of_another_tier(invoice: Invoice, kind: str) -> bool:
     """An SMS class at the rate of another one."""
     for line in invoice.candidates(is_priced):
@@ -119,7 +120,7 @@ def rate_of_another_tier(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault()
+@fault(weight=1)
 def wrong_quantity(invoice: Invoice, kind: str) -> bool:
     """A quantity that no reading gives."""
     for line in invoice.candidates(is_priced):
@@ -144,7 +145,7 @@ def strange_quantity(invoice: Invoice, line: Line) -> Decimal:
     return quantity
 
 
-@fault()
+@fault(weight=1)
 def wrong_quantity_and_rate(invoice: Invoice, kind: str) -> bool:
     """Two faults on one line: the quantity at our rate, then the rate at the vendor's quantity."""
     for line in invoice.candidates(is_priced):
@@ -162,7 +163,7 @@ def wrong_quantity_and_rate(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault()
+@fault(weight=1)
 def amount_is_not_the_product(invoice: Invoice, kind: str) -> bool:
     """Our quantity and rate, and an amount that they do not make."""
     for line in invoice.candidates(is_priced):
@@ -174,7 +175,7 @@ def amount_is_not_the_product(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault()
+@fault(weight=1)
 def a_cent(invoice: Invoice, kind: str) -> bool:
     """One minor unit more or less: rounding."""
     for line in invoice.candidates(lambda line: is_priced(line) and line.quantity != 1):
@@ -203,7 +204,7 @@ def is_monthly(line: Line) -> bool:
     return is_month and is_priced(line)
 
 
-@fault(is_rare=True)
+@fault()
 def month_for_a_year(invoice: Invoice, kind: str) -> bool:
     """A twelfth of a prepaid year."""
 
@@ -218,7 +219,7 @@ def month_for_a_year(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def number_not_prorated(invoice: Invoice, kind: str) -> bool:
     """A number held for a part of the cycle at the whole price."""
     for line in invoice.candidates(lambda line: line.group == "number_mrc" and is_priced(line)):
@@ -230,7 +231,7 @@ def number_not_prorated(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def device_prorated(invoice: Invoice, kind: str) -> bool:
     """A device put into service within the cycle at the price of its days."""
     for line in invoice.candidates(lambda line: line.charge == "recurring" and is_priced(line)):
@@ -249,7 +250,7 @@ def device_prorated(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def user_prorated(invoice: Invoice, kind: str) -> bool:
     """Users of a cycle that was cut short, at the price of its days."""
     for line in invoice.candidates(lambda line: line.product in licensed() and is_priced(line)):

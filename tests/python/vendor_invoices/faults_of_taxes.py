@@ -27,7 +27,7 @@ def is_free(invoice: Invoice) -> bool:
     return len(taxes(invoice)) == levels > 0
 
 
-@fault("taxes")
+@fault("taxes", weight=1)
 def tax_missing(invoice: Invoice, kind: str) -> bool:
     """A level has no line."""
     lines = [line for line in taxes(invoice) if invoice.matters(line.amount)]
@@ -36,7 +36,7 @@ def tax_missing(invoice: Invoice, kind: str) -> bool:
     return invoice.remove(kind, {"tax_missing"}, invoice.rng.choice(lines))
 
 
-@fault("taxes")
+@fault("taxes", weight=1)
 def tax_rate_differs(invoice: Invoice, kind: str) -> bool:
     """A level at another rate."""
     if not is_free(invoice):
@@ -46,7 +46,7 @@ def tax_rate_differs(invoice: Invoice, kind: str) -> bool:
     return invoice.change(kind, {"tax_rate_differs"}, line, rate=rate)
 
 
-@fault("taxes")
+@fault("taxes", weight=1)
 def tax_base_differs(invoice: Invoice, kind: str) -> bool:
     """All levels are taken on everything but one section."""
     if not is_free(invoice):
@@ -123,10 +123,10 @@ def follow_with_minimum(invoice: Invoice) -> bool:
     return invoice.plant("minimum_follows", {"follows"}, line, -Decimal(more), follows=True)
 
 
-@fault("dates", "numbers", "taxes", is_rare=True)
+@fault("dates", "numbers", "taxes")
 def other_currency(invoice: Invoice, kind: str) -> bool:
     """Billed in another currency: nothing is compared in money."""
-    if invoice.planted or invoice.chance(0.7):
+    if invoice.planted or invoice.chance(0.9):
         return False
     invoice.printed_currency = "CHF"
     return invoice.plant(kind, {"other_currency"}, None, None, product=None)

@@ -42,21 +42,31 @@ def recount(invoice: Invoice, kind: str, reason: str, line: Line, quantity: Deci
     return invoice.change(kind, admitted(invoice, line, reason, quantity), line, quantity)
 
 
-@fault(is_rare=True)
-def other_peak_reading(invoice: Invoice, kind: str) -> bool:
-    """The peak by another rule than that of the contract."""
+def repeak(invoice: Invoice, kind: str, names: set[str]) -> bool:
+    """Print the users of another reading of the peak."""
     for line in invoice.candidates(is_of_license):
         meter = invoice.meter_of(line.ours[0])
         row = license_row(meter, line.product) if meter else None
         if row is None or row["license_model"] != "concurrent":
             continue
         covered, peaks = meter.paid_for(line.product), peaks_of(meter, line.product)
-        names = [name for name in peaks if name != meter.cycle.contract.peak_rule]
-        for name in invoice.rng.sample(names, len(names)):
+        for name in invoice.rng.sample(sorted(names), len(names)):
             quantity = overage(peaks[name], covered)
             if recount(invoice, kind, "other_peak_reading", line, quantity):
                 return True
     return False
+
+
+@fault(weight=12)
+def other_peak_reading(invoice: Invoice, kind: str) -> bool:
+    """The peak by another rule than that of the contract."""
+    return repeak(invoice, kind, {"sustained", "accumulated", "accumulated_exact"})
+
+
+@fault(weight=12)
+def highest_peak(invoice: Invoice, kind: str) -> bool:
+    """The most users at once, however short."""
+    return repeak(invoice, kind, {"highest"})
 
 
 @fault()
@@ -138,7 +148,7 @@ def allowance_missed(invoice: Invoice, kind: str) -> bool:
     return reallow(invoice, kind, "allowance_missed", lambda meter, row: [Decimal(0)])
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def allowance_doubled(invoice: Invoice, kind: str) -> bool:
     """The allowance is taken off twice."""
 
@@ -148,7 +158,7 @@ def allowance_doubled(invoice: Invoice, kind: str) -> bool:
     return reallow(invoice, kind, "allowance_doubled", twice)
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def other_allowance_basis(invoice: Invoice, kind: str) -> bool:
     """The allowance of the committed or of the actual users alone."""
 
@@ -158,7 +168,7 @@ def other_allowance_basis(invoice: Invoice, kind: str) -> bool:
     return reallow(invoice, kind, "other_allowance_basis", others)
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def summed_storage(invoice: Invoice, kind: str) -> bool:
     """The days of stored GB are added up."""
     for line in invoice.candidates(lambda line: line.product == "data_storage_gb"):
@@ -193,19 +203,19 @@ def recut(invoice: Invoice, kind: str, days) -> bool:
     return False
 
 
-@fault(is_rare=True)
+@fault()
 def usage_by_calendar_month(invoice: Invoice, kind: str) -> bool:
     """What was used in the calendar month in which the cycle starts."""
     return recut(invoice, kind, lambda meter: calendar_month(meter.cycle.start))
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def last_day_twice(invoice: Invoice, kind: str) -> bool:
     """The day on which the next cycle starts counts in both."""
     return recut(invoice, kind, day_twice)
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def interactions_as_conversations(invoice: Invoice, kind: str) -> bool:
     """Interactions are counted, not conversations."""
     for line in invoice.candidates(is_priced):
@@ -224,7 +234,7 @@ def interactions_as_conversations(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault(is_rare=True)
+@fault(weight=12)
 def whole_units(invoice: Invoice, kind: str) -> bool:
     """A quantity rounded up to whole units."""
     for line in invoice.candidates(lambda line: is_priced(line) and line.quantity % 1 != 0):

@@ -56,6 +56,7 @@ def write_organization(org: RandomOrg, folder: Path, faults: int | None = None) 
     rng = random.Random(f"vendor invoices of {org.org_id}")
     set_taxes(org, rng)
     set_calls(org, rng)
+    add_short_logins(org, rng)
     write_files(org, folder)
     known = read_organization(folder / org.org_id, org.as_of)
     invoices = draw_vendor_invoices(rng, known, faults)
@@ -74,6 +75,20 @@ def set_taxes(org: RandomOrg, rng: random.Random) -> None:
             rows[:] = [
                 (*row[:JURISDICTION], jurisdiction, *row[JURISDICTION + 1 :]) for row in rows
             ]
+
+
+def add_short_logins(org: RandomOrg, rng: random.Random) -> None:
+    """Everybody at once, twice for 20 minutes in a cycle: the readings of a peak differ."""
+    is_delivered = any(dataset == "user_presence" for dataset, _ in org.files)
+    if not is_delivered or rng.random() < 0.3:
+        return
+    for cycle_start in org.cycle_starts:
+        day = cycle_start - timedelta(days=rng.randint(2, 25))
+        for hour in (3, 5):
+            start = datetime.combine(day, datetime.min.time()) + timedelta(hours=hour)
+            end = start + timedelta(minutes=20)
+            for user in org.users:
+                org.add("user_presence", user, "AVAILABLE", start, end, file="d_short.csv")
 
 
 def is_call(row: tuple) -> bool:

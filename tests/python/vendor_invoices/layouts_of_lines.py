@@ -61,7 +61,8 @@ def a_line_split_in_two(invoice: Invoice) -> bool:
         return False
     for line in invoice.rng.sample(lines, min(2, len(lines))):
         first = Decimal(int(line.quantity / invoice.rng.choice((2, 3)))) or Decimal(1)
-        amount = line_amount(first, line.rate, invoice.currency)
+        share = Fraction(line.amount) * Fraction(first) / Fraction(line.quantity)
+        amount = money(share, invoice.currency)
         rest = part(line, line.quantity - first, line.amount - amount)
         put(invoice, [line], [part(line, first, amount), rest])
     return True
@@ -250,10 +251,9 @@ def users_at_a_yearly_rate(invoice: Invoice) -> bool:
         and len(line.ours) == 1
         and line.quantity == line.ours[0]["quantity"]
     ]
+    lines = [line for line in lines if line.rate and line.quantity % YEAR == 0]
     for line in lines:
-        users = line.quantity / YEAR
-        if users == round_half_up(users, 6):
-            line.quantity, line.rate = users, line.rate * YEAR
+        line.quantity, line.rate = line.quantity / YEAR, line.rate * YEAR
     return bool(lines)
 
 

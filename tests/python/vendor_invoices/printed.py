@@ -28,7 +28,7 @@ MINIMUM = "minimum_monthly_amount"
 AGREED = {"rounding", "renamed_product", "us_international_swapped"}
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Line:
     """A printed line; `ours` are the lines of ours that it stands for."""
 
@@ -44,6 +44,9 @@ class Line:
     ours: list[dict] = field(default_factory=list)
     is_faulty: bool = False
     number: str = ""  # where it is another than that of its invoice
+
+    def __repr__(self) -> str:
+        return f"{self.words} {self.quantity} {self.rate} {self.amount}"
 
     @property
     def group(self) -> str:
@@ -84,7 +87,7 @@ class Planted:
         return group_code(self.product) if self.product else None
 
 
-@dataclass
+@dataclass(repr=False)
 class Invoice:
     """A vendor's invoice of one day of ours, and the one that the vendor sent before it."""
 
@@ -108,6 +111,9 @@ class Invoice:
 
     def __post_init__(self):
         self.lines = [print_line(ours, self.rng) for ours in self.ours if not ours["is_waived"]]
+
+    def __repr__(self) -> str:
+        return f"{self.org.org_id} {self.number} of {self.day}: {self.kinds}, {self.layouts}"
 
     @property
     def currency(self) -> str:
