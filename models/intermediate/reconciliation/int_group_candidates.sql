@@ -88,18 +88,23 @@ of_price as (
         figures.org_id,
         figures.group_id,
         if(
-            figures.kind = 'number' and figures.printed_price > figures.expected_price,
+            figures.kind = 'number'
+            and figures.printed_price > figures.expected_price
+            and ours.unit_price is null,
             'not_prorated', 'other_contract_rate'
         ) as reason,
-        'the ' || other_prices.rate_name || ' rate of '
-        || other_prices.rate_of_product_code || ' from '
-        || other_prices.in_force_from as assumed
+        other_prices.assumed
     from figures
     inner join other_prices
         on
             figures.org_id = other_prices.org_id
             and figures.product_code = other_prices.product_code
             and figures.printed_price = other_prices.unit_price
+    left join other_prices as ours
+        on
+            figures.org_id = ours.org_id
+            and figures.product_code = ours.product_code
+            and figures.expected_price = ours.unit_price
     where figures.printed_price <> figures.expected_price
     union all
     select

@@ -29,7 +29,7 @@ renamed as (
             and coalesce(unknown.printed_quantity = missing.expected_quantity, true)
     where
         unknown.group_product = 'unknown'
-        and unknown.charge not in ('credit', 'earlier')
+        and unknown.charge not in ('credit', 'earlier', 'again')
         and missing.printed_lines = 0
         and missing.expected_amount <> 0
     qualify
@@ -58,6 +58,11 @@ judged as (
         case
             when figures.charge = 'credit' then 'credit'
             when figures.charge = 'earlier' then 'earlier_period'
+            when figures.charge = 'again' then 'duplicate_line'
+            when
+                figures.kind = 'minimum'
+                and figures.variance_amount + figures.counted_variance = 0
+                then 'follows'
             when renamed_to.product_code is not null then 'renamed_product'
             when
                 figures.printed_lines > 0

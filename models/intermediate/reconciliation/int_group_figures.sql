@@ -6,26 +6,32 @@ grouped as (
 
 ),
 
--- A line that the other side has too, of the same amount, is settled.
-settled as (
+-- A line that the other side has too is settled: of the same quantity and amount first, then
+-- of the same amount.
+{% for name, source, values in [
+    ('equal', 'grouped', 'quantity, amount'),
+    ('settled', 'equal', 'is_equal, amount'),
+] %}
+    {{ name }} as (
 
-    select
-        *,
-        row_number() over (
-            partition by org_id, group_id, is_printed, amount
-            order by is_repeated, line_id
-        ) <= least(
-            count(*) filter (where is_printed) over (
-                partition by org_id, group_id, amount
-            ),
-            count(*) filter (where not is_printed) over (
-                partition by org_id, group_id, amount
-            )
-        ) as is_settled
-    from grouped
+        select
+            *,
+            row_number() over (
+                partition by org_id, group_id, is_printed, {{ values }}
+                order by is_repeated, line_id
+            ) <= least(
+                count(*) filter (where is_printed) over (
+                    partition by org_id, group_id, {{ values }}
+                ),
+                count(*) filter (where not is_printed) over (
+                    partition by org_id, group_id, {{ values }}
+                )
+            ) as is_{{ name }}
+        from {{ source }}
 
-),
+    ),
 
+{% endfor %}
 -- What is left is compared, if both sides have something left; else all lines are.
 left_over as (
 
@@ -50,7 +56,9 @@ select
     any_value(kind) as kind,
     bool_or(is_tax) as is_tax,
     bool_or(is_waived) as is_waived,
+    min(charge_type) filter (where not is_left_out) as charge_type,
     coalesce(
+        min(product_code) filter (where not is_printed and not is_left_out),
         min(product_code) filter (where not is_printed),
         min(product_code) filter (where is_printed)
     ) as product_code,

@@ -18,6 +18,17 @@ cycles as (
 
 ),
 
+sections as (
+
+    select
+        kinds.kind,
+        sections.counts_toward_minimum
+    from {{ ref('product_kinds') }} as kinds
+    inner join {{ ref('invoice_sections') }} as sections
+        on kinds.section = sections.section
+
+),
+
 contract_items as (
 
     select * from {{ ref('int_contract_items') }}
@@ -40,15 +51,20 @@ select
     answers.expected_invoice_date,
     cycles.cycle_start_date,
     coalesce(cycles.days_in_month, 30) as days_in_month,
-    coalesce(cycles.minor_units, 2) as minor_units,
-    cycles.phase = 'ramp' as is_in_ramp,
+    coalesce(currencies.minor_units, 2) as minor_units,
+    -- What the difference of the lines that count toward a minimum sums to (INV-14).
+    coalesce(
+        sum(figures.variance_amount) filter (
+            where sections.counts_toward_minimum and figures.kind <> 'minimum'
+        ) over (partition by figures.org_id, figures.invoice_number), 0
+    ) as counted_variance,
     coalesce(
         greatest(
             date_diff('month', figures.printed_start, figures.printed_end + 2), 1
         ), 1
     ) as printed_cycles,
-    figures.charge in ('prepay', 'committed')
-    or coalesce(figures.kind in ('device', 'number'), false) as is_fee
+    coalesce(figures.charge_type in ('prepay', 'committed', 'recurring'), false)
+        as is_fee
 from figures
 left join answers
     on
@@ -58,6 +74,12 @@ left join cycles
     on
         answers.org_id = cycles.org_id
         and answers.expected_invoice_date = cycles.cycle_end_date
+left join {{ ref('currencies') }} as currencies
+    on
+        coalesce(figures.expected_currency, cycles.currency, figures.printed_currency)
+        = currencies.currency
+left join sections
+    on figures.kind = sections.kind
 left join contract_items
     on
         cycles.org_id = contract_items.org_id

@@ -30,6 +30,7 @@ printed as (
         sum(amount) as amount,
         min(service_period_start) as service_period_start
     from printed_lines
+    where not is_billed_again
     group by all
 
 ),
@@ -93,7 +94,8 @@ answered as (
             partition by org_id, invoice_number
             order by
                 2 * equal_amounts + products + sign(equal_periods)
-                + if(days_late between 0 and 10, 2, 0) desc,
+                + if(days_late between 0 and 10, 2, 0)
+                + if(abs(days_late) <= 1, 2, 0) desc,
                 abs(days_late),
                 invoice_date
         ) = 1

@@ -10,13 +10,14 @@ both_sides as (
         group_product,
         charge,
         case
-            when charge in ('credit', 'earlier') or group_product = 'unknown'
+            when charge in ('credit', 'earlier', 'again') or group_product = 'unknown'
                 then vendor_line_id
         end as lone_line_id,
         true as is_printed,
         is_repeated,
         vendor_line_id as line_id,
         product_code,
+        null as charge_type,
         kind,
         is_tax,
         false as is_waived,
@@ -40,6 +41,7 @@ both_sides as (
         false as is_repeated,
         invoice_line_id as line_id,
         product_code,
+        charge_type,
         kind,
         is_tax,
         is_waived,
@@ -63,6 +65,7 @@ both_sides as (
         false as is_repeated,
         'as printed ' || printed_lines.vendor_line_id as line_id,
         printed_lines.product_code,
+        'tax' as charge_type,
         printed_lines.kind,
         true as is_tax,
         false as is_waived,

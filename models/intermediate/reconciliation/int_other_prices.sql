@@ -2,7 +2,8 @@ with
 
 contract_items as (
 
-    select * from {{ ref('int_contract_items') }}
+    select * from {{ ref('stg_contract_items') }}
+    where row_status = 'accepted'
 
 ),
 
@@ -12,48 +13,54 @@ products as (
 
 ),
 
--- Every rate any item of the contract has or had.
+-- Every rate any item of the contracts has or had.
 rates as (
 
     select
-        org_id,
-        product_code,
+        contract_items.org_id,
+        contract_items.product_code,
+        products.base_product_code,
+        products.kind,
         named.rate_name,
         case named.rate_name
-            when 'prepay' then prepay_rate
-            when 'overage' then overage_rate
+            when 'prepay' then contract_items.prepay_rate
+            when 'overage' then contract_items.overage_rate
+            when 'published' then contract_items.published_rate
         end as unit_price,
-        min(cycle_start_date) as in_force_from
+        min(contract_items.effective_from) as in_force_from
     from contract_items
-    cross join unnest(['prepay', 'overage']) as named (rate_name)
+    inner join products
+        on
+            contract_items.org_id = products.org_id
+            and contract_items.product_code = products.product_code
+    cross join unnest(['prepay', 'overage', 'published']) as named (rate_name)
     group by all
 
 )
 
--- Of the product itself and of the other classes of its product, like those of text messages.
+-- Of the product itself and of the other classes or types of it, like those of text
+-- messages and numbers.
 select
     rates.org_id,
-    of_product.product_code,
+    products.product_code,
     rates.unit_price,
-    min(rates.rate_name) as rate_name,
-    min(rates.in_force_from) as in_force_from,
-    min_by(
-        rates.product_code, rates.product_code <> of_product.product_code
-    ) as rate_of_product_code
+    string_agg(
+        distinct 'the ' || rates.rate_name || ' rate of ' || rates.product_code
+        || coalesce(' from ' || rates.in_force_from, ''), ' or '
+        order by
+            'the ' || rates.rate_name || ' rate of ' || rates.product_code
+            || coalesce(' from ' || rates.in_force_from, '')
+    ) as assumed
 from rates
-inner join products as of_rate
+inner join products
     on
-        rates.org_id = of_rate.org_id
-        and rates.product_code = of_rate.product_code
-inner join products as of_product
-    on
-        of_rate.org_id = of_product.org_id
+        rates.org_id = products.org_id
         and (
-            of_rate.product_code = of_product.product_code
+            rates.product_code = products.product_code
             or (
-                of_rate.base_product_code = of_product.base_product_code
-                and of_rate.kind = 'message'
+                rates.base_product_code = products.base_product_code
+                and rates.kind in ('message', 'number')
             )
         )
 where rates.unit_price is not null
-group by rates.org_id, of_product.product_code, rates.unit_price
+group by rates.org_id, products.product_code, rates.unit_price

@@ -15,15 +15,17 @@ our_lines as (
 
 ),
 
--- What our lines say of a product on an invoice: whether a part of it is given back, and at
--- which prices it is committed and billed in arrears.
+-- What our lines say of a product on an invoice: whether a part of it is given back or waived,
+-- and at which prices it is committed and billed in arrears.
 our_products as (
 
     select
         org_id,
         invoice_number,
         group_product,
-        bool_or(amount < 0) as has_negative,
+        bool_or(amount < 0 or is_waived) as has_negative,
+        sum(amount) filter (where charge = 'prepay') as prepaid_amount,
+        sum(amount) filter (where charge <> 'prepay') as arrears_amount,
         max(unit_price) filter (where charge = 'committed') as committed_price,
         max(quantity) filter (where charge = 'committed') as committed_quantity,
         max(unit_price) filter (where charge = 'arrears') as arrears_price
@@ -56,6 +58,17 @@ compared as (
         ) as group_product,
         our_invoices.expected_invoice_date,
         coalesce(our_products.has_negative, false) as has_negative,
+        sum(printed_lines.amount) over (
+            partition by
+                printed_lines.org_id,
+                printed_lines.invoice_number,
+                printed_lines.group_product,
+                printed_lines.is_prepay
+        ) is not distinct from if(
+            printed_lines.is_prepay,
+            our_products.prepaid_amount,
+            our_products.arrears_amount
+        ) as is_agreed,
         our_products.committed_price,
         our_products.committed_quantity,
         our_products.arrears_price,
@@ -86,7 +99,8 @@ compared as (
 
 ),
 
--- A credit and a correction of an earlier period stand alone. Of a product with a
+-- A credit, a correction of an earlier period and a line that an earlier invoice has stand
+-- alone. Of a product with a
 -- commitment in arrears, a line without the word Committed is the commitment if its price
 -- says so (INV-03).
 charged as (
@@ -95,7 +109,9 @@ charged as (
         *,
         case
             when amount < 0 and not has_negative then 'credit'
-            when is_before and is_any_in_period and not is_tax then 'earlier'
+            when is_billed_again and not is_agreed then 'again'
+            when is_before and is_any_in_period and not is_agreed and not is_tax
+                then 'earlier'
             when is_prepay then 'prepay'
             when committed_price is not null and charge_type = 'committed' then 'committed'
             when

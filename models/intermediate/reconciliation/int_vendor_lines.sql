@@ -100,7 +100,17 @@ worded as (
         end as breakout,
         -- What is in brackets at the end belongs to the name where a product has it so.
         trim(regexp_replace(
-            description,
+            if(
+                amount < 0,
+                regexp_replace(
+                    description,
+                    '^\s*(?:credit|refund|correction|adjustment)(?:\s+(?:memo|note))?'
+                    || '(?:\s+(?:for|of))?[\s:–—-]*',
+                    '',
+                    'i'
+                ),
+                description
+            ),
             '\s*[–—,(-]\s*(prepay|committed|u\.?s\.?a?|international)\)?\s*$',
             '',
             'i'
@@ -108,51 +118,77 @@ worded as (
         trim(regexp_replace(whole_name, '\s*\([^)]*\)\s*$', '')) as product_name
     from vendor_lines
 
+),
+
+named as (
+
+    select
+        worded.org_id,
+        worded.file_id || '/' || worded.source_row as vendor_line_id,
+        worded.source_row,
+        worded.invoice_number,
+        worded.invoice_date,
+        coalesce(worded.service_period_start, worded.invoice_date)
+            as service_period_start,
+        coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
+        worded.description,
+        coalesce(names.product_code, ordered.product_code) as product_code,
+        coalesce(names.match_code, ordered.product_code) as match_code,
+        names.kind,
+        case
+            when worded.is_prepay then 'prepay'
+            when worded.is_committed then 'committed'
+            when names.base_product_code = 'number_nrc' then 'one_time'
+            when names.product_code is null and ordered.product_code is not null
+                then 'one_time'
+            else coalesce(names.arrears_charge_type, 'unknown')
+        end as charge_type,
+        worded.is_prepay,
+        coalesce(
+            names.kind = 'tax', ordered.product_code is null and worded.is_tax
+        ) as is_tax,
+        worded.section,
+        worded.breakout,
+        worded.quantity,
+        worded.unit_price,
+        worded.amount,
+        worded.currency
+    from worded
+    left join names as whole_names
+        on
+            worded.org_id = whole_names.org_id
+            and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
+    left join names
+        on
+            worded.org_id = names.org_id
+            and coalesce(
+                whole_names.name_key, {{ product_name_key('worded.product_name') }}
+            ) = names.name_key
+    left join ordered
+        on
+            worded.org_id = ordered.org_id
+            and {{ product_name_key('worded.product_name') }} = ordered.name_key
+
 )
 
+-- A line is billed again if an earlier invoice has it, product, period, quantity and amount;
+-- periods may be shifted by a day.
 select
-    worded.org_id,
-    worded.file_id || '/' || worded.source_row as vendor_line_id,
-    worded.source_row,
-    worded.invoice_number,
-    worded.invoice_date,
-    coalesce(worded.service_period_start, worded.invoice_date)
-        as service_period_start,
-    coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
-    worded.description,
-    coalesce(names.product_code, ordered.product_code) as product_code,
-    coalesce(names.match_code, ordered.product_code) as match_code,
-    names.kind,
-    case
-        when worded.is_prepay then 'prepay'
-        when worded.is_committed then 'committed'
-        when names.base_product_code = 'number_nrc' then 'one_time'
-        when names.product_code is null and ordered.product_code is not null
-            then 'one_time'
-        else coalesce(names.arrears_charge_type, 'unknown')
-    end as charge_type,
-    worded.is_prepay,
-    coalesce(
-        names.kind = 'tax', ordered.product_code is null and worded.is_tax
-    ) as is_tax,
-    worded.section,
-    worded.breakout,
-    worded.quantity,
-    worded.unit_price,
-    worded.amount,
-    worded.currency
-from worded
-left join names as whole_names
+    named.*,
+    named.amount <> 0 and earlier.vendor_line_id is not null as is_billed_again
+from named
+left join named as earlier
     on
-        worded.org_id = whole_names.org_id
-        and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
-left join names
-    on
-        worded.org_id = names.org_id
-        and coalesce(
-            whole_names.name_key, {{ product_name_key('worded.product_name') }}
-        ) = names.name_key
-left join ordered
-    on
-        worded.org_id = ordered.org_id
-        and {{ product_name_key('worded.product_name') }} = ordered.name_key
+        named.org_id = earlier.org_id
+        and coalesce(named.match_code, named.description)
+        = coalesce(earlier.match_code, earlier.description)
+        and named.is_prepay = earlier.is_prepay
+        and named.amount = earlier.amount
+        and named.quantity is not distinct from earlier.quantity
+        and named.invoice_date > earlier.invoice_date
+        and abs(named.service_period_start - earlier.service_period_start) <= 1
+        and abs(named.service_period_end - earlier.service_period_end) <= 1
+qualify
+    row_number() over (
+        partition by named.vendor_line_id order by earlier.vendor_line_id
+    ) = 1

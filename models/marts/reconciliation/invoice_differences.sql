@@ -53,7 +53,10 @@ tied as (
                     differences.org_id || '/' || differences.group_id || '/'
                     || differences.part,
                     abs(differences.amount)
-                ) filter (where differences.kind is distinct from 'tax') over (
+                ) filter (
+                    where differences.kind is distinct from 'tax'
+                    and differences.reason <> 'follows'
+                ) over (
                     partition by differences.org_id, differences.invoice_number
                 )
         end as caused_by

@@ -25,6 +25,26 @@ policies as (
 
 ),
 
+line_groups as (
+
+    select
+        org_id,
+        line_id,
+        group_id
+    from {{ ref('int_invoice_groups') }}
+
+),
+
+printed_lines as (
+
+    select
+        org_id,
+        vendor_line_id,
+        line_number
+    from {{ ref('int_printed_lines') }}
+
+),
+
 -- What the vendor may show as a whole at a blended rate, not above the allowance (FU-10).
 totals as (
 
@@ -73,9 +93,9 @@ compared as (
 )
 
 select
-    reconciliation_id,
-    org_id,
-    invoice_number,
+    compared.reconciliation_id,
+    compared.org_id,
+    compared.invoice_number,
     invoice_date,
     product_code,
     charge_type,
@@ -111,5 +131,15 @@ select
         when invoiced_quantity <> expected_quantity then 'quantity_differs'
         when invoiced_price <> expected_price then 'price_differs'
         else 'amount_differs'
-    end as reason
+    end as reason,
+    line_groups.group_id as match_group,
+    printed_lines.line_number::integer as printed_position
 from compared
+left join line_groups
+    on
+        compared.org_id = line_groups.org_id
+        and compared.reconciliation_id = line_groups.line_id
+left join printed_lines
+    on
+        compared.org_id = printed_lines.org_id
+        and compared.reconciliation_id = printed_lines.vendor_line_id
