@@ -12,12 +12,6 @@ other_quantities as (
 
 ),
 
-other_prices as (
-
-    select * from {{ ref('int_other_prices') }}
-
-),
-
 other_amounts as (
 
     select * from {{ ref('int_other_amounts') }}
@@ -81,65 +75,6 @@ of_quantity as (
 
 ),
 
--- Rates of the contract, in force at another time or for another charge, and parts of one.
-of_price as (
-
-    select
-        figures.org_id,
-        figures.group_id,
-        if(
-            figures.kind = 'number'
-            and figures.printed_price > figures.expected_price
-            and ours.unit_price is null,
-            'not_prorated', 'other_contract_rate'
-        ) as reason,
-        other_prices.assumed
-    from figures
-    inner join other_prices
-        on
-            figures.org_id = other_prices.org_id
-            and figures.product_code = other_prices.product_code
-            and figures.printed_price = other_prices.unit_price
-    left join other_prices as ours
-        on
-            figures.org_id = ours.org_id
-            and figures.product_code = ours.product_code
-            and figures.expected_price = ours.unit_price
-    where figures.printed_price <> figures.expected_price
-    union all
-    select
-        org_id,
-        group_id,
-        'other_length' as reason,
-        length.cycles || ' cycles at once' as assumed
-    from figures
-    cross join unnest(list_distinct([12, printed_cycles])) as length (cycles)
-    where
-        is_fee
-        and length.cycles > 1
-        and printed_quantity = expected_quantity
-        and (
-            printed_price = expected_price * length.cycles
-            or round(expected_price / length.cycles, 4) = round(printed_price, 4)
-        )
-    union all
-    select
-        org_id,
-        group_id,
-        'prorated' as reason,
-        round(printed_price * days_in_month / expected_price)::integer || ' of '
-        || days_in_month || ' days' as assumed
-    from figures
-    where
-        printed_price < expected_price
-        and printed_price * power(10, minor_units) % 1 <> 0
-        and abs(
-            printed_price - expected_price
-            * round(printed_price * days_in_month / expected_price) / days_in_month
-        ) < 0.0001
-
-),
-
 of_amount as (
 
     select
@@ -185,7 +120,7 @@ candidates as (
 
     select *, 'quantity' as part from of_quantity
     union all
-    select *, 'rate' as part from of_price
+    select *, 'rate' as part from {{ ref('int_rate_candidates') }}
     union all
     select *, 'whole' as part from of_amount
 

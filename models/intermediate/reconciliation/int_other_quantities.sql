@@ -19,8 +19,14 @@ usage_by_cycle as (
 
 peaks as (
 
-    select * from {{ ref('concurrency_peaks') }}
-    where is_billed_by_peak
+    select peaks.*
+    from {{ ref('int_peaks') }} as peaks
+    semi join {{ ref('int_license_usage') }} as license_usage
+        on
+            peaks.org_id = license_usage.org_id
+            and peaks.cycle_start_date = license_usage.cycle_start_date
+            and peaks.pool = license_usage.product_code
+            and license_usage.license_model = 'concurrent'
 
 ),
 
@@ -33,12 +39,6 @@ resource_quantities as (
 resource_cuts as (
 
     select * from {{ ref('int_resource_cuts') }}
-
-),
-
-allowances as (
-
-    select * from {{ ref('int_allowances') }}
 
 ),
 
@@ -136,72 +136,11 @@ measured_otherwise as (
 
 ),
 
--- What would be taken off the usage instead.
-deducted_otherwise as (
-
-    select
-        usage_split.org_id,
-        usage_split.cycle_start_date,
-        usage_split.product_code,
-        assumption.reason,
-        assumption.reason as assumed,
-        case assumption.reason
-            when 'commitment_not_deducted'
-                then usage_split.measured_quantity - usage_split.included_quantity
-            when 'allowance_missed'
-                then usage_split.measured_quantity - usage_split.committed_quantity
-            when 'allowance_doubled'
-                then
-                    usage_split.measured_quantity
-                    - 2 * usage_split.included_quantity
-                    - usage_split.committed_quantity
-        end as above_quantity
-    from usage_split
-    cross join unnest(
-        ['commitment_not_deducted', 'allowance_missed', 'allowance_doubled']
-    ) as assumption (reason)
-    where
-        if(
-            assumption.reason = 'commitment_not_deducted',
-            usage_split.committed_quantity > 0,
-            usage_split.included_quantity > 0
-        )
-
-),
-
-allowed_otherwise as (
-
-    select
-        usage_split.org_id,
-        usage_split.cycle_start_date,
-        usage_split.product_code,
-        'other_allowance_basis' as reason,
-        basis.assumed,
-        usage_split.measured_quantity
-        - case basis.assumed
-            when 'the committed users alone' then allowances.included_of_committed_quantity
-            when 'the actual users alone' then allowances.included_of_actual_quantity
-        end
-        - usage_split.committed_quantity as above_quantity
-    from usage_split
-    inner join allowances
-        on
-            usage_split.org_id = allowances.org_id
-            and usage_split.cycle_start_date = allowances.cycle_start_date
-            and usage_split.product_code = allowances.product_code
-    cross join
-        unnest(['the committed users alone', 'the actual users alone']) as basis (assumed)
-    where usage_split.included_quantity > 0
-
-),
-
 assumed as (
 
     select * from measured_otherwise
     union all
-    select * from deducted_otherwise
-    union all
-    select * from allowed_otherwise
+    select * from {{ ref('int_other_deductions') }}
 
 )
 

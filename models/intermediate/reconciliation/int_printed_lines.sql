@@ -152,6 +152,7 @@ select
     unit_price,
     amount,
     currency,
+    other_numbers,
     -- The same line once more.
     row_number() over (
         partition by

@@ -14,6 +14,20 @@ vendor_lines as (
 
 ),
 
+-- The same invoice by another way, under a number of its own.
+other_numbers as (
+
+    select
+        org_id,
+        counted_number as invoice_number,
+        string_agg(distinct invoice_number, ', ' order by invoice_number)
+            as other_numbers
+    from {{ ref('stg_vendor_invoice_lines') }}
+    where counted_number <> invoice_number
+    group by org_id, counted_number
+
+),
+
 -- Also products that come in kinds, like a class of text messages (CONV-08).
 spellings as (
 
@@ -175,8 +189,13 @@ named as (
 -- periods may be shifted by a day.
 select
     named.*,
+    other_numbers.other_numbers,
     named.amount <> 0 and earlier.vendor_line_id is not null as is_billed_again
 from named
+left join other_numbers
+    on
+        named.org_id = other_numbers.org_id
+        and named.invoice_number = other_numbers.invoice_number
 left join named as earlier
     on
         named.org_id = earlier.org_id

@@ -18,12 +18,6 @@ answered_lines as (
 
 ),
 
-landed_lines as (
-
-    select * from {{ ref('stg_vendor_invoice_lines') }}
-
-),
-
 printed as (
 
     select
@@ -31,6 +25,7 @@ printed as (
         invoice_number,
         min(invoice_date) as invoice_date,
         min(currency) as currency,
+        min(other_numbers) as other_numbers,
         min(expected_invoice_date) as expected_invoice_date
     from {{ ref('int_printed_lines') }}
     group by org_id, invoice_number
@@ -58,20 +53,6 @@ answered as (
         min(currency) as currency
     from answered_lines
     group by org_id, invoice_number
-
-),
-
--- The same invoice under another number.
-others as (
-
-    select
-        org_id,
-        counted_number as invoice_number,
-        string_agg(distinct invoice_number, ', ' order by invoice_number)
-            as other_numbers
-    from landed_lines
-    where counted_number <> invoice_number
-    group by org_id, counted_number
 
 ),
 
@@ -122,7 +103,7 @@ select
         compared.org_id || '-' || compared.expected_invoice_date
     ) as expected_invoice_ids,
     coalesce(compared.currency, answered.currency) as currency,
-    others.other_numbers,
+    compared.other_numbers,
     compared.lines_total::decimal(28, 4) as printed_total,
     compared.lines_total::decimal(28, 4) as lines_total,
     compared.expected_total::decimal(28, 4) as expected_total,
@@ -136,7 +117,3 @@ left join answered
     on
         compared.org_id = answered.org_id
         and compared.invoice_number = answered.invoice_number
-left join others
-    on
-        compared.org_id = others.org_id
-        and compared.invoice_number = others.invoice_number
