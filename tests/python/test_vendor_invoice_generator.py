@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from cx_billing import lake
+from invoice_pdfs.reading import parsed
 from oracle import catalogue
+from oracle.invoices import invoice_lines
+from oracle.meter import Meter
 from oracle.reader import read_organization
 from random_orgs.inbox import as_of_for, draw_organization, write_own_files
 from vendor_invoices.draw import draw_vendor_invoices
-from vendor_invoices.faults import FAULTS
+from vendor_invoices.faults import FAULTS, plant
+from vendor_invoices.faults_of_calls import note_mispriced
+from vendor_invoices.faults_of_taxes import follow_with_taxes
 from vendor_invoices.inbox import Written, write_inbox
 from vendor_invoices.judge import judge
 from vendor_invoices.layouts import LAYOUTS
@@ -33,9 +41,15 @@ REASONS = {
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory) -> Written:
+def inbox(tmp_path_factory) -> Path:
+    """Where they are written."""
+    return tmp_path_factory.mktemp("inbox")
+
+
+@pytest.fixture(scope="module")
+def written(inbox) -> Written:
     """Organizations enough for every kind of fault."""
-    return write_inbox(tmp_path_factory.mktemp("inbox"), 200, seed=2)
+    return write_inbox(inbox, 200, seed=2)
 
 
 def perfect_answer(invoice: Invoice, number: str) -> tuple[dict, list[dict]]:
@@ -56,10 +70,13 @@ def perfect_answer(invoice: Invoice, number: str) -> tuple[dict, list[dict]]:
     causes = [row for row in rows if row["reason"] != "follows"]
     for row in rows:
         row["caused_by"] = causes[0]["difference_id"] if row["reason"] == "follows" else None
+    for one, row in zip(planted, rows, strict=True):
+        row["caused_by"] = "of an earlier invoice" if one.settles else row["caused_by"]
     variance = sum((one.amount or Decimal(0) for one in planted), Decimal(0))
     unexplained = sum(row["amount"] for row in rows if row["reason"] == "unexplained")
     is_other = any(one.kind == "other_currency" for one in planted)
     summary = {
+        "expected_invoice_ids": f"{invoice.org.org_id}-{invoice.day}",
         "printed_total": printed,
         "lines_total": printed,
         "expected_total": None if is_other else printed - variance,
@@ -170,6 +187,25 @@ def test_a_right_invoice_that_is_not_agreed_is_wrong(written):
     assert judge(invoice, invoice.number, {**summary, "is_agreed": False}, []).wrong
 
 
+def test_some_invoices_come_by_two_ways(written):
+    copied = [invoice for _, invoice in written.invoices if invoice.other_number]
+    assert copied
+    for invoice in copied:
+        assert [row[1:] for row in invoice.rows_by_another_way()] == [
+            row[1:] for row in invoice.rows()
+        ]
+
+
+def test_some_invoices_are_pdf_files_that_can_be_read(written, inbox, tmp_path):
+    found = [(org_id, invoice) for org_id, invoice in written.invoices if invoice.file]
+    assert len(found) > 5
+    for org_id, invoice in found:
+        content = (inbox / org_id / "vendor_invoice_lines" / invoice.file).read_bytes()
+        charges = parsed(content, tmp_path).charges
+        read = [(one["description"], Decimal(one["amount"])) for one in charges]
+        assert read == [(line.words, line.amount) for line in invoice.lines], invoice
+
+
 def test_the_same_organization_has_the_same_invoices(tmp_path):
     drawn = []
     for attempt in ("first", "second"):
@@ -179,3 +215,68 @@ def test_the_same_organization_has_the_same_invoices(tmp_path):
         invoices = draw_vendor_invoices(random.Random("vendor"), known)
         drawn.append([invoice.rows() for invoice in invoices])
     assert drawn[0] == drawn[1] != []
+
+
+# Cases that were worked out by hand: what the same fault must come to when it is planted here.
+BY_HAND = {
+    "fault-accumulated-peak": ("other_peak_reading", "cx2", "450.00"),
+    "fault-allowance-missed": ("allowance_missed", "ivr_minutes", "64.50"),
+    "fault-calls-cut-at-midnight": ("calls_cut_at_midnight", "telco_outbound", "0.06"),
+    "fault-calls-of-two-exports-counted-twice": ("calls_counted_twice", "telco_outbound", "0.34"),
+    "fault-call-priced-wrong": ("mispriced_calls", "telco_outbound", "0"),
+    "fault-commitment-missing": ("commitment_missing", "cx2", "-200.00"),
+    "fault-duplicate-line": ("duplicate_line", "ivr_minutes", "25.50"),
+    "fault-number-not-prorated": ("number_not_prorated", "number_mrc", "0.97"),
+    "fault-prepay-rate-for-overage": ("prepay_rate_for_overage", "cx2", "-50.00"),
+    "fault-storage-summed": ("summed_storage", "data_storage_gb", "37.50"),
+    "fault-tax-missing": ("tax_missing", "tax_federal", "-48.71"),
+    "fault-taxes-follow": ("commitment_not_deducted", "cx2", "300.00"),
+    "fault-us-and-international-swapped": (
+        "us_and_international_swapped",
+        "telco_outbound",
+        "0",
+    ),
+    "fault-whole-storage": ("whole_units", "data_storage_gb", "0.12"),
+    "fault-year-for-a-month": ("year_for_a_month", "cx2", "2200.00"),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_a_fault_comes_to_what_was_worked_out_by_hand(case):
+    kind, product, amount = BY_HAND[case]
+    [folder] = (lake.PROJECT_DIR / "tests/cases" / case / "inbox").iterdir()
+    org = read_organization(folder, date(2026, 6, 18))
+    meters = [Meter(org, cycle) for cycle in org.cycles]
+    day = date(2026, 4, 1)
+    ours = [line for line in invoice_lines(org, meters) if line["invoice_date"] == day]
+
+    def planted_by(seed: int) -> list[tuple]:
+        invoice = Invoice(org, meters, "9001", day, ours, random.Random(seed))
+        note_mispriced(invoice)
+        if not invoice.planted:
+            plant(invoice, kind)
+        return [(one.product, one.amount) for one in invoice.planted]
+
+    assert any(planted_by(seed) == [(product, Decimal(amount))] for seed in range(60))
+
+
+def test_taxes_and_claims_come_to_what_was_worked_out_by_hand():
+    [folder] = (lake.PROJECT_DIR / "tests/cases/fault-call-priced-wrong/inbox").iterdir()
+    org = read_organization(folder, date(2026, 6, 18))
+    meters = [Meter(org, cycle) for cycle in org.cycles]
+    day = date(2026, 4, 1)
+    ours = [line for line in invoice_lines(org, meters) if line["invoice_date"] == day]
+    invoice = Invoice(org, meters, "9001", day, ours, random.Random(1))
+    note_mispriced(invoice)
+    assert [one.claim for one in invoice.planted] == [Decimal("9.99")]
+    [overage] = [
+        line for line in invoice.lines if line.product == "cx2" and line.charge == "overage"
+    ]
+    invoice.change("by hand", {"commitment_not_deducted"}, overage, quantity=Decimal(3))
+    assert follow_with_taxes(invoice)
+    follows = {one.product: one.amount for one in invoice.planted if one.follows}
+    assert follows == {
+        "tax_federal": Decimal("15.00"),
+        "tax_state": Decimal("12.00"),
+        "tax_local": Decimal("3.00"),
+    }

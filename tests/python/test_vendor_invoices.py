@@ -84,7 +84,14 @@ def read_marts(connection, run: Run) -> None:
         run.printed_lines[row["org_id"], row["invoice_number"]] = row["lines_count"]
     for org_id, number, invoice in run.numbers():
         key = org_id, number
-        verdict = judge(invoice, number, summaries.get(key), differences[key])
+        if invoice.other_number and key not in summaries:
+            key = org_id, invoice.other_number
+        summary = summaries.get(key)
+        verdict = judge(invoice, number, summary, differences[key])
+        names = {number, invoice.other_number} - {None}
+        if summary and names != {key[1], *filter(None, [summary["other_numbers"]])}:
+            verdict.wrong.append(f"other_numbers is {summary['other_numbers']}")
+        run.printed_lines[org_id, number] = run.printed_lines.get(key, 0)
         run.verdicts.append((org_id, number, invoice, verdict))
 
 

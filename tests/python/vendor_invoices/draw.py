@@ -72,6 +72,8 @@ def draw_vendor_invoices(
         add_faults(invoice, rng.choice(FAULT_COUNTS) if faults is None else faults)
     for invoice in found:
         add_layouts(invoice)
+        if len(invoice.printed_totals()) == 1 and invoice.chance(0.08):
+            invoice.other_number = f"INV-{invoice.number}"
     return found
 
 

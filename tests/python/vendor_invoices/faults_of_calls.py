@@ -53,7 +53,7 @@ def note_mispriced(invoice: Invoice) -> None:
             invoice.plant("mispriced_calls", reasons, line, Decimal(0), claim=excess)
 
 
-@fault()
+@fault(weight=40)
 def calls_rated_right(invoice: Invoice, kind: str) -> bool:
     """The vendor bills rate times minutes where the file says more."""
     for planted in invoice.planted:
@@ -92,7 +92,7 @@ def landed_twice(meter: Meter, calls: list[Row]) -> list[Row]:
     return [row for [row] in found.values()] if is_clear else []
 
 
-@fault("calls", weight=12)
+@fault("calls", weight=20)
 def calls_counted_twice(invoice: Invoice, kind: str) -> bool:
     """Calls that are in two files count twice."""
     for line, meter, calls in services(invoice, "whole"):
@@ -103,7 +103,7 @@ def calls_counted_twice(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault("calls", weight=12)
+@fault("calls", weight=40)
 def twins_left_out(invoice: Invoice, kind: str) -> bool:
     """Calls that stand in the file under two ids count once."""
     for line, meter, calls in services(invoice, "whole"):
@@ -121,7 +121,7 @@ def twins_left_out(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault("calls")
+@fault("calls", weight=20)
 def missing_calls(invoice: Invoice, kind: str) -> bool:
     """The call files end before the cycle; the vendor has more calls."""
     for line, _, _ in services(invoice, "short"):

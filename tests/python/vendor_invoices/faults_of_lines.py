@@ -45,7 +45,7 @@ def commitment_missing(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault()
+@fault(weight=8)
 def fewer_committed(invoice: Invoice, kind: str) -> bool:
     """Fewer committed users on a month-to-month line."""
     for line in invoice.candidates(lambda line: line.charge == "committed" and is_priced(line)):
@@ -254,6 +254,27 @@ def renamed_product(invoice: Invoice, kind: str) -> bool:
 def is_only_charge(invoice: Invoice, line: Line) -> bool:
     """Whether a product has one line on the invoice, whatever is charged."""
     return sum(other.group == line.group for other in invoice.lines) == 1
+
+
+@fault(weight=3)
+def credit_of_an_earlier_fault(invoice: Invoice, kind: str) -> bool:
+    """A credit of what an earlier invoice billed too much."""
+    for planted in invoice.earlier.planted if invoice.earlier else []:
+        line = planted.line
+        is_claim = line is not None and planted.amount and planted.amount > 0
+        if not is_claim or planted.follows or not line.ours or line.is_tax or line.is_call:
+            continue
+        if line.group in invoice.touched or not invoice.matters(planted.amount):
+            continue
+        words = f"Credit memo {catalogue.DASH} {name_of(line.ours[0])}"
+        rate, amount = planted.amount, -planted.amount
+        start, end = line.ours[0]["service_period_start"], line.ours[0]["service_period_end"]
+        product = line.product
+        more = Line(words, Decimal(-1), rate, amount, start, end, CORE, product, "credit")
+        invoice.add(kind, {"credit"}, more)
+        invoice.planted[-1].settles = planted
+        return True
+    return False
 
 
 @fault(weight=1)

@@ -108,7 +108,8 @@ def rate_of_another_tier(invoice: Invoice, kind: str) -> bool:
     """An SMS class at the rate of another one."""
     for line in invoice.candidates(is_priced):
         meter = invoice.meter_of(line.ours[0])
-        if meter is None or not (line.product or "").startswith("sms_"):
+        is_message = (line.product or "").startswith("sms_") and line.charge == "usage"
+        if meter is None or not is_message:
             continue
         others = {"sms_messages", "sms_class_c"} - {line.product}
         items = [item for other in others if (item := meter.item(other))]
@@ -250,7 +251,7 @@ def device_prorated(invoice: Invoice, kind: str) -> bool:
     return False
 
 
-@fault(weight=12)
+@fault(weight=20)
 def user_prorated(invoice: Invoice, kind: str) -> bool:
     """Users of a cycle that was cut short, at the price of its days."""
     for line in invoice.candidates(lambda line: line.product in licensed() and is_priced(line)):

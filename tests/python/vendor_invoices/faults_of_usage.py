@@ -57,19 +57,19 @@ def repeak(invoice: Invoice, kind: str, names: set[str]) -> bool:
     return False
 
 
-@fault(weight=12)
+@fault(weight=40)
 def other_peak_reading(invoice: Invoice, kind: str) -> bool:
     """The peak by another rule than that of the contract."""
     return repeak(invoice, kind, {"sustained", "accumulated", "accumulated_exact"})
 
 
-@fault(weight=12)
+@fault(weight=40)
 def highest_peak(invoice: Invoice, kind: str) -> bool:
     """The most users at once, however short."""
     return repeak(invoice, kind, {"highest"})
 
 
-@fault()
+@fault(weight=12)
 def commitment_not_deducted(invoice: Invoice, kind: str) -> bool:
     """The overage is the whole usage."""
     for line in invoice.candidates(lambda line: is_of_license(line) or is_of_resource(line)):
@@ -168,7 +168,7 @@ def other_allowance_basis(invoice: Invoice, kind: str) -> bool:
     return reallow(invoice, kind, "other_allowance_basis", others)
 
 
-@fault(weight=12)
+@fault(weight=40)
 def summed_storage(invoice: Invoice, kind: str) -> bool:
     """The days of stored GB are added up."""
     for line in invoice.candidates(lambda line: line.product == "data_storage_gb"):
@@ -209,7 +209,7 @@ def usage_by_calendar_month(invoice: Invoice, kind: str) -> bool:
     return recut(invoice, kind, lambda meter: calendar_month(meter.cycle.start))
 
 
-@fault(weight=12)
+@fault(weight=16)
 def last_day_twice(invoice: Invoice, kind: str) -> bool:
     """The day on which the next cycle starts counts in both."""
     return recut(invoice, kind, day_twice)

@@ -8,6 +8,7 @@ costs too much, calls under two ids or in two files, call files that end too ear
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from random_orgs.inbox import as_of_for, draw_organization, draw_own_files, writ
 from random_orgs.organization import RandomOrg
 
 from .draw import catalogue_rows, draw_vendor_invoices
+from .pdf import can_be_pdf, draw_pdf
 from .printed import Invoice
 
 JURISDICTION = HEADERS["contracts"].split().index("tax_jurisdiction")
@@ -60,8 +62,20 @@ def write_organization(org: RandomOrg, folder: Path, faults: int | None = None) 
     write_files(org, folder)
     known = read_organization(folder / org.org_id, org.as_of)
     invoices = draw_vendor_invoices(rng, known, faults)
+    is_one_file = rng.random() < 0.3
+    files: dict[str, list] = defaultdict(list)
     for number, invoice in enumerate(invoices):
-        write_file(org, folder, "vendor_invoice_lines", f"{number}.csv", invoice.rows())
+        if not invoice.other_number and can_be_pdf(invoice) and rng.random() < 0.6:
+            invoice.file = f"{number}.pdf"
+            target = folder / org.org_id / "vendor_invoice_lines" / invoice.file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(draw_pdf(invoice, rng.randint(1, 10**6)))
+            continue
+        files["all.csv" if is_one_file else f"{number}.csv"] += invoice.rows()
+        if invoice.other_number:
+            files["other_way.csv"] += invoice.rows_by_another_way()
+    for name, rows in files.items():
+        write_file(org, folder, "vendor_invoice_lines", name, rows)
     if rows := catalogue_rows(invoices):
         write_file(org, folder, "product_catalogue", "z_names.csv", rows)
     return invoices

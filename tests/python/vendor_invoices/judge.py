@@ -36,6 +36,8 @@ def judge(invoice: Invoice, number: str, summary: dict | None, found: list[dict]
         judge_currency(summary, found, verdict)
         return verdict
     judge_sums(invoice, number, summary, found, verdict)
+    if f"{invoice.org.org_id}-{invoice.day}" not in summary["expected_invoice_ids"].split(", "):
+        verdict.wrong.append(f"answers {summary['expected_invoice_ids']}, not {invoice.day}")
     left = list(found)
     for one in planted:
         match = next((row for row in left if is_found(one, row, invoice.unit)), None)
@@ -115,5 +117,7 @@ def judge_cause(planted: Planted, row: dict, found: list[dict], verdict: Verdict
     if "follows" in planted.reasons and row["reason"] == "follows":
         if cause is None or cause["reason"] == "follows":
             verdict.wrong.append(f"follows from nothing: {row['product_code']} {row['amount']}")
+    elif planted.settles is not None and row["caused_by"] is None:
+        verdict.wrong.append(f"credit settles nothing: {row['product_code']} {row['amount']}")
     elif row["caused_by"] is not None and row["reason"] not in {"credit", "earlier_period"}:
         verdict.wrong.append(f"{row['reason']} is caused by {row['caused_by']}")

@@ -80,6 +80,7 @@ class Planted:
     follows: bool = False
     is_optional: bool = False
     claim: Decimal | None = None
+    settles: Planted | None = None  # of a credit: the fault of an earlier invoice
 
     @property
     def group(self) -> str | None:
@@ -108,6 +109,8 @@ class Invoice:
     period_style: str = "last_day"
     sent: date | None = None
     printed_currency: str | None = None
+    file: str | None = None  # of a PDF
+    other_number: str | None = None  # the same invoice, as it came by another way
 
     def __post_init__(self):
         self.lines = [print_line(ours, self.rng) for ours in self.ours if not ours["is_waived"]]
@@ -247,6 +250,10 @@ class Invoice:
             )
             for line in self.lines
         ]
+
+    def rows_by_another_way(self) -> list[tuple]:
+        """The same rows under the other number."""
+        return [(self.other_number, *row[1:]) for row in self.rows()]
 
     def end_cell(self, line: Line) -> date | str:
         """The end of a service period as the invoice writes it."""
