@@ -13,5 +13,5 @@ where
     and invoice_differences.invoice_number = $invoice_number
 order by
     abs(invoice_differences.amount) desc nulls first,
-    difference_reasons.position,
-    invoice_differences.difference_id
+    difference_reasons.position asc,
+    invoice_differences.difference_id asc
