@@ -27,7 +27,11 @@ rates as (
             when 'overage' then contract_items.overage_rate
             when 'published' then contract_items.published_rate
         end as unit_price,
-        min(contract_items.effective_from) as in_force_from
+        -- None is from the contract's first day.
+        if(
+            count(*) = count(contract_items.effective_from),
+            min(contract_items.effective_from), null
+        ) as in_force_from
     from contract_items
     inner join products
         on
