@@ -66,7 +66,9 @@ based as (
         currencies.minor_units,
         list_sum(list_transform(
             rates.rates,
-            lambda rate: {{ round_money('rate * bases.printed_base', 'currencies.minor_units') }}
+            lambda rate: {{ round_money(
+                'rate * bases.printed_base', 'currencies.minor_units'
+            ) }}
         ))::decimal(28, 4) as tax_on_printed,
         {{ round_money(
             'grouped.printed_price * rates.expected_base', 'currencies.minor_units'
@@ -74,9 +76,14 @@ based as (
         {{ round_money(
             'grouped.printed_price * bases.printed_base', 'currencies.minor_units'
         ) }} as their_base_at_their_rate,
+        -- The rate that an amount without one tells of our base.
+        round(grouped.printed_amount / nullif(rates.expected_base, 0), 4)::decimal(28, 4)
+            as told_rate,
         list_sum(list_transform(
             rates.rates,
-            lambda rate: {{ round_money('rate * grouped.printed_quantity', 'currencies.minor_units') }}
+            lambda rate: {{ round_money(
+                'rate * grouped.printed_quantity', 'currencies.minor_units'
+            ) }}
         ))::decimal(28, 4) as tax_on_stated
     from grouped
     inner join bases
@@ -113,9 +120,9 @@ judged as (
             when
                 printed_price is null
                 and len(rates) = 1
-                and printed_amount = round(
-                    round(printed_amount / expected_base, 4) * expected_base, 2
-                )
+                and printed_amount = {{ round_money(
+                    'told_rate * expected_base', 'minor_units'
+                ) }}
                 then 'tax_rate_differs'
             when printed_price is null then 'tax_base_differs'
             else 'amount_is_not_quantity_times_rate'
