@@ -34,7 +34,8 @@ printed as (
         printed_lines.invoice_date as printed_date,
         coalesce(printed_lines.match_code, if(printed_lines.is_tax, 'tax', null))
             as group_product,
-        printed_lines.is_prepay
+        printed_lines.is_prepay,
+        printed_lines.amount
     from printed_lines
     inner join answers
         on
@@ -103,6 +104,7 @@ numbers as (
         invoice_number,
         min(printed_date) as printed_date,
         list(distinct group_product) as products,
+        list(amount) filter (where group_product is null) as unknown_amounts,
         list(distinct if(is_prepay, group_product, null)) as prepaid_products
     from printed
     group by org_id, expected_invoice_date, invoice_number
@@ -110,7 +112,7 @@ numbers as (
 )
 
 -- Several numbers may answer one invoice of ours: a line of ours belongs to the one that
--- has its product, else to the earliest.
+-- has its product, or a line of no product we know that equals it, else to the earliest.
 select
     ours.invoice_line_id,
     ours.invoice_id,
@@ -146,6 +148,7 @@ qualify
             ours.is_prepay
             and list_contains(numbers.prepaid_products, ours.group_product) desc,
             list_contains(numbers.products, ours.group_product) desc,
+            list_contains(numbers.unknown_amounts, ours.amount) desc nulls last,
             numbers.printed_date,
             numbers.invoice_number
     ) = 1

@@ -50,7 +50,6 @@ select
     ),
     answers.expected_invoice_date,
     cycles.cycle_start_date,
-    coalesce(cycles.days_in_month, 30) as days_in_month,
     coalesce(currencies.minor_units, 2) as minor_units,
     -- What the difference of the lines that count toward a minimum sums to (INV-14).
     coalesce(

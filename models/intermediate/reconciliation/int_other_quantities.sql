@@ -48,9 +48,8 @@ interactions as (
         org_id,
         cycle_start_date,
         'conversation_' || platform as product_code,
-        count(*) as quantity,
-        count(*) filter (where started_at >= cycle_start_at) as started_quantity
-    from {{ ref('int_interactions_by_cycle') }}
+        sum(interactions_count) as quantity
+    from {{ ref('conversations') }}
     group by org_id, cycle_start_date, platform
 
 ),
@@ -103,16 +102,6 @@ readings as (
         'every interaction' as assumed,
         quantity as measured_quantity
     from interactions
-    union all
-    select
-        org_id,
-        cycle_start_date,
-        product_code,
-        'interactions_as_conversations' as reason,
-        'every interaction that began in the cycle' as assumed,
-        started_quantity as measured_quantity
-    from interactions
-    where started_quantity <> quantity
 
 ),
 

@@ -56,13 +56,14 @@ select
     org_id,
     group_id,
     'prorated' as reason,
-    round(printed_price * days_in_month / expected_price)::integer || ' of '
-    || days_in_month || ' days' as assumed
+    round(printed_price * month.days / expected_price)::integer || ' of '
+    || month.days || ' days' as assumed
 from figures
+cross join unnest([28, 29, 30, 31]) as month (days)
 where
     printed_price < expected_price
     and printed_price * power(10, minor_units) % 1 <> 0
     and abs(
         printed_price - expected_price
-        * round(printed_price * days_in_month / expected_price) / days_in_month
+        * round(printed_price * month.days / expected_price) / month.days
     ) < 0.0001

@@ -40,31 +40,66 @@ differences as (
 
 ),
 
--- What follows is tied to the largest difference of its invoice that is no tax.
-tied as (
+dated as (
 
     select
         differences.*,
         differences.org_id || '/' || differences.group_id || '/' || differences.part
             as difference_id,
-        case
-            when differences.reason = 'follows'
-                then max_by(
-                    differences.org_id || '/' || differences.group_id || '/'
-                    || differences.part,
-                    abs(differences.amount)
-                ) filter (
-                    where differences.kind is distinct from 'tax'
-                    and differences.reason <> 'follows'
-                ) over (
-                    partition by differences.org_id, differences.invoice_number
-                )
-        end as caused_by
+        answers.expected_invoice_date
     from differences
+    left join {{ ref('int_invoice_answers') }} as answers
+        on
+            differences.org_id = answers.org_id
+            and differences.invoice_number = answers.invoice_number
     anti join currencies_differ
         on
             differences.org_id = currencies_differ.org_id
             and differences.invoice_number = currencies_differ.invoice_number
+
+),
+
+-- A credit or correction settles the difference of an earlier invoice that it cancels.
+settled as (
+
+    select
+        later.difference_id,
+        earlier.difference_id as settled_difference_id
+    from dated as later
+    inner join dated as earlier
+        on
+            later.org_id = earlier.org_id
+            and later.amount = -earlier.amount
+            and later.expected_invoice_date > earlier.expected_invoice_date
+    where
+        later.reason in ('credit', 'earlier_period')
+        and earlier.reason not in ('credit', 'earlier_period', 'follows')
+    qualify
+        row_number() over (
+            partition by later.difference_id
+            order by
+                later.product_code is not distinct from earlier.product_code desc,
+                earlier.expected_invoice_date desc,
+                earlier.difference_id
+        ) = 1
+
+),
+
+-- What follows is tied to the largest difference of its invoice that is no tax.
+tied as (
+
+    select
+        dated.*,
+        case
+            when dated.reason = 'follows'
+                then max_by(dated.difference_id, abs(dated.amount)) filter (
+                    where dated.kind is distinct from 'tax' and dated.reason <> 'follows'
+                ) over (partition by dated.org_id, dated.invoice_number)
+            else settled.settled_difference_id
+        end as caused_by
+    from dated
+    left join settled
+        on dated.difference_id = settled.difference_id
     union all by name
     select
         org_id,

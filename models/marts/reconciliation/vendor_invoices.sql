@@ -25,8 +25,7 @@ printed as (
         invoice_number,
         min(invoice_date) as invoice_date,
         min(currency) as currency,
-        min(other_numbers) as other_numbers,
-        min(expected_invoice_date) as expected_invoice_date
+        min(other_numbers) as other_numbers
     from {{ ref('int_printed_lines') }}
     group by org_id, invoice_number
 
@@ -100,7 +99,7 @@ select
     compared.invoice_date,
     coalesce(
         answered.expected_invoice_ids,
-        compared.org_id || '-' || compared.expected_invoice_date
+        compared.org_id || '-' || answers.expected_invoice_date
     ) as expected_invoice_ids,
     coalesce(compared.currency, answered.currency) as currency,
     compared.other_numbers,
@@ -117,3 +116,7 @@ left join answered
     on
         compared.org_id = answered.org_id
         and compared.invoice_number = answered.invoice_number
+left join {{ ref('int_invoice_answers') }} as answers
+    on
+        compared.org_id = answers.org_id
+        and compared.invoice_number = answers.invoice_number
