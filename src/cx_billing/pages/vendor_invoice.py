@@ -18,8 +18,8 @@ from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read, require
 
 LINE_COLUMNS = (
-    quantity_column("#", "line_number"),
     text_column("Description", "description"),
+    quantity_column("Line", "line_number"),
     quantity_column("Vendor qty", "printed_quantity"),
     quantity_column("Vendor rate", "printed_price"),
     money_column("Vendor", "printed_amount"),
