@@ -76,13 +76,18 @@ ordered as (
 ),
 
 -- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
--- Service - U.S.` a product and a part of the world (INV-03, TELCO-02).
+-- Service - U.S.` a product and a part of the world (INV-03, TELCO-02). Where the words do
+-- not say how, the title of the section may.
 worded as (
 
     select
         *,
-        regexp_matches(description, '[–—-]\s*prepay\s*$', 'i') as is_prepay,
         regexp_matches(description, '[–—-]\s*committed\s*$', 'i') as is_committed,
+        regexp_matches(description, '[–—-]\s*prepay\s*$', 'i')
+        or (
+            not is_committed
+            and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
+        ) as is_prepay,
         case
             when regexp_matches(description, '\Wu\.?s\.?a?\)?\s*$', 'i') then 'us'
             when regexp_matches(description, '\Winternational\)?\s*$', 'i')
