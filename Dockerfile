@@ -33,7 +33,8 @@ COPY analyses analyses/
 COPY tests/dbt tests/dbt/
 RUN venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 ENV CX_BILLING_CACHE=/app/cache
-RUN venv/bin/python -c "from cx_billing import warehouse; warehouse.parse_ahead()"
+# Only its owner may read what was parsed; a container has another user.
+RUN venv/bin/python -m cx_billing.parse_ahead && chmod -R a+rX cache
 COPY sample sample/
 
 # Lake, builds and the published file; a folder of the host in real life.

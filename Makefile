@@ -11,14 +11,14 @@ AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(READY)  ## Create .venv with the locked dependencies
+setup: $(READY)  ## Create .venv with the locked dependencies, and have the project parsed
+	@$(BIN)/python -m cx_billing.parse_ahead
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(BIN)/python -c "from cx_billing import warehouse; warehouse.parse_ahead()"
 	@touch $@
 
 run: setup  ## Land, build, test, publish and show the sample in ./warehouse
@@ -27,7 +27,7 @@ run: setup  ## Land, build, test, publish and show the sample in ./warehouse
 	@$(BIN)/cx-billing show invoices
 	@$(BIN)/cx-billing show telco
 
-check: setup  ## Check what a change is most likely to break (1 min)
+check: $(READY)  ## Check what a change is most likely to break (1 min)
 	@$(BIN)/python tests/python/check_changes.py $(if $(SINCE),--since $(SINCE))
 
 test: lint  ## Run every check: lint, conventions, unit and data tests, pytest (10 min)
@@ -38,7 +38,7 @@ NIGHTLY_SEEDS = $(shell seq 101 125)
 NIGHTLY_ORGS = 400
 
 # What cannot be installed here is named in the summary (-rs).
-nightly: setup  ## Try other Pythons and versions, hold 10,000 random organizations against the oracle (50 min)
+nightly: $(READY)  ## Try other Pythons and versions, hold 10,000 random organizations against the oracle (50 min)
 	@failed=; $(BIN)/pytest -m nightly -rs || failed=" other versions"; \
 	for seed in $(NIGHTLY_SEEDS); do \
 		echo "Seed $$seed of $(firstword $(NIGHTLY_SEEDS)) to $(lastword $(NIGHTLY_SEEDS)):" \
@@ -51,19 +51,19 @@ nightly: setup  ## Try other Pythons and versions, hold 10,000 random organizati
 FUZZ_SEEDS = $(shell seq 1001 1005)
 FUZZ_FILES = 2000
 
-fuzz: setup  ## Land 10,000 odd and damaged files: nothing lost, changed or fatal (3 min)
+fuzz: $(READY)  ## Land 10,000 odd and damaged files: nothing lost, changed or fatal (3 min)
 	@failed=; for seed in $(FUZZ_SEEDS); do \
 		CX_BILLING_FUZZ_FILES=$(FUZZ_FILES) CX_BILLING_FUZZ_SEED=$$seed \
 			$(BIN)/pytest tests/python/test_fuzz_landing.py -k no_delivery || failed="$$failed $$seed"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "Landing failed for seed$$failed"; exit 1; fi
 
-mutants: setup  ## Change one thing of a model at a time: do the tests notice? (20 min)
+mutants: $(READY)  ## Change one thing of a model at a time: do the tests notice? (20 min)
 	@$(BIN)/python benchmarks/mutation.py
 
 # The checks that run dbt have a home of their own, not the user's.
 lint: export CX_BILLING_HOME := target/lint
-lint: setup  ## Check style and that dbt parses the project without a warning
+lint: $(READY)  ## Check style and that dbt parses the project without a warning
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
@@ -74,7 +74,7 @@ lint: setup  ## Check style and that dbt parses the project without a warning
 		--exclude-rules structure.using,structure.column_order,references.consistent \
 		src/cx_billing
 
-rules: setup  ## Draw docs/rules.md: the models and tests of every rule
+rules: $(READY)  ## Draw docs/rules.md: the models and tests of every rule
 	@$(BIN)/python tests/python/rule_coverage.py
 
 # The output names no host. A lock keeps its versions; delete it first to have the newest.

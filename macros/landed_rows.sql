@@ -215,9 +215,14 @@
     {{ return(checks) }}
 {%- endmacro %}
 
-{# Whether a text is what PowerShell writes for an object or a list: `@{id=1}`. #}
+{# Whether a text is what PowerShell writes for an object or a list: `@{id=1}`, or the name of its type. #}
 {% macro is_name_of_object(value) -%}
-    regexp_matches({{ value }}, '^@[{]|^System[.](?:Object|Collections)')
+    regexp_matches(
+        {{ value }},
+        '^@[{]|^(?:(?:Selected|Deserialized)[.])*(?:'
+        || 'System[.](?:(?:Object|DBNull|Collections|Management[.]Automation)\b|[A-Za-z0-9_.`]+[[])'
+        || '|Microsoft[.]PowerShell[.])'
+    )
 {%- endmacro %}
 
 {# What would be right of a rejected value that tells which tool wrote it; else null. #}

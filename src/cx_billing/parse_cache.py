@@ -1,9 +1,13 @@
-"""What dbt made of the project, kept once per machine: a new home need not have it parsed anew.
+"""What dbt made of the project, kept per user and project path: a new home need not have it parsed.
 
 dbt keeps a parsed project in the target folder, so in the home, and starts from it the next time.
-A copy of it lies in the user's cache folder (or in `CX_BILLING_CACHE`), one per state of the
-project and kind of run. dbt checks what it is handed, file by file: a copy that is missing,
-damaged, of other files or in a folder that nobody may write to costs time, and changes nothing.
+A copy of it lies in the user's cache folder (or in `CX_BILLING_CACHE`), one per path and state of
+the project and kind of run.
+
+dbt compares the checksum that a copy has of each file with the file, not the SQL that it has of
+it, so a copy must be right: it is used only with the checksum that it was kept with, and only from
+a folder that nobody but this user (or root) can write to. Any other costs time, and changes
+nothing.
 
 Only what was parsed in full is shared: after a change dbt parses some files anew and loses the
 descriptions of data tests over it.
@@ -13,18 +17,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
+import re
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 PARSED = "partial_parse.msgpack"  # dbt's name for it
 # Settings of the connection that no model and no macro reads: they differ from home to home.
 PLACES = ("path", "attach")
 FOLDERS = ("models", "seeds", "macros", "analyses", "tests/dbt", "tests/unit")
+OURS = re.compile(r"\d[^/_]*_dbt_\d[^/_]*_[0-9a-f]{16}\.parsed")
 # A version of the project has one file of 2 MB; who develops has some more.
 KEPT_FILES = 10
+TEMPORARY = ".cx-billing-"
+KILLED_AFTER = 3600  # seconds; no run writes a file for so long
 
 
 @contextmanager
@@ -36,7 +46,7 @@ def start_from_shared(target: Path, project_dir: Path, *kind: object) -> Iterato
     own, shared = target / PARSED, place(project_dir, *kind)
     in_full = not own.exists()
     with suppress(OSError):
-        copy(shared, own)
+        write(own, read(shared))
         in_full = True  # if dbt parses at all: the copy was of no use to it
         shared.touch()  # used lately: others are deleted first
     parsed_at = written_at(own)
@@ -56,7 +66,7 @@ def place(project_dir: Path, *kind: object) -> Path:
             if file.is_file():
                 digest.update(f"\n{file} {file.stat().st_size}\n".encode())
                 digest.update(file.read_bytes())
-    return place_folder() / f"{versions}_{digest.hexdigest()[:16]}.msgpack"
+    return place_folder() / f"{versions}_{digest.hexdigest()[:16]}.parsed"
 
 
 def place_folder() -> Path:
@@ -71,21 +81,56 @@ def place_folder() -> Path:
 
 
 def share(own: Path, shared: Path) -> None:
-    """Copy a file for others; delete what none of them used for long."""
-    copy(own, shared)
-    for file in sorted(shared.parent.glob("*.msgpack"), key=written_at)[:-KEPT_FILES]:
+    """Keep what was parsed for other homes; delete what none of them used for long."""
+    shared.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check_owner(shared.parent.stat())
+    content = own.read_bytes()
+    write(shared, checksum(shared, content) + content)
+    ours = [file for file in shared.parent.iterdir() if OURS.fullmatch(file.name)]
+    for file in sorted(ours, key=written_at)[:-KEPT_FILES]:
         file.unlink(missing_ok=True)
 
 
-def copy(file: Path, to: Path) -> None:
-    """Copy a file that others may read, or write, at this moment: they see it whole."""
+def read(shared: Path) -> bytes:
+    """What was kept, whole and by somebody trusted; an OSError says what is wrong."""
+    check_owner(shared.parent.stat())
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with os.fdopen(os.open(shared, flags), "rb") as file:
+        check_owner(os.fstat(file.fileno()))
+        kept = file.read()
+    size = hashlib.sha256().digest_size
+    if kept[:size] != checksum(shared, kept[size:]):
+        raise OSError(f"{shared} is damaged")
+    return kept[size:]
+
+
+def checksum(shared: Path, content: bytes) -> bytes:
+    """What a file begins with: of its content, and of what that was parsed from."""
+    return hashlib.sha256(shared.name.encode() + b"\0" + content).digest()
+
+
+def check_owner(status: os.stat_result) -> None:
+    """Refuse a file or folder that another user could have written to."""
+    if status.st_uid not in (os.geteuid(), 0):
+        raise PermissionError("belongs to another user")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError("others may write to it")
+
+
+def write(to: Path, content: bytes) -> None:
+    """Write a file that others may read, or write, at this moment: they see it whole."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    aside = to.with_name(f".{to.name}.{os.getpid()}")
-    try:
-        shutil.copyfile(file, aside)
-        aside.replace(to)
-    finally:
-        aside.unlink(missing_ok=True)
+    for leftover in to.parent.glob(f"{TEMPORARY}*"):
+        if time.time_ns() - written_at(leftover) > KILLED_AFTER * 10**9:
+            with suppress(OSError):
+                leftover.unlink()
+    with NamedTemporaryFile(dir=to.parent, prefix=TEMPORARY, delete=False) as aside:
+        try:
+            aside.write(content)
+            aside.close()
+            Path(aside.name).replace(to)
+        finally:
+            Path(aside.name).unlink(missing_ok=True)
 
 
 def written_at(file: Path) -> int:

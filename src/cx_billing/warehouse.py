@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
@@ -278,17 +277,6 @@ def run(
         os.environ.clear()
         os.environ.update(environment)
         gc.set_threshold(*thresholds)
-
-
-def parse_ahead() -> bool:
-    """Have dbt parse the project, so that no build on this machine has to; whether that went well.
-
-    A build does without, and takes three seconds longer once.
-    """
-    with TemporaryDirectory() as folder:
-        home = Path(folder)
-        parse = ["parse", "--no-write-json"]
-        return run(parse, home, home / PUBLISHED, unit_tests=False).success
 
 
 def link_snapshot(home: Path, copy: Path) -> Path:

@@ -150,16 +150,16 @@ from (values
 ) t(org_id, cycle_start_date, pool, highest_users, sustained_users, accumulated_users,
     accumulated_exact_users, peak_rule, billable_users, peak_started_at, peak_ended_at);
 create table marts.peak_readings as from (values
-    ('acme', date '2026-03-05', 'cx3', 'highest', 4, false, 2, 2, 1, false),
-    ('acme', date '2026-03-05', 'cx3', 'sustained', 3, true, 2, 1, 1, true),
-    ('acme', date '2026-03-05', 'cx3', 'accumulated', 3, false, 2, 1, 1, true),
-    ('acme', date '2026-03-05', 'cx3', 'accumulated_exact', 2, false, 2, 0, 1, false),
-    ('acme', date '2026-03-05', 'cx2', 'highest', 9, false, 2, 7, 5, false),
-    ('acme', date '2026-03-05', 'cx2', 'sustained', 8, true, 2, 6, 5, false),
-    ('acme', date '2026-03-05', 'cx1', 'highest', 1, false, 0, 1, null, null),
-    ('acme', date '2026-03-05', 'cx1', 'sustained', 1, true, 0, 1, null, null)
+    ('acme', date '2026-03-05', 'cx3', 'highest', 4, false, 2, 2, 1, false, 'compared'),
+    ('acme', date '2026-03-05', 'cx3', 'sustained', 3, true, 2, 1, 1, true, 'compared'),
+    ('acme', date '2026-03-05', 'cx3', 'accumulated', 3, false, 2, 1, 1, true, 'compared'),
+    ('acme', date '2026-03-05', 'cx3', 'accumulated_exact', 2, false, 2, 0, 1, false, 'compared'),
+    ('acme', date '2026-03-05', 'cx2', 'highest', 9, false, 2, 7, 5, false, 'compared'),
+    ('acme', date '2026-03-05', 'cx2', 'sustained', 8, true, 2, 6, 5, false, 'compared'),
+    ('acme', date '2026-03-05', 'cx1', 'highest', 1, false, 0, 1, null, null, 'no_invoice'),
+    ('acme', date '2026-03-05', 'cx1', 'sustained', 1, true, 0, 1, null, null, 'no_invoice')
 ) t(org_id, cycle_start_date, pool, reading, users_count, is_contract_rule, committed_quantity,
-    billable_quantity, invoiced_quantity, is_invoiced);
+    billable_quantity, invoiced_quantity, is_invoiced, comparison);
 create table marts.concurrency_daily as from (values
     ('acme', date '2026-03-09', 'cx_all', 44, 12, date '2026-03-05'),
     ('acme', date '2026-04-05', 'cx_all', 39, 9, date '2026-04-05'),

@@ -59,7 +59,7 @@ MARTS = {
         license_model is_billed_by_peak""",
     "peak_readings": """
         org_id cycle_start_date pool reading users_count is_contract_rule committed_quantity
-        billable_quantity invoiced_quantity is_invoiced""",
+        billable_quantity invoiced_quantity is_invoiced comparison""",
     "billable_users": """
         org_id cycle_start_date user_id product_code first_billable_login_at logged_in_seconds""",
     "user_hours_daily": """

@@ -285,6 +285,22 @@ def test_organizations_that_differ_in_letter_case_alone_are_named_once(warehouse
     assert warehouse.land().warnings == [], "of another organization nothing is said"
 
 
+def test_only_letter_case_makes_organizations_alike(warehouse):
+    for org_id in ("straße", "strasse", "ﬁx", "fix", "ärger", "ÄRGER"):
+        warehouse.deliver(USERS + f"{org_id},u@x\n".encode(), org=org_id)
+    [warning] = warehouse.land().warnings
+    assert warning.startswith("ÄRGER, ärger: 2 organizations")
+    assert warehouse.land().warnings == [warning], "what was landed before is still delivered"
+
+
+def test_an_organization_whose_files_were_all_refused_is_alike_to_none(warehouse):
+    warehouse.deliver(USERS + b"u1,u@x\n", org="acme")
+    warehouse.deliver(b"neither\n1\n", org="ACME")
+    report = warehouse.land()
+    assert len(report.landed) == len(report.refused) == 1
+    assert report.warnings == []
+
+
 # Progress
 
 

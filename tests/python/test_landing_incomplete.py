@@ -79,6 +79,14 @@ def test_an_incomplete_answer_is_refused_whole(case, warehouse):
     assert "incomplete_answer" in message and "in one run" in message
 
 
+def test_an_incomplete_answer_that_is_there_twice_is_refused_once(warehouse):
+    for name in (f"{DAY}.json", f"{DAY}_again.json"):
+        dataset, content = INCOMPLETE["page 1 of 2"]
+        warehouse.deliver(content, name, dataset)
+    report = warehouse.land()
+    assert (len(report.refused), len(report.already_landed), report.landed) == (1, 1, [])
+
+
 COMPLETE = {
     "the last page alone of one": (
         "license_assignments",

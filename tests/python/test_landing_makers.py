@@ -82,6 +82,19 @@ REFUSED = {
         '{"conversations": [{"conversationId": "c1", "participants": "System.Object[]"}]}',
         ["System.Object[]", "-Depth 100"],
     ),
+    "list_of_words_too_deep": (
+        "message_interactions",
+        "f.json",
+        '{"conversations": [{"conversationId": "c1", "participants": "System.String[]"}]}',
+        ["System.String[]", "-Depth 100"],
+    ),
+    "type_of_an_object_in_its_place": (
+        "user_presence",
+        "f.json",
+        '{"userDetails": [{"userId": "u1", '
+        '"primaryPresence": "Microsoft.PowerShell.Commands.GroupInfo"}]}',
+        ["Microsoft.PowerShell.Commands.GroupInfo", "-Depth 100"],
+    ),
     "text_of_a_powershell_object": (
         "user_presence",
         "f.json",

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 from rich.console import Console
 
 from command_line import cells, cx_billing
 from cx_billing import builds, lake, pages, warehouse
-from cx_billing.pages import rejected
+from cx_billing.pages import peak, rejected
 from cx_billing.pages.formatting import format_number, format_period, format_text
 from published_marts import publish_marts
 
@@ -249,7 +250,28 @@ def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home):
         "by the sustained reading."
     ) in said
     assert "cx2: the vendor bills 5, which agrees with none of the readings; the contract" in said
-    assert "cx1: no vendor invoice that bills this cycle has been landed." in said
+    assert "cx1: no vendor invoice that bills this cycle afterwards has been landed." in said
+
+
+def test_a_pool_that_cannot_be_compared_says_why():
+    declared = yaml.safe_load(
+        (lake.PROJECT_DIR / "models/marts/reconciliation/peak_readings.yml").read_text()
+    )
+    (column,) = [x for x in declared["models"][0]["columns"] if x["name"] == "comparison"]
+    values = column["data_tests"][0]["accepted_values"]["arguments"]["values"]
+    assert {"compared", *peak.NOT_COMPARED} == set(values)
+    for value, words in peak.NOT_COMPARED.items():
+        readings = [{"pool": "cx2", "comparison": value}]
+        assert list(peak.explain_invoiced(readings)) == [f"cx2: {words}."]
+
+
+def test_a_peak_of_a_cycle_without_all_its_data_says_so():
+    notes = [{"invoice_date": date(2026, 4, 5), "coverage_note": "user_presence ends early"}]
+    ends = [{"cycle_end_date": date(2026, 4, 5)}]
+    assert list(peak.explain_coverage(notes, ends)) == [
+        "The peak may lie where data are missing: user_presence ends early."
+    ]
+    assert not list(peak.explain_coverage(notes, [{"cycle_end_date": date(2026, 5, 5)}]))
 
 
 def test_a_named_organization_is_not_billed_by_peak(home):

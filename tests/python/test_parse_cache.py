@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.parser.manifest import ManifestLoader
 from dbt.version import __version__ as dbt_version
 
-from cx_billing import lake, parse_cache, warehouse
+from cx_billing import lake, parse_ahead, parse_cache, warehouse
 from stand_in import StandIn
 
 
@@ -62,6 +63,11 @@ def only_file(cache: Path) -> Path:
     return file
 
 
+def keep(file: Path, content: bytes) -> None:
+    """Replace what a file of the cache holds, with the right checksum."""
+    file.write_bytes(parse_cache.checksum(file, content) + content)
+
+
 def test_nothing_of_the_project_is_parsed_for_another_home(manifest, tmp_path):
     """No file of the project and no setting that dbt compares depends on the home."""
     assert manifest["nodes"]
@@ -102,26 +108,92 @@ def test_what_was_parsed_of_another_project_changes_no_build(stand_in, cache):
     stand_in.says(43)
     build_in_another_home(stand_in)
     [newer] = set(cache.iterdir()) - {older}
+    whole = newer.read_bytes()
     newer.write_bytes(older.read_bytes())
-    build_in_another_home(stand_in)
+    assert build_in_another_home(stand_in)
+    assert newer.read_bytes()[32:] != older.read_bytes()[32:]
     assert stand_in.published() == 43
 
+    newer.write_bytes(whole)
+    keep(newer, parse_cache.read(older))
+    build_in_another_home(stand_in)
+    assert stand_in.published() == 43, "dbt compares the files"
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "text", "another dbt"])
-def test_a_damaged_or_foreign_file_is_replaced(stand_in, cache, damage):
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "text", "another query"])
+def test_a_damaged_file_is_replaced(stand_in, cache, damage):
+    """One that unpacks, too: dbt would believe the SQL in it."""
     whole = only_file(cache).read_bytes()
-    assert dbt_version.encode() in whole
+    assert b"select 42 as answer" in whole
     only_file(cache).write_bytes(
         {
             "empty": b"",
             "cut": whole[: len(whole) // 2],
             "text": b"no parsed project",
-            "another dbt": whole.replace(dbt_version.encode(), b"9" * len(dbt_version)),
+            "another query": whole.replace(b"select 42 as answer", b"select 41 as answer"),
         }[damage]
     )
     assert build_in_another_home(stand_in)
     assert stand_in.published() == 42
     assert not build_in_another_home(stand_in), "the file was not replaced by a good one"
+
+
+@pytest.mark.parametrize("content", ["of another dbt", "no parsed project"])
+def test_what_dbt_does_not_take_is_replaced(stand_in, cache, content):
+    whole = parse_cache.read(only_file(cache))
+    assert dbt_version.encode() in whole
+    other = whole.replace(dbt_version.encode(), b"9" * len(dbt_version))
+    keep(only_file(cache), other if content == "of another dbt" else content.encode())
+    assert build_in_another_home(stand_in)
+    assert stand_in.published() == 42
+    assert not build_in_another_home(stand_in)
+
+
+def test_only_its_owner_may_open_the_cache(stand_in, cache):
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+    assert stat.S_IMODE(only_file(cache).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702])
+@pytest.mark.parametrize("of", ["folder", "file"])
+def test_what_others_may_write_to_is_not_used(stand_in, cache, of, mode):
+    what = cache if of == "folder" else only_file(cache)
+    before = what.stat().st_mtime_ns
+    what.chmod(mode)
+    assert build_in_another_home(stand_in)
+    assert stand_in.published() == 42
+    assert (what.stat().st_mtime_ns == before) == (of == "folder"), "it was written to"
+    what.chmod(0o700)
+    assert not build_in_another_home(stand_in)
+
+
+@pytest.mark.parametrize("of", ["folder", "file"])
+def test_what_belongs_to_another_user_is_not_used(stand_in, cache, of, monkeypatch):
+    file = only_file(cache)
+    what = cache if of == "folder" else file
+    if os.geteuid() == 0:
+        os.chown(what, 1, -1)
+    else:
+        somebody = os.geteuid() + 1
+        monkeypatch.setattr(os, "geteuid", lambda: somebody)
+    with pytest.raises(PermissionError, match="another user"):
+        parse_cache.read(file)
+
+
+def test_what_root_keeps_is_used_by_all():
+    """As in a container, which has no user of its own."""
+    for mode in (0o755, 0o100644):
+        parse_cache.check_owner(os.stat_result((mode, 0, 0, 1, 0, 0, 0, 0, 0, 0)))
+
+
+def test_no_link_is_followed(stand_in, cache, tmp_path):
+    file, elsewhere = only_file(cache), tmp_path / "elsewhere"
+    file.rename(elsewhere)
+    whole = elsewhere.read_bytes()
+    file.symlink_to(elsewhere)
+    assert build_in_another_home(stand_in)
+    assert only_file(cache).is_file() and not only_file(cache).is_symlink()
+    assert elsewhere.read_bytes() == whole
 
 
 def test_another_version_has_a_file_of_its_own(stand_in, cache, monkeypatch):
@@ -145,7 +217,7 @@ def test_a_cache_that_cannot_be_written_costs_no_build(tmp_path, monkeypatch):
 
 
 def test_a_cache_that_cannot_be_read_costs_no_build(stand_in, monkeypatch):
-    monkeypatch.setattr(parse_cache.shutil, "copyfile", fail)
+    monkeypatch.setattr(parse_cache, "read", fail)
     assert build_in_another_home(stand_in)
     assert stand_in.published() == 42
 
@@ -162,12 +234,49 @@ def test_who_has_no_home_folder_has_no_cache(monkeypatch):
 def test_files_that_were_not_used_for_long_are_deleted(cache, tmp_path):
     parsed = tmp_path / parse_cache.PARSED
     parsed.write_bytes(b"parsed")
-    files = [cache / f"{number}.msgpack" for number in range(parse_cache.KEPT_FILES + 1)]
-    for second, file in enumerate(files):
-        parse_cache.share(parsed, file)
+    cache.mkdir(0o700)
+    foreign = [cache / name for name in ("0.msgpack", "notes.parsed", "1.0_dbt_1.11_notes.parsed")]
+    files = [
+        cache / f"0.2.0_dbt_1.11.{number}_{number:016x}.parsed"
+        for number in range(parse_cache.KEPT_FILES + 1)
+    ]
+    for second, file in enumerate([*foreign, *files]):
+        file.write_bytes(b"old")
         os.utime(file, (second + 1, second + 1))
-    parse_cache.share(parsed, cache / "newest.msgpack")
-    assert set(cache.iterdir()) == {*files[2:], cache / "newest.msgpack"}
+    newest = cache / parse_cache.place(lake.PROJECT_DIR).name
+    parse_cache.share(parsed, newest)
+    assert set(cache.iterdir()) == {*foreign, *files[2:], newest}
+
+
+def test_what_killed_runs_left_is_deleted_and_what_is_being_written_stays(cache, tmp_path):
+    parsed = tmp_path / parse_cache.PARSED
+    parsed.write_bytes(b"parsed")
+    cache.mkdir(0o700)
+    young, old = (cache / f"{parse_cache.TEMPORARY}{name}" for name in ("young", "old"))
+    for file in (young, old):
+        file.touch()
+    os.utime(old, (1, 1))
+    shared = cache / parse_cache.place(lake.PROJECT_DIR).name
+    parse_cache.share(parsed, shared)
+    assert set(cache.iterdir()) == {young, shared}
+
+
+def test_nothing_is_written_through_a_link_of_a_name_to_be_foreseen(cache, tmp_path):
+    parsed, shared = tmp_path / parse_cache.PARSED, cache / "1.0_dbt_1.0_0123456789abcdef.parsed"
+    parsed.write_bytes(b"parsed")
+    cache.mkdir(0o700)
+    for name in (f".{shared.name}.{os.getpid()}", parse_cache.TEMPORARY, shared.name):
+        (cache / name).symlink_to(tmp_path / "elsewhere")
+    parse_cache.share(parsed, shared)
+    assert not (tmp_path / "elsewhere").exists()
+    assert parse_cache.read(shared) == b"parsed"
+
+
+def test_what_cannot_be_written_leaves_nothing(cache, tmp_path):
+    (cache / "folder" / "full").mkdir(parents=True)
+    with pytest.raises(OSError):
+        parse_cache.write(cache / "folder", b"parsed")
+    assert list(cache.iterdir()) == [cache / "folder"]
 
 
 def test_dbt_compares_every_setting_as_before_when_a_run_is_over(stand_in):
@@ -192,8 +301,44 @@ def test_no_jinja_reads_what_the_cache_leaves_out_of_account():
     assert not read
 
 
-def test_the_project_is_parsed_ahead_for_the_first_build(cache, tmp_path):
-    assert warehouse.parse_ahead()
+def test_the_project_is_parsed_ahead_for_the_first_build(cache, tmp_path, capsys, monkeypatch):
+    assert parse_ahead.main() == 0
     assert only_file(cache).stat().st_size > 1_000_000
     first = {"home": tmp_path, "database": tmp_path / "cx_billing.duckdb", "unit_tests": False}
     assert not parses(lambda: warehouse.run(["parse"], **first))
+    monkeypatch.setattr(warehouse, "run", fail)
+    assert parse_ahead.main() == 0, "what is there is not parsed again"
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture
+def small_project(tmp_path, monkeypatch) -> StandIn:
+    """A stand-in in place of the project."""
+    stand_in = StandIn(tmp_path).says(42)
+    monkeypatch.setattr(lake, "PROJECT_DIR", stand_in.project)
+    return stand_in
+
+
+def test_it_is_told_that_what_was_parsed_ahead_is_not_kept(cache, small_project, capsys):
+    cache.mkdir()
+    cache.chmod(0o777)
+    assert parse_ahead.main() == 0
+    told = capsys.readouterr().err
+    assert "others may write to it" in told and str(cache) in told and "CX_BILLING_CACHE" in told
+    assert list(cache.iterdir()) == []
+
+
+def test_parsing_ahead_fails_if_the_project_cannot_be_parsed(cache, small_project, capsys):
+    small_project.says("select * from {{ ref('nowhere') }}")
+    assert parse_ahead.main() == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_setup_and_image_parse_ahead():
+    """Setup does each time: what was parsed may be gone, or the project another."""
+    makefile, dockerfile = (
+        (lake.PROJECT_DIR / name).read_text() for name in ("Makefile", "Dockerfile")
+    )
+    assert re.search(r"^setup:.*\n\t@\$\(BIN\)/python -m cx_billing.parse_ahead$", makefile, re.M)
+    readable = "RUN venv/bin/python -m cx_billing.parse_ahead && chmod -R a+rX cache\n"
+    assert "ENV CX_BILLING_CACHE=/app/cache\n# " in dockerfile and readable in dockerfile

@@ -1,10 +1,17 @@
 with
 
--- The pool of all CX users is for information: each license bills its own.
+-- The pool of all CX users is for information: each license bills its own. Without a price
+-- none is billed.
 peaks as (
 
-    select * from {{ ref('concurrency_peaks') }}
-    where is_billed_by_peak and pool <> 'cx_all'
+    select peaks.*
+    from {{ ref('concurrency_peaks') }} as peaks
+    semi join {{ ref('int_contract_items') }} as contract_items
+        on
+            peaks.org_id = contract_items.org_id
+            and peaks.cycle_start_date = contract_items.cycle_start_date
+            and peaks.pool = contract_items.product_code
+    where peaks.is_billed_by_peak and peaks.pool <> 'cx_all'
 
 ),
 
@@ -20,40 +27,36 @@ usage_split as (
 
 ),
 
--- What the vendor bills at the end of a period, whether or not in one line with what is
--- committed.
+invoiced_by_cycle as (
+
+    select * from {{ ref('int_lines_by_cycle') }}
+
+),
+
 invoiced as (
 
     select
         org_id,
+        cycle_start_date,
         product_code,
-        service_period_start,
-        service_period_end,
-        invoiced_quantity
-    from {{ ref('int_lines_compared') }}
-    where is_invoiced and not is_prepay
+        -- A credit has a negative amount, whatever sign its quantity has.
+        sum(if(amount < 0, -abs(quantity), quantity)) as quantity,
+        bool_or(quantity is null) as is_without_quantity
+    from invoiced_by_cycle
+    where not is_prepay and cycle_start_date is not null
+    group by org_id, cycle_start_date, product_code
 
 ),
 
 invoiced_cycles as (
 
-    select distinct
-        org_id,
-        service_period_start,
-        service_period_end
-    from invoiced
-
-),
-
-invoiced_quantities as (
-
     select
         org_id,
-        product_code,
-        service_period_start as cycle_start_date,
-        sum(invoiced_quantity) as quantity
-    from invoiced
-    group by org_id, product_code, service_period_start
+        cycle_start_date,
+        bool_or(product_code = 'unclassified' and not is_prepay) as has_unknown_product,
+        bool_or(is_license) as has_license
+    from invoiced_by_cycle
+    group by org_id, cycle_start_date
 
 ),
 
@@ -76,23 +79,27 @@ readings as (
 ),
 
 -- Without prepay the commitment is billed at the end of the cycle too (INV-01). The ramp
--- commits nothing, and if it waives licenses the vendor may leave them out (RAMP-01).
-billed as (
+-- commits nothing, and if it waives licenses the vendor may leave them out (RAMP-01). Else
+-- a license that an invoice of licenses does not have is billed at none.
+compared as (
 
     select
-        readings.org_id,
-        readings.cycle_start_date,
-        readings.pool,
-        readings.reading,
-        readings.users_count,
-        readings.reading = readings.peak_rule as is_contract_rule,
+        readings.*,
         coalesce(usage_split.committed_quantity, 0) as paid_quantity,
         greatest(readings.users_count - paid_quantity, 0)
         + if(cycles.billing_option = 'month_to_month', paid_quantity, 0)
             as billable_quantity,
-        cycles.phase = 'ramp'
-        and cycles.ramp_license_billing = 'waived' as is_waived,
-        cycles.cycle_end_date
+        invoiced.quantity,
+        case
+            when invoiced.is_without_quantity then 'no_quantity'
+            when invoiced.org_id is not null then 'compared'
+            when invoiced_cycles.org_id is null then 'no_invoice'
+            when cycles.phase = 'ramp' and cycles.ramp_license_billing = 'waived'
+                then 'waived'
+            when invoiced_cycles.has_unknown_product then 'unknown_product'
+            when not invoiced_cycles.has_license then 'no_license'
+            else 'compared'
+        end as comparison
     from readings
     inner join cycles
         on
@@ -103,29 +110,15 @@ billed as (
             readings.org_id = usage_split.org_id
             and readings.cycle_start_date = usage_split.cycle_start_date
             and readings.pool = usage_split.product_code
-
-),
-
--- A product that the vendor's invoice of the cycle does not have is billed at none.
-compared as (
-
-    select
-        billed.*,
-        case
-            when invoiced_quantities.org_id is not null then invoiced_quantities.quantity
-            when invoiced_cycles.org_id is not null and not billed.is_waived then 0
-        end as invoiced_quantity
-    from billed
     left join invoiced_cycles
         on
-            billed.org_id = invoiced_cycles.org_id
-            and billed.cycle_start_date = invoiced_cycles.service_period_start
-            and billed.cycle_end_date = invoiced_cycles.service_period_end
-    left join invoiced_quantities
+            readings.org_id = invoiced_cycles.org_id
+            and readings.cycle_start_date = invoiced_cycles.cycle_start_date
+    left join invoiced
         on
-            billed.org_id = invoiced_quantities.org_id
-            and billed.pool = invoiced_quantities.product_code
-            and billed.cycle_start_date = invoiced_quantities.cycle_start_date
+            readings.org_id = invoiced.org_id
+            and readings.cycle_start_date = invoiced.cycle_start_date
+            and readings.pool = invoiced.product_code
 
 )
 
@@ -135,9 +128,12 @@ select
     pool,
     reading,
     users_count,
-    is_contract_rule,
+    reading = peak_rule as is_contract_rule,
     paid_quantity::decimal(38, 6) as committed_quantity,
     billable_quantity::decimal(38, 6) as billable_quantity,
-    invoiced_quantity::decimal(38, 6) as invoiced_quantity,
-    billable_quantity = invoiced_quantity as is_invoiced
+    case when comparison = 'compared' then coalesce(quantity, 0) end::decimal(38, 6)
+        as invoiced_quantity,
+    case when comparison = 'compared' then billable_quantity = coalesce(quantity, 0) end
+        as is_invoiced,
+    comparison
 from compared

@@ -15,7 +15,9 @@ _NESTED = re.compile(rf"(?:{_STEP}[./])+{_STEP}")
 _POWERSHELL_DATE = re.compile(r"\\?/Date\(-?\d+(?:[+-]\d{4})?\)\\?/")
 _PYTHON = re.compile(r"\s*(?:[ub]?'|(?:True|False|None|nan)\b|datetime\.|Decimal\()")
 _POWERSHELL_OBJECT = re.compile(
-    r"@\{|System\.(?:Object\[\]|Collections\.|Management\.Automation\.)"
+    r"@\{|(?:(?:Selected|Deserialized)\.)*(?:"
+    r"System\.(?:(?:Object|DBNull|Collections|Management\.Automation)\b|[\w.`]+\[)"
+    r"|Microsoft\.PowerShell\.)"
 )
 
 

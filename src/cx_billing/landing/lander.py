@@ -55,7 +55,6 @@ class Lander:
         self._time_zone = time_zone
         self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._folder: tuple[str, str] | None = None
-        self._organizations: set[str] = set()
         self._parts: dict[str, Part] = {}
         self._pull: list[Part] = []
         self._waiting: dict[str, Delivered] = {}
@@ -108,7 +107,6 @@ class Lander:
         if self._folder != (folder := (delivery.org_id, delivery.dataset)):
             self.settle()
             self._folder = folder
-            self._organizations.add(delivery.org_id)
         with self._refusing(delivery):
             if delivery.path.suffix.lower() != ".zip":
                 self._land(delivery, watch)
@@ -377,13 +375,22 @@ class Lander:
             )
 
     def _warn_of_organizations_alike(self) -> None:
-        """Name organizations, of this run and before, whose ids differ in letter case alone."""
+        """Name organizations of the lake whose ids differ in letter case alone.
+
+        Only if this run landed files of one of them, or found them landed.
+        """
         alike: dict[str, set[str]] = defaultdict(set)
-        landed = {file.facts["org_id"] for file in self._before if not file.withdrawn_at}
-        for org_id in landed | self._organizations:
-            alike[org_id.casefold()].add(org_id)
+        for file in self._landed.values():
+            if not file.withdrawn_at:
+                alike[file.facts["org_id"].lower()].add(file.facts["org_id"])
+        delivered = {landed.org_id for landed in self._report.landed}
+        delivered |= {  # what waited twice for the rest of its answer may not be there
+            self._landed[known.file_id].facts["org_id"]
+            for known in self._report.already_landed
+            if known.file_id in self._landed
+        }
         for _, names in sorted(alike.items()):
-            if len(names) > 1 and names & self._organizations:
+            if len(names) > 1 and names & delivered:
                 self._report.warnings.append(
                     f"{', '.join(sorted(names))}: {len(names)} organizations, each billed apart, "
                     "whose names differ in upper and lower case alone; if they are one, withdraw "

@@ -15,6 +15,15 @@ from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read, require
 
 DEFAULT_POOL = "cx_all"
+NOT_COMPARED = {
+    "no_invoice": "no vendor invoice that bills this cycle afterwards has been landed",
+    "waived": "the ramp waives it, and the vendor's invoice has no line of it",
+    "no_quantity": "the vendor's line has no quantity to compare",
+    "unknown_product": (
+        "the vendor's invoice has no line of it, but one of a product that is not known"
+    ),
+    "no_license": "the vendor's invoices of this cycle that have been landed have no licenses",
+}
 PEAK_COLUMNS = (
     text_column("Pool", "pool"),
     quantity_column("Highest", "highest_users"),
@@ -83,7 +92,14 @@ def compose_peak(
                 f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "No user was logged in."
             ),
         ),
-        notes=(*explain_readings(peaks), *explain_invoiced(readings)),
+        notes=(
+            *explain_readings(peaks),
+            *explain_invoiced(readings),
+            *explain_coverage(
+                read(connection, "peak_coverage", org_id=org_id),
+                read(connection, "cycle_end", org_id=org_id, cycle_start_date=cycle_start_date),
+            ),
+        ),
     )
 
 
@@ -107,8 +123,8 @@ def explain_invoiced(readings: list[Record]) -> Iterator[str]:
     """Which reading the vendor's invoice agrees with, a sentence per pool (CONC-12)."""
     for pool, group in groupby(readings, key=itemgetter("pool")):
         of_pool = list(group)
-        if of_pool[0]["invoiced_quantity"] is None:
-            yield f"{pool}: no vendor invoice that bills this cycle has been landed."
+        if why_not := NOT_COMPARED.get(of_pool[0]["comparison"]):
+            yield f"{pool}: {why_not}."
             continue
         agreeing = [record["reading"] for record in of_pool if record["is_invoiced"]]
         [rule] = [record["reading"] for record in of_pool if record["is_contract_rule"]]
@@ -117,6 +133,14 @@ def explain_invoiced(readings: list[Record]) -> Iterator[str]:
             f"agrees with {list_in_words(agreeing) or 'none of the readings'}; the contract bills "
             f"by the {rule} reading."
         )
+
+
+def explain_coverage(notes: list[Record], cycle_ends: list[Record]) -> Iterator[str]:
+    """That the cycle has days without data, in which the peak may lie."""
+    ends = {record["cycle_end_date"] for record in cycle_ends}
+    for record in notes:
+        if record["invoice_date"] in ends:
+            yield f"The peak may lie where data are missing: {record['coverage_note']}."
 
 
 def list_in_words(words: list[str]) -> str:

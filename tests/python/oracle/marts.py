@@ -69,7 +69,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
         row for meter in meters for row in telco_reconciliation(meter, theirs)
     ]
     marts["invoice_reconciliation"] = invoice_reconciliation(org, meters, marts["invoice_lines"])
-    marts["peak_readings"] = peak_readings(meters, marts)
+    marts["peak_readings"] = peak_readings(org, meters, marts["concurrency_peaks"], theirs)
     marts["report_reconciliation"] = report_reconciliation(org, meters, marts)
     marts["customers"] = customer_rows(meters)
     marts["rejected_rows"] = rejected_rows(org)

@@ -1,62 +1,120 @@
-"""`peak_readings`: what each reading of a peak would bill, and what the vendor bills (CONC-12)."""
+"""`peak_readings`: what each reading of a peak would bill, and what the vendor bills (CONC-12).
+
+A line of the vendor's belongs to the cycle of its printed period, named by its last day or the day
+after, if its invoice is later than the day the cycle begins; without a period to the last cycle
+that had ended by the date of the invoice.
+"""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 
-from oracle.meter import ZERO, Meter, overage
+from oracle.calendar import Cycle
+from oracle.meter import ZERO, Meter, licensed, overage
+from oracle.reader import Organization
+from oracle.vendor_lines import VendorLine
 
 READINGS = ("highest", "sustained", "accumulated", "accumulated_exact")
 
 
-def peak_readings(meters: list[Meter], marts: dict[str, list[dict]]) -> list[dict]:
+def peak_readings(
+    org: Organization, meters: list[Meter], peaks: list[dict], theirs: list[VendorLine]
+) -> list[dict]:
     """Four rows per pool that is billed by its peak."""
-    in_arrears = [
-        row
-        for row in marts["invoice_reconciliation"]
-        if row["invoiced_amount"] is not None and row["charge_type"] != "prepay"
-    ]
     found = []
     for meter in meters:
-        start, end = meter.cycle.start, meter.cycle.end
-        peaks = [row for row in marts["concurrency_peaks"] if row["cycle_start_date"] == start]
-        of_cycle = [row for row in in_arrears if row["service_period_start"] == start]
-        is_invoiced = any(row["service_period_end"] == end for row in of_cycle)
+        bills = Bills(org, meter, theirs)
         for peak in peaks:
-            if not peak["is_billed_by_peak"] or peak["pool"] == "cx_all":
+            pool = peak["pool"]
+            if (
+                peak["cycle_start_date"] != meter.cycle.start
+                or not peak["is_billed_by_peak"]
+                or pool == "cx_all"
+                or meter.item(pool) is None
+            ):
                 continue
-            lines = [row for row in of_cycle if row["product_code"] == peak["pool"]]
-            invoiced = invoiced_users(meter, lines, is_invoiced=is_invoiced)
+            comparison, invoiced = bills.compare(pool)
+            paid = meter.paid_for(pool)
+            is_monthly = meter.cycle.contract.billing_option == "month_to_month"
             for reading in READINGS:
                 users = peak[f"{reading}_users"]
-                billable = billable_users(meter, peak["pool"], users)
+                billable = overage(users, paid) + (paid if is_monthly else ZERO)
                 found.append(
                     {
-                        "cycle_start_date": start,
-                        "pool": peak["pool"],
+                        "cycle_start_date": meter.cycle.start,
+                        "pool": pool,
                         "reading": reading,
                         "users_count": users,
                         "is_contract_rule": reading == peak["peak_rule"],
-                        "committed_quantity": meter.paid_for(peak["pool"]),
+                        "committed_quantity": paid,
                         "billable_quantity": billable,
                         "invoiced_quantity": invoiced,
                         "is_invoiced": None if invoiced is None else billable == invoiced,
+                        "comparison": comparison,
                     }
                 )
     return found
 
 
-def billable_users(meter: Meter, pool: str, users: int) -> Decimal:
-    """What is on the invoice at the end of the cycle: month to month the commitment as well."""
-    paid = meter.paid_for(pool)
-    is_monthly = meter.cycle.contract.billing_option == "month_to_month"
-    return overage(users, paid) + (paid if is_monthly else ZERO)
+class Bills:
+    """What the vendor's invoices bill for a cycle after it."""
+
+    def __init__(self, org: Organization, meter: Meter, theirs: list[VendorLine]):
+        self.meter = meter
+        self.in_arrears = [
+            line
+            for line in theirs
+            if not line.is_prepay and cycle_billed(org, line) == meter.cycle.start
+        ]
+        latest = {}
+        for line in theirs:
+            if not line.is_prepay and (start := cycle_billed(org, line)):
+                number = line.row["invoice_number"]
+                latest[number] = max(start, latest.get(number, start))
+        numbers = {number for number, start in latest.items() if start == meter.cycle.start}
+        prepaid = [
+            line for line in theirs if line.is_prepay and line.row["invoice_number"] in numbers
+        ]
+        self.has_license = any(line.product in licensed() for line in (*self.in_arrears, *prepaid))
+
+    def compare(self, pool: str) -> tuple[str, Decimal | None]:
+        """Whether the pool can be compared, and the users that are billed."""
+        lines = [line for line in self.in_arrears if line.product == pool]
+        contract = self.meter.cycle.contract
+        if any(line.quantity is None for line in lines):
+            return "no_quantity", None
+        if lines:
+            return "compared", sum(map(signed_quantity, lines), ZERO)
+        if not self.in_arrears:
+            return "no_invoice", None
+        if self.meter.cycle.is_ramp and contract.ramp_license_billing == "waived":
+            return "waived", None
+        if any(line.product is None for line in self.in_arrears):
+            return "unknown_product", None
+        return ("compared", ZERO) if self.has_license else ("no_license", None)
 
 
-def invoiced_users(meter: Meter, lines: list[dict], *, is_invoiced: bool) -> Decimal | None:
-    """What the vendor's lines say; none of a product is 0, but for the ramp that waives it."""
-    if lines:
-        quantities = [row["invoiced_quantity"] for row in lines]
-        return sum(filter(None, quantities), ZERO) if any(map(bool, quantities)) else None
-    is_waived = meter.cycle.is_ramp and meter.cycle.contract.ramp_license_billing == "waived"
-    return ZERO if is_invoiced and not is_waived else None
+def signed_quantity(line: VendorLine) -> Decimal:
+    """A quantity, negative on a credit."""
+    return -abs(line.quantity) if line.amount < 0 else line.quantity
+
+
+def cycle_billed(org: Organization, line: VendorLine) -> date | None:
+    """The start of the cycle that a line bills afterwards, None if there is none."""
+    row = line.row
+    start, end, dated = (
+        row["service_period_start"],
+        row["service_period_end"],
+        row["invoice_date"],
+    )
+    ended = [cycle for cycle in org.cycles if is_billed(cycle, start, end, dated)]
+    return max((cycle.start for cycle in ended), default=None)
+
+
+def is_billed(cycle: Cycle, start: date, end: date, dated: date) -> bool:
+    """Whether a period and a date of an invoice are those of a cycle that is over."""
+    if start == end:
+        return cycle.end <= dated < cycle.end + (cycle.whole_end - cycle.start)
+    is_period = start == cycle.start and end in (cycle.end, cycle.end - timedelta(days=1))
+    return is_period and dated > cycle.start

@@ -31,6 +31,7 @@ from oracle.money import money, round_half_up
 from oracle.reader import Organization
 
 COMMITTED = re.compile(rf"\s*[{DASH}-]\s*Committed$", re.IGNORECASE)
+SECTION_PREPAY = re.compile(r"\bprepa(?:y|id)\b", re.IGNORECASE)
 PREPAY = re.compile(rf"\s*[{DASH}-]\s*Prepay$", re.IGNORECASE)
 BREAKOUT = re.compile(rf"\s*[{DASH}-]\s*(U\.S\.|International)$")
 TELCO = "telco_"
@@ -53,8 +54,11 @@ class VendorLine:
 
     @cached_property
     def is_prepay(self) -> bool:
-        """Whether the words end in Prepay."""
-        return bool(PREPAY.search(self.row["description"]))
+        """Whether the words end in Prepay, or the title of the section says so."""
+        if self.is_committed:
+            return False
+        title = self.row["section"] or ""
+        return bool(PREPAY.search(self.row["description"]) or SECTION_PREPAY.search(title))
 
     @cached_property
     def is_committed(self) -> bool:
