@@ -149,6 +149,6 @@ qualify
             and list_contains(numbers.prepaid_products, ours.group_product) desc,
             list_contains(numbers.products, ours.group_product) desc,
             list_contains(numbers.unknown_amounts, ours.amount) desc nulls last,
-            numbers.printed_date,
-            numbers.invoice_number
+            numbers.printed_date asc,
+            numbers.invoice_number asc
     ) = 1

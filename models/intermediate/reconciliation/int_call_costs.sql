@@ -29,7 +29,7 @@ landed_twice as (
         calls.org_id,
         calls.cycle_start_date,
         calls.service,
-        sum(records.reported_cost) as cost
+        sum(records.reported_cost) as landed_cost
     from {{ ref('stg_voice_usage') }} as records
     inner join calls
         on
@@ -69,15 +69,15 @@ select
     summed.mispriced_calls,
     coalesce(summed.mispriced_cost, 0)::decimal(38, 10) as mispriced_cost,
     coalesce(summed.twin_cost, 0)::decimal(38, 10) as twin_cost,
-    coalesce(landed_twice.cost, 0)::decimal(38, 10) as landed_twice_cost,
+    coalesce(landed_twice.landed_cost, 0)::decimal(38, 10) as landed_twice_cost,
     coalesce(summed.international_cost, 0)::decimal(38, 10) as international_cost,
-    costs.cost_at_midnight
+    telco_costs.cost_at_midnight
 from summed
-inner join {{ ref('int_telco_costs') }} as costs
+inner join {{ ref('int_telco_costs') }} as telco_costs
     on
-        summed.org_id = costs.org_id
-        and summed.cycle_start_date = costs.cycle_start_date
-        and summed.service = costs.service
+        summed.org_id = telco_costs.org_id
+        and summed.cycle_start_date = telco_costs.cycle_start_date
+        and summed.service = telco_costs.service
 left join landed_twice
     on
         summed.org_id = landed_twice.org_id

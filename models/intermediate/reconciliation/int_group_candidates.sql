@@ -118,11 +118,20 @@ of_amount as (
 
 candidates as (
 
-    select *, 'quantity' as part from of_quantity
+    select
+        *,
+        'quantity' as part
+    from of_quantity
     union all
-    select *, 'rate' as part from {{ ref('int_rate_candidates') }}
+    select
+        *,
+        'rate' as part
+    from {{ ref('int_rate_candidates') }}
     union all
-    select *, 'whole' as part from of_amount
+    select
+        *,
+        'whole' as part
+    from of_amount
 
 ),
 

@@ -15,14 +15,16 @@ split as (
         case
             when
                 reason is null
-                and kind is distinct from 'call'
+                and coalesce(kind, '') <> 'call'
                 and printed_quantity is not null
                 and expected_price is not null
                 then
                     if(
                         printed_quantity is not distinct from expected_quantity,
                         coalesce(expected_compared_amount, 0),
-                        {{ round_money('printed_quantity * expected_price', 'minor_units') }}
+                        {{ round_money(
+                            'printed_quantity * expected_price', 'minor_units'
+                        ) }}
                     )
         end as at_our_rate,
         case
@@ -30,7 +32,9 @@ split as (
                 then
                     if(
                         printed_price = expected_price, at_our_rate,
-                        {{ round_money('printed_quantity * printed_price', 'minor_units') }}
+                        {{ round_money(
+                            'printed_quantity * printed_price', 'minor_units'
+                        ) }}
                     )
             else at_our_rate
         end as at_their_rate

@@ -6,8 +6,8 @@ grouped as (
 
 ),
 
--- A line that the other side has too is settled: of the same quantity and amount first, then
--- of the same amount.
+-- A line that the other side has too is settled: of the same quantity and amount first,
+-- then of the same amount.
 {% for name, source, values in [
     ('equal', 'grouped', 'quantity, amount'),
     ('settled', 'equal', 'is_equal, amount'),

@@ -20,7 +20,22 @@ renamed as (
 
 -- What explains the difference of a group as a whole.
 select
-    figures.*,
+    figures.org_id,
+    figures.invoice_number,
+    figures.group_id,
+    figures.product_code,
+    figures.kind,
+    figures.minor_units,
+    figures.printed_description,
+    figures.printed_lines,
+    figures.printed_quantity,
+    figures.printed_price,
+    figures.printed_amount,
+    figures.expected_quantity,
+    figures.expected_price,
+    figures.expected_amount,
+    figures.expected_compared_amount,
+    figures.variance_amount,
     of_whole.reason as whole_reason,
     of_quantity.reason as quantity_reason,
     of_quantity.assumed as quantity_assumed,

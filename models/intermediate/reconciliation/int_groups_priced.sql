@@ -38,16 +38,47 @@ contract_items as (
 -- The cycle whose arrears the invoice bills. A product we have no line of is priced as the
 -- contract has it.
 select
-    figures.* replace (
-        coalesce(
-            figures.expected_price,
-            case
-                when figures.expected_lines > 0 then null
-                when figures.charge = 'prepay' then contract_items.prepay_rate
-                else contract_items.overage_rate
-            end
-        )::decimal(28, 10) as expected_price
-    ),
+    figures.org_id,
+    figures.invoice_number,
+    figures.group_id,
+    figures.group_product,
+    figures.charge,
+    figures.kind,
+    figures.is_tax,
+    figures.is_waived,
+    figures.charge_type,
+    figures.product_code,
+    figures.printed_description,
+    figures.printed_start,
+    figures.printed_end,
+    figures.expected_start,
+    figures.expected_end,
+    figures.printed_lines,
+    figures.printed_amount,
+    figures.printed_currency,
+    figures.printed_quantity,
+    figures.printed_compared_amount,
+    figures.printed_price,
+    figures.printed_us_amount,
+    figures.printed_international_amount,
+    figures.expected_lines,
+    figures.expected_amount,
+    figures.expected_currency,
+    figures.expected_quantity,
+    figures.expected_compared_amount,
+    coalesce(
+        figures.expected_price,
+        case
+            when figures.expected_lines > 0 then null
+            when figures.charge = 'prepay' then contract_items.prepay_rate
+            else contract_items.overage_rate
+        end
+    )::decimal(28, 10) as expected_price,
+    figures.expected_us_amount,
+    figures.expected_international_amount,
+    figures.repeated_amount,
+    figures.repeated_sum,
+    figures.variance_amount,
     answers.expected_invoice_date,
     cycles.cycle_start_date,
     coalesce(currencies.minor_units, 2) as minor_units,

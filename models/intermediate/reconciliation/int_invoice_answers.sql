@@ -53,6 +53,15 @@ ours as (
 
 ),
 
+our_dates as (
+
+    select distinct
+        org_id,
+        invoice_date
+    from ours
+
+),
+
 -- The vendor dates an invoice on the boundary or days later, never much before it.
 candidates as (
 
@@ -70,7 +79,7 @@ candidates as (
             and not printed.is_prepay
         ) as equal_periods
     from printed
-    inner join (select distinct org_id, invoice_date from ours) as our_dates
+    inner join our_dates
         on
             printed.org_id = our_dates.org_id
             and printed.printed_date - our_dates.invoice_date between -3 and 45

@@ -91,7 +91,7 @@ varied as (
     select
         *,
         if(is_printed, amount, -amount) as signed_amount,
-        if(kind = 'number', 'number', group_product) as family
+        if(kind = 'number', 'number', group_product) as product_family
     from both_sides
 
 ),
@@ -109,7 +109,7 @@ summed as (
             partition by org_id, invoice_number, group_product, lone_line_id
         ) as product_variance,
         sum(signed_amount) over (
-            partition by org_id, invoice_number, family, lone_line_id
+            partition by org_id, invoice_number, product_family, lone_line_id
         ) as family_variance
     from varied
 
@@ -120,7 +120,7 @@ merged as (
     select
         * replace (
             case
-                when product_variance <> 0 and family_variance = 0 then family
+                when product_variance <> 0 and family_variance = 0 then product_family
                 else group_product
             end as group_product,
             case

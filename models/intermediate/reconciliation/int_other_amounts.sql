@@ -1,4 +1,5 @@
--- What the calls of a group would cost otherwise: a calling service may be folded into another.
+-- What the calls of a group would cost otherwise: a calling service may be folded into
+-- another.
 with
 
 answered as (

@@ -33,9 +33,10 @@ deducted_otherwise as (
                     - usage_split.committed_quantity
         end as above_quantity
     from usage_split
-    cross join unnest(
-        ['commitment_not_deducted', 'allowance_missed', 'allowance_doubled']
-    ) as assumption (reason)
+    cross join
+        unnest(
+            ['commitment_not_deducted', 'allowance_missed', 'allowance_doubled']
+        ) as assumption (reason)
     where
         if(
             assumption.reason = 'commitment_not_deducted',

@@ -70,9 +70,10 @@ readings as (
             when 'accumulated_exact' then peaks.accumulated_exact_users
         end as measured_quantity
     from peaks
-    cross join unnest(
-        ['highest', 'sustained', 'accumulated', 'accumulated_exact']
-    ) as named (reading)
+    cross join
+        unnest(
+            ['highest', 'sustained', 'accumulated', 'accumulated_exact']
+        ) as named (reading)
     where named.reading <> peaks.peak_rule
     union all
     select

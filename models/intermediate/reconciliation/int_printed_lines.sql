@@ -15,8 +15,8 @@ our_lines as (
 
 ),
 
--- What our lines say of a product on an invoice: whether a part of it is given back or waived,
--- and at which prices it is committed and billed in arrears.
+-- What our lines say of a product on an invoice: whether a part of it is given back or
+-- waived, and at which prices it is committed and billed in arrears.
 our_products as (
 
     select
@@ -58,17 +58,17 @@ compared as (
         ) as group_product,
         our_invoices.expected_invoice_date,
         coalesce(our_products.has_negative, false) as has_negative,
-        sum(printed_lines.amount) over (
+        coalesce(sum(printed_lines.amount) over (
             partition by
                 printed_lines.org_id,
                 printed_lines.invoice_number,
                 printed_lines.group_product,
                 printed_lines.is_prepay
-        ) is not distinct from if(
+        ) = if(
             printed_lines.is_prepay,
             our_products.prepaid_amount,
             our_products.arrears_amount
-        ) as is_agreed,
+        ), false) as is_agreed,
         our_products.committed_price,
         our_products.committed_quantity,
         our_products.arrears_price,
@@ -100,9 +100,8 @@ compared as (
 ),
 
 -- A credit, a correction of an earlier period and a line that an earlier invoice has stand
--- alone. Of a product with a
--- commitment in arrears, a line without the word Committed is the commitment if its price
--- says so (INV-03).
+-- alone. Of a product with a commitment in arrears, a line without the word Committed is
+-- the commitment if its price says so (INV-03).
 charged as (
 
     select

@@ -56,14 +56,15 @@ select
     org_id,
     group_id,
     'prorated' as reason,
-    round(printed_price * month.days / expected_price)::integer || ' of '
-    || month.days || ' days' as assumed
+    round(printed_price * month_length.days_count / expected_price)::integer || ' of '
+    || month_length.days_count || ' days' as assumed
 from figures
-cross join unnest([28, 29, 30, 31]) as month (days)
+cross join unnest([28, 29, 30, 31]) as month_length (days_count)
 where
     printed_price < expected_price
     and printed_price * power(10, minor_units) % 1 <> 0
     and abs(
         printed_price - expected_price
-        * round(printed_price * month.days / expected_price) / month.days
+        * round(printed_price * month_length.days_count / expected_price)
+        / month_length.days_count
     ) < 0.0001

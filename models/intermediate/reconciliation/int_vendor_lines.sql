@@ -185,8 +185,8 @@ named as (
 
 )
 
--- A line is billed again if an earlier invoice has it, product, period, quantity and amount;
--- periods may be shifted by a day.
+-- A line is billed again if an earlier invoice has it, product, period, quantity and
+-- amount; periods may be shifted by a day.
 select
     named.*,
     other_numbers.other_numbers,

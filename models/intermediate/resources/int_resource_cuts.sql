@@ -44,10 +44,11 @@ cuts as (
             when 'a day late' then cycles.cycle_end_date + 1
         end::date as cut_to
     from cycles
-    cross join unnest([
-        'the calendar month', 'the next calendar month', 'a day early', 'a day late',
-        'the last day twice'
-    ]) as named (cut)
+    cross join
+        unnest([
+            'the calendar month', 'the next calendar month', 'a day early', 'a day late',
+            'the last day twice'
+        ]) as named (cut)
     where cycles.is_closed
 
 )
@@ -67,8 +68,8 @@ from cuts
 inner join usage_days
     on
         cuts.org_id = usage_days.org_id
-        and usage_days.usage_date >= cuts.cut_from
-        and usage_days.usage_date < cuts.cut_to
+        and cuts.cut_from <= usage_days.usage_date
+        and cuts.cut_to > usage_days.usage_date
 left join products
     on usage_days.product_code = products.product_code
 group by

@@ -80,7 +80,7 @@ settled as (
             order by
                 later.product_code is not distinct from earlier.product_code desc,
                 earlier.expected_invoice_date desc,
-                earlier.difference_id
+                earlier.difference_id asc
         ) = 1
 
 ),

@@ -90,12 +90,30 @@ compared as (
     -- A waived line that the vendor does not bill either is nothing to reconcile.
     where paired.is_invoiced or not paired.is_waived
 
+),
+
+placed as (
+
+    select
+        compared.*,
+        line_groups.group_id as match_group,
+        printed_lines.line_number::integer as printed_position
+    from compared
+    left join line_groups
+        on
+            compared.org_id = line_groups.org_id
+            and compared.reconciliation_id = line_groups.line_id
+    left join printed_lines
+        on
+            compared.org_id = printed_lines.org_id
+            and compared.reconciliation_id = printed_lines.vendor_line_id
+
 )
 
 select
-    compared.reconciliation_id,
-    compared.org_id,
-    compared.invoice_number,
+    reconciliation_id,
+    org_id,
+    invoice_number,
     invoice_date,
     product_code,
     charge_type,
@@ -132,14 +150,6 @@ select
         when invoiced_price <> expected_price then 'price_differs'
         else 'amount_differs'
     end as reason,
-    line_groups.group_id as match_group,
-    printed_lines.line_number::integer as printed_position
-from compared
-left join line_groups
-    on
-        compared.org_id = line_groups.org_id
-        and compared.reconciliation_id = line_groups.line_id
-left join printed_lines
-    on
-        compared.org_id = printed_lines.org_id
-        and compared.reconciliation_id = printed_lines.vendor_line_id
+    match_group,
+    printed_position
+from placed
