@@ -15,6 +15,8 @@ SEEDS = (
     "publication_limits",
     "reject_reasons",
     "unbilled_reasons",
+    "products",
+    "product_prefixes",
 )
 
 # The published marts, as far as the pages read them: three invoices of two organizations.

@@ -115,6 +115,23 @@ def explain(lines: list[Record], differences: list[Record]) -> Iterator[str]:
         yield "What follows from another difference goes away with it."
     if any(difference["reason"] == "renamed_product" for difference in differences):
         yield (
-            "A renamed product is a proposal: accept it with an alias in the dataset "
-            "product_catalogue."
+            "A renamed product is a proposal: cx-billing accept-name ORG_ID "
+            '"PRINTED WORDS" PRODUCT accepts it.'
         )
+
+
+def find_product(connection: duckdb.DuckDBPyConnection, org_id: str, product_code: str) -> Record:
+    """The product of the shipped catalogue, one of a kind like `sms_class_c` with its kind.
+
+    Of a code that the catalogue does not have only the code: it may be the organization's own.
+    Raises NotFoundError if there is no such organization.
+    """
+    find_organization(connection, org_id)
+    products = {record["product_code"]: record for record in read(connection, "products")}
+    if product_code in products:
+        return products[product_code]
+    for record in read(connection, "product_prefixes"):
+        if product_code.startswith(record["prefix"]):
+            product = products[record["product_code"]]
+            return {**product, "product_code": product_code, "name": product_code}
+    return {"product_code": product_code}
