@@ -85,7 +85,8 @@ settled as (
 
 ),
 
--- What follows is tied to the largest difference of its invoice that is no tax.
+-- What follows is tied to the largest difference that is no tax, of all numbers that answer
+-- one invoice of ours: taxes may have a number of their own.
 tied as (
 
     select
@@ -94,7 +95,13 @@ tied as (
             when dated.reason = 'follows'
                 then max_by(dated.difference_id, abs(dated.amount)) filter (
                     where dated.kind is distinct from 'tax' and dated.reason <> 'follows'
-                ) over (partition by dated.org_id, dated.invoice_number)
+                ) over (
+                    partition by
+                        dated.org_id,
+                        coalesce(
+                            dated.expected_invoice_date::varchar, dated.invoice_number
+                        )
+                )
             else settled.settled_difference_id
         end as caused_by
     from dated
