@@ -50,9 +50,12 @@ summed as (
         service,
         sum(reported_cost) as file_cost,
         sum(rated_cost) as rated_cost,
-        count(*) filter (where reported_cost <> rated_cost) as mispriced_calls,
-        sum(reported_cost - rated_cost) filter (where reported_cost <> rated_cost)
-            as mispriced_cost,
+        -- What is rated has four places; what the file has beyond them is no other price.
+        count(*) filter (where abs(reported_cost - rated_cost) >= 0.0001)
+            as mispriced_calls,
+        sum(reported_cost - rated_cost) filter (
+            where abs(reported_cost - rated_cost) >= 0.0001
+        ) as mispriced_cost,
         sum(reported_cost) filter (where is_twin) as twin_cost,
         sum(reported_cost) filter (where is_international) as international_cost
     from calls
