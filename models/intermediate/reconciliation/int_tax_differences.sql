@@ -62,6 +62,7 @@ based as (
         grouped.*,
         rates.expected_base,
         rates.rates,
+        list_sum(rates.rates)::decimal(28, 10) as our_rate,
         bases.printed_base,
         currencies.minor_units,
         list_sum(list_transform(
@@ -111,8 +112,11 @@ judged as (
             when printed_lines = 0 then 'tax_missing'
             when expected_lines = 0 then 'tax_base_differs'
             when printed_amount = tax_on_printed then 'follows'
+            -- All levels at once, rounded once.
+            when printed_price = our_rate and printed_amount = their_base_at_their_rate
+                then 'follows'
             when
-                printed_price <> list_extract(rates, 1)
+                printed_price <> our_rate
                 and printed_amount in (our_base_at_their_rate, their_base_at_their_rate)
                 then 'tax_rate_differs'
             when printed_amount = tax_on_stated then 'tax_base_differs'
@@ -173,7 +177,7 @@ select
     printed_quantity,
     expected_base as expected_quantity,
     printed_price,
-    list_extract(rates, 1) as expected_price,
+    our_rate as expected_price,
     printed_amount,
     expected_amount,
     printed_base
