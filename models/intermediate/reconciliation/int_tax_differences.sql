@@ -112,15 +112,15 @@ judged as (
             when printed_lines = 0 then 'tax_missing'
             when expected_lines = 0 then 'tax_base_differs'
             when printed_amount = tax_on_printed then 'follows'
-            -- All levels at once, rounded once.
-            when printed_price = our_rate and printed_amount = their_base_at_their_rate
-                then 'follows'
             when
                 printed_price <> our_rate
                 and printed_amount in (our_base_at_their_rate, their_base_at_their_rate)
                 then 'tax_rate_differs'
             when printed_amount = tax_on_stated then 'tax_base_differs'
             when abs(variance_amount) <= power(10, -minor_units) then 'rounding'
+            -- All levels at once, rounded once.
+            when printed_price = our_rate and printed_amount = their_base_at_their_rate
+                then 'follows'
             when
                 printed_price is null
                 and len(rates) = 1
