@@ -148,7 +148,7 @@ qualify
             ours.is_prepay
             and list_contains(numbers.prepaid_products, ours.group_product) desc,
             list_contains(numbers.products, ours.group_product) desc,
-            list_contains(numbers.unknown_amounts, ours.amount) desc nulls last,
+            coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
             numbers.printed_date asc,
             numbers.invoice_number asc
     ) = 1

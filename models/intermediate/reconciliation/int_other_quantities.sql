@@ -30,9 +30,17 @@ peaks as (
 
 ),
 
+-- What is billed as it is delivered: tokens may come from meters too.
 resource_quantities as (
 
-    select * from {{ ref('int_resource_quantities') }}
+    select quantities.*
+    from {{ ref('int_resource_quantities') }} as quantities
+    semi join usage_split
+        on
+            quantities.org_id = usage_split.org_id
+            and quantities.cycle_start_date = usage_split.cycle_start_date
+            and quantities.product_code = usage_split.product_code
+            and quantities.used_quantity = usage_split.measured_quantity
 
 ),
 
@@ -87,13 +95,18 @@ readings as (
     where summed_quantity <> used_quantity
     union all
     select
-        org_id,
-        cycle_start_date,
-        product_code,
+        resource_cuts.org_id,
+        resource_cuts.cycle_start_date,
+        resource_cuts.product_code,
         'other_cycle_cut' as reason,
-        cut as assumed,
-        cut_quantity as measured_quantity
+        resource_cuts.cut as assumed,
+        resource_cuts.cut_quantity as measured_quantity
     from resource_cuts
+    semi join resource_quantities
+        on
+            resource_cuts.org_id = resource_quantities.org_id
+            and resource_cuts.cycle_start_date = resource_quantities.cycle_start_date
+            and resource_cuts.product_code = resource_quantities.product_code
     union all
     select
         org_id,

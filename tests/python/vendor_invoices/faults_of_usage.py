@@ -222,6 +222,8 @@ def interactions_as_conversations(invoice: Invoice, kind: str) -> bool:
         meter = invoice.meter_of(line.ours[0])
         if meter is None or not (line.product or "").startswith("conversation_"):
             continue
+        if line.charge in {"prepay", "committed"}:  # what is committed counts no usage
+            continue
         counted = sum(
             len(rows)
             for (_, platform, _), rows in meter.conversations.items()
