@@ -183,31 +183,66 @@ named as (
             worded.org_id = ordered.org_id
             and {{ product_name_key('worded.product_name') }} = ordered.name_key
 
-)
+),
+
+-- Every charge once, with the day it was invoiced first: an invoice may have thousands of
+-- equal lines.
+charges as (
+
+    select
+        org_id,
+        coalesce(match_code, description) as charged_for,
+        is_prepay,
+        amount,
+        quantity,
+        service_period_start,
+        service_period_end,
+        min(invoice_date) as first_invoice_date
+    from named
+    where amount <> 0
+    group by all
+
+),
 
 -- A line is billed again if an earlier invoice has it, product, period, quantity and
 -- amount; periods may be shifted by a day.
+billed_again as (
+
+    select
+        charges.*,
+        bool_or(earlier.first_invoice_date < charges.first_invoice_date) as is_shifted
+    from charges
+    left join charges as earlier
+        on
+            charges.org_id = earlier.org_id
+            and charges.charged_for = earlier.charged_for
+            and charges.is_prepay = earlier.is_prepay
+            and charges.amount = earlier.amount
+            and charges.quantity is not distinct from earlier.quantity
+            and abs(charges.service_period_start - earlier.service_period_start) <= 1
+            and abs(charges.service_period_end - earlier.service_period_end) <= 1
+    group by all
+
+)
+
 select
     named.*,
     other_numbers.other_numbers,
-    named.amount <> 0 and earlier.vendor_line_id is not null as is_billed_again
+    coalesce(
+        named.invoice_date > billed_again.first_invoice_date or billed_again.is_shifted,
+        false
+    ) as is_billed_again
 from named
 left join other_numbers
     on
         named.org_id = other_numbers.org_id
         and named.invoice_number = other_numbers.invoice_number
-left join named as earlier
+left join billed_again
     on
-        named.org_id = earlier.org_id
-        and coalesce(named.match_code, named.description)
-        = coalesce(earlier.match_code, earlier.description)
-        and named.is_prepay = earlier.is_prepay
-        and named.amount = earlier.amount
-        and named.quantity is not distinct from earlier.quantity
-        and named.invoice_date > earlier.invoice_date
-        and abs(named.service_period_start - earlier.service_period_start) <= 1
-        and abs(named.service_period_end - earlier.service_period_end) <= 1
-qualify
-    row_number() over (
-        partition by named.vendor_line_id order by earlier.vendor_line_id
-    ) = 1
+        named.org_id = billed_again.org_id
+        and coalesce(named.match_code, named.description) = billed_again.charged_for
+        and named.is_prepay = billed_again.is_prepay
+        and named.amount = billed_again.amount
+        and named.quantity is not distinct from billed_again.quantity
+        and named.service_period_start = billed_again.service_period_start
+        and named.service_period_end = billed_again.service_period_end
