@@ -127,7 +127,10 @@ def find_product(connection: duckdb.DuckDBPyConnection, org_id: str, product_cod
     Raises NotFoundError if there is no such organization.
     """
     find_organization(connection, org_id)
-    products = {record["product_code"]: record for record in read(connection, "products")}
+    products = {
+        record["product_code"]: {**record, "name": record["invoice_name"]}
+        for record in read(connection, "products")
+    }
     if product_code in products:
         return products[product_code]
     for record in read(connection, "product_prefixes"):

@@ -1,6 +1,6 @@
 select
     product_code,
-    invoice_name as name,
+    invoice_name,
     kind,
     unit_of_measure
 from reference.products
