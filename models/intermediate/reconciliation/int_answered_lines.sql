@@ -103,9 +103,10 @@ numbers as (
         expected_invoice_date,
         invoice_number,
         min(printed_date) as printed_date,
-        list(distinct group_product) as products,
+        list(distinct group_product) filter (where amount >= 0) as products,
         list(amount) filter (where group_product is null) as unknown_amounts,
-        list(distinct if(is_prepay, group_product, null)) as prepaid_products
+        list(distinct group_product) filter (where is_prepay and amount >= 0)
+            as prepaid_products
     from printed
     group by org_id, expected_invoice_date, invoice_number
 
@@ -146,8 +147,10 @@ qualify
         partition by ours.invoice_line_id
         order by
             ours.is_prepay
-            and list_contains(numbers.prepaid_products, ours.group_product) desc,
-            list_contains(numbers.products, ours.group_product) desc,
+            and coalesce(
+                list_contains(numbers.prepaid_products, ours.group_product), false
+            ) desc,
+            coalesce(list_contains(numbers.products, ours.group_product), false) desc,
             coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
             numbers.printed_date asc,
             numbers.invoice_number asc

@@ -22,8 +22,8 @@ split as (
                     if(
                         printed_quantity is not distinct from expected_quantity,
                         coalesce(expected_compared_amount, 0),
-                        {{ round_money(
-                            'printed_quantity * expected_price', 'minor_units'
+                        {{ line_amount(
+                            'printed_quantity', 'expected_price', 'minor_units'
                         ) }}
                     )
         end as at_our_rate,
@@ -32,8 +32,8 @@ split as (
                 then
                     if(
                         printed_price = expected_price, at_our_rate,
-                        {{ round_money(
-                            'printed_quantity * printed_price', 'minor_units'
+                        {{ line_amount(
+                            'printed_quantity', 'printed_price', 'minor_units'
                         ) }}
                     )
             else at_our_rate
@@ -82,7 +82,9 @@ parts as (
                 abs(variance_amount - (at_their_rate - ours))
                 <= printed_lines * power(10, -minor_units)
                 then 'rounding'
-            else 'amount_is_not_quantity_times_rate'
+            when printed_price is not null then 'amount_is_not_quantity_times_rate'
+            when printed_quantity = expected_quantity then 'wrong_rate'
+            else 'unexplained'
         end as part_reason,
         variance_amount - coalesce(at_their_rate - ours, 0) as part_amount,
         'rest' as part,

@@ -59,6 +59,13 @@ select
             and abs(figures.variance_amount)
             <= greatest(figures.printed_lines, figures.expected_lines)
             * power(10, -figures.minor_units)
+            -- As it is billed, or all of it at a blended rate (FU-10).
+            and (
+                figures.kind = 'call'
+                or figures.printed_quantity is null
+                or figures.printed_quantity = figures.expected_quantity
+                or figures.printed_price is distinct from figures.expected_price
+            )
             then 'rounding'
         when figures.printed_lines = 0 and figures.charge in ('prepay', 'committed')
             then 'commitment_not_billed'

@@ -1,5 +1,26 @@
 with
 
+-- Invoices whose contract, the one in force before their date, has no jurisdiction.
+untaxed as (
+
+    select
+        printed_lines.org_id,
+        printed_lines.invoice_number
+    from {{ ref('int_printed_lines') }} as printed_lines
+    inner join {{ ref('int_contracts') }} as contracts
+        on
+            printed_lines.org_id = contracts.org_id
+            and coalesce(
+                printed_lines.expected_invoice_date, printed_lines.invoice_date
+            ) > contracts.effective_date
+    group by printed_lines.org_id, printed_lines.invoice_number
+    having
+        max_by(
+            coalesce(contracts.tax_jurisdiction, ''), contracts.effective_date
+        ) = ''
+
+),
+
 -- Both sides, line by line. Credits, corrections and lines of no product of ours stand
 -- alone. A contract without a jurisdiction says nothing of taxes: they are as printed.
 both_sides as (
@@ -78,10 +99,10 @@ both_sides as (
         printed_lines.amount::decimal(28, 4) as amount,
         printed_lines.currency
     from {{ ref('int_printed_lines') }} as printed_lines
-    anti join {{ ref('int_contracts') }} as contracts
+    semi join untaxed
         on
-            printed_lines.org_id = contracts.org_id
-            and contracts.tax_jurisdiction is not null
+            printed_lines.org_id = untaxed.org_id
+            and printed_lines.invoice_number = untaxed.invoice_number
     where printed_lines.is_tax and printed_lines.charge <> 'credit'
 
 ),

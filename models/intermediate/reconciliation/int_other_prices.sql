@@ -66,5 +66,5 @@ inner join products
                 and rates.kind in ('message', 'number')
             )
         )
-where rates.unit_price is not null
+where rates.unit_price <> 0
 group by rates.org_id, products.product_code, rates.unit_price

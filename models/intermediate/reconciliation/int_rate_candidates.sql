@@ -61,7 +61,8 @@ select
 from figures
 cross join unnest([28, 29, 30, 31]) as month_length (days_count)
 where
-    printed_price < expected_price
+    (is_fee or kind in ('license', 'addon', 'device'))
+    and printed_price < expected_price
     and printed_price * power(10, minor_units) % 1 <> 0
     and abs(
         printed_price - expected_price

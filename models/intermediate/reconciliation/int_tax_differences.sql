@@ -67,23 +67,23 @@ based as (
         currencies.minor_units,
         list_sum(list_transform(
             rates.rates,
-            lambda rate: {{ round_money(
-                'rate * bases.printed_base', 'currencies.minor_units'
+            lambda rate: {{ line_amount(
+                'rate', 'bases.printed_base', 'currencies.minor_units'
             ) }}
         ))::decimal(28, 4) as tax_on_printed,
-        {{ round_money(
-            'grouped.printed_price * rates.expected_base', 'currencies.minor_units'
+        {{ line_amount(
+            'grouped.printed_price', 'rates.expected_base', 'currencies.minor_units'
         ) }} as our_base_at_their_rate,
-        {{ round_money(
-            'grouped.printed_price * bases.printed_base', 'currencies.minor_units'
+        {{ line_amount(
+            'grouped.printed_price', 'bases.printed_base', 'currencies.minor_units'
         ) }} as their_base_at_their_rate,
         -- The rate that an amount without one tells of our base.
         round(grouped.printed_amount / nullif(rates.expected_base, 0), 4)::decimal(28, 4)
             as told_rate,
         list_sum(list_transform(
             rates.rates,
-            lambda rate: {{ round_money(
-                'rate * grouped.printed_quantity', 'currencies.minor_units'
+            lambda rate: {{ line_amount(
+                'rate', 'grouped.printed_quantity', 'currencies.minor_units'
             ) }}
         ))::decimal(28, 4) as tax_on_stated
     from grouped
@@ -110,6 +110,10 @@ judged as (
         *,
         case
             when printed_lines = 0 then 'tax_missing'
+            when charge = 'again' then 'duplicate_line'
+            when charge = 'credit' then 'credit'
+            when expected_lines = 0 and printed_amount = their_base_at_their_rate
+                then 'follows'
             when expected_lines = 0 then 'tax_base_differs'
             when printed_amount = tax_on_printed then 'follows'
             when
@@ -124,8 +128,8 @@ judged as (
             when
                 printed_price is null
                 and len(rates) = 1
-                and printed_amount = {{ round_money(
-                    'told_rate * expected_base', 'minor_units'
+                and printed_amount = {{ line_amount(
+                    'told_rate', 'expected_base', 'minor_units'
                 ) }}
                 then 'tax_rate_differs'
             when printed_price is null then 'tax_base_differs'
