@@ -104,6 +104,7 @@ numbers as (
         invoice_number,
         min(printed_date) as printed_date,
         list(distinct group_product) filter (where amount >= 0) as products,
+        list(distinct group_product) filter (where amount < 0) as credited_products,
         list(amount) filter (where group_product is null) as unknown_amounts,
         list(distinct group_product) filter (where is_prepay and amount >= 0)
             as prepaid_products
@@ -113,7 +114,8 @@ numbers as (
 )
 
 -- Several numbers may answer one invoice of ours: a line of ours belongs to the one that
--- has its product, or a line of no product we know that equals it, else to the earliest.
+-- has its product (what is given back to the one that credits it), or a line of no product
+-- we know that equals it, else to the earliest.
 select
     ours.invoice_line_id,
     ours.invoice_id,
@@ -147,10 +149,17 @@ qualify
         partition by ours.invoice_line_id
         order by
             ours.is_prepay
+            and ours.amount >= 0
             and coalesce(
                 list_contains(numbers.prepaid_products, ours.group_product), false
             ) desc,
-            coalesce(list_contains(numbers.products, ours.group_product), false) desc,
+            coalesce(
+                list_contains(
+                    if(ours.amount < 0, numbers.credited_products, numbers.products),
+                    ours.group_product
+                ),
+                false
+            ) desc,
             coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
             numbers.printed_date asc,
             numbers.invoice_number asc
