@@ -107,7 +107,7 @@ charged as (
     select
         *,
         case
-            when amount < 0 and not has_negative then 'credit'
+            when amount < 0 and not has_negative and not is_tax then 'credit'
             when is_billed_again and not is_agreed then 'again'
             when is_before and is_any_in_period and not is_agreed and not is_tax
                 then 'earlier'

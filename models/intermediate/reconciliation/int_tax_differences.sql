@@ -18,19 +18,19 @@ currencies as (
 
 ),
 
--- What the vendor's own lines sum to, of all numbers that answer one invoice of ours.
-bases as (
+-- What the vendor's own lines sum to: of all numbers that answer one invoice of ours, with
+-- and without credits, and of one number alone.
+sums as (
 
     select
         grouped.org_id,
         grouped.invoice_number,
-        sum(sum(grouped.printed_amount) filter (where not grouped.is_tax)) over (
-            partition by
-                grouped.org_id,
-                coalesce(
-                    answers.expected_invoice_date::varchar, grouped.invoice_number
-                )
-        ) as printed_base
+        sum(grouped.printed_amount) filter (where not grouped.is_tax) as own_base,
+        sum(grouped.printed_amount) filter (
+            where not grouped.is_tax and grouped.charge <> 'credit'
+        ) as own_base_without_credits,
+        sum(own_base) over answered as joint_base,
+        sum(own_base_without_credits) over answered as joint_base_without_credits
     from grouped
     left join {{ ref('int_invoice_answers') }} as answers
         on
@@ -38,6 +38,29 @@ bases as (
             and grouped.invoice_number = answers.invoice_number
     group by
         grouped.org_id, grouped.invoice_number, answers.expected_invoice_date
+    window
+        answered as (
+            partition by
+                grouped.org_id,
+                coalesce(
+                    answers.expected_invoice_date::varchar, grouped.invoice_number
+                )
+        )
+
+),
+
+bases as (
+
+    select
+        org_id,
+        invoice_number,
+        unnest(['joint', 'without credits', 'own']) as base,
+        case base
+            when 'joint' then joint_base
+            when 'without credits' then joint_base_without_credits
+            else own_base
+        end as printed_base
+    from sums
 
 ),
 
@@ -91,6 +114,7 @@ based as (
         on
             grouped.org_id = bases.org_id
             and grouped.invoice_number = bases.invoice_number
+            and (bases.base <> 'own' or grouped.expected_lines = 0)
     left join rates
         on
             grouped.org_id = rates.org_id
@@ -101,6 +125,15 @@ based as (
             coalesce(grouped.expected_currency, grouped.printed_currency)
             = currencies.currency
     where grouped.is_tax and grouped.variance_amount <> 0
+    -- A credit may be in the base or not; a tax that we do not have is on its own lines.
+    qualify
+        row_number() over (
+            partition by grouped.org_id, grouped.group_id
+            order by
+                coalesce(grouped.printed_amount = tax_on_printed, false) desc,
+                coalesce(grouped.printed_amount = their_base_at_their_rate, false) desc,
+                bases.base
+        ) = 1
 
 ),
 

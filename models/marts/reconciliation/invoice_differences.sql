@@ -40,18 +40,34 @@ differences as (
 
 ),
 
+printed_dates as (
+
+    select
+        org_id,
+        invoice_number,
+        min(invoice_date) as invoice_date
+    from {{ ref('int_printed_lines') }}
+    group by org_id, invoice_number
+
+),
+
 dated as (
 
     select
         differences.*,
         differences.org_id || '/' || differences.group_id || '/' || differences.part
             as difference_id,
-        answers.expected_invoice_date
+        answers.expected_invoice_date,
+        printed_dates.invoice_date as printed_date
     from differences
     left join {{ ref('int_invoice_answers') }} as answers
         on
             differences.org_id = answers.org_id
             and differences.invoice_number = answers.invoice_number
+    left join printed_dates
+        on
+            differences.org_id = printed_dates.org_id
+            and differences.invoice_number = printed_dates.invoice_number
     anti join currencies_differ
         on
             differences.org_id = currencies_differ.org_id
@@ -59,7 +75,8 @@ dated as (
 
 ),
 
--- A credit or correction settles the difference of an earlier invoice that it cancels.
+-- A credit or correction settles the difference that it cancels, of an invoice that is not
+-- later.
 settled as (
 
     select
@@ -70,7 +87,7 @@ settled as (
         on
             later.org_id = earlier.org_id
             and later.amount = -earlier.amount
-            and later.expected_invoice_date > earlier.expected_invoice_date
+            and later.printed_date >= earlier.printed_date
     where
         later.reason in ('credit', 'earlier_period')
         and earlier.reason not in ('credit', 'earlier_period', 'follows')
@@ -79,7 +96,7 @@ settled as (
             partition by later.difference_id
             order by
                 later.product_code is not distinct from earlier.product_code desc,
-                earlier.expected_invoice_date desc,
+                earlier.printed_date desc,
                 earlier.difference_id asc
         ) = 1
 
