@@ -4,7 +4,7 @@
 #}
 {% macro line_amount(quantity, unit_price, minor_units) -%}
     case
-        when abs({{ quantity }}::double * {{ unit_price }}::double) < 1e15
+        when abs({{ quantity }}) < 1000000000000 and abs({{ unit_price }}) < 1000000000
             then {{ round_money(quantity ~ ' * ' ~ unit_price, minor_units) }}
     end
 {%- endmacro %}
