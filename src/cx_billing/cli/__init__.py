@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from cx_billing.cli import (
-    accept_name,
     build,
     check,
     check_files,
@@ -53,7 +52,6 @@ def main(home: Path) -> None:
 
 
 for command in (
-    accept_name.accept_name,
     build.build,
     check.check_known_answer,
     check_files.check,

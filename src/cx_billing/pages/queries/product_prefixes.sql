@@ -1,5 +1,0 @@
-select
-    prefix,
-    product_code
-from reference.product_prefixes
-order by prefix
