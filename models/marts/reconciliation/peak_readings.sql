@@ -1,7 +1,7 @@
 with
 
--- The pool of all CX users is for information: each license bills its own. Without a price
--- none is billed.
+-- What the contract has no price for is not billed, such as the pool of all CX users, which
+-- is for information.
 peaks as (
 
     select peaks.*
@@ -11,7 +11,7 @@ peaks as (
             peaks.org_id = contract_items.org_id
             and peaks.cycle_start_date = contract_items.cycle_start_date
             and peaks.pool = contract_items.product_code
-    where peaks.is_billed_by_peak and peaks.pool <> 'cx_all'
+    where peaks.is_billed_by_peak
 
 ),
 
