@@ -10,10 +10,13 @@ from cx_billing import builds, lake
 
 SEEDS = (
     "currencies",
+    "difference_reasons",
     "invoice_sections",
     "publication_limits",
     "reject_reasons",
     "unbilled_reasons",
+    "products",
+    "product_prefixes",
 )
 
 # The published marts, as far as the pages read them: three invoices of two organizations.
@@ -83,6 +86,44 @@ from (values
 ) t(reconciliation_id, org_id, invoice_number, invoice_date, product_code, charge_type,
     service_period_start, service_period_end, description, invoiced_quantity, expected_quantity,
     invoiced_amount, expected_amount, variance_amount, reason);
+create table marts.vendor_invoices as from (values
+    ('acme', 'V-77', date '2026-04-07', 'acme-2026-04-05', 'USD', 'V-77-API, V-77-PDF',
+     1334.60::decimal(28, 4), 1334.60::decimal(28, 4), 1489.50::decimal(28, 4),
+     -154.90::decimal(28, 4), -155::decimal(28, 4), 0.10::decimal(28, 4), false),
+    ('acme', 'V-78', date '2026-05-07', 'acme-2026-05-05', 'EUR', null, 9, 9, null, null, null, 0,
+     false),
+    ('kaze', 'V-77', date '2026-04-10', 'kaze-2026-04-10', 'JPY', null, 15000, 15000, 15000, 0, 0,
+     0, true)
+) t(org_id, invoice_number, invoice_date, expected_invoice_ids, currency, other_numbers,
+    printed_total, lines_total, expected_total, variance_amount, explained_amount,
+    unexplained_amount, is_agreed);
+create table marts.vendor_invoice_lines as from (values
+    ('acme', 'V-77', 1, true, 'Telco', 'telco_outbound', 'Outbound - U.S.',
+     1000::decimal(38, 6), 1::decimal(28, 10), 1000::decimal(28, 4), 'V-77/telco_outbound/arrears',
+     2, 1000.1::decimal(38, 6), 1234.5::decimal(28, 4), 0.1::decimal(28, 4), 'unexplained'),
+    ('acme', 'V-77', 2, true, 'Telco', 'telco_outbound', 'Outbound - International', 0.1, 2346,
+     234.6, 'V-77/telco_outbound/arrears', 2, null, null, null, null),
+    ('acme', 'V-77', 3, true, null, null, '[red]Sky[/red] <script>', 5, 20, 100,
+     'V-77/unknown/arrears/f/3', 1, null, 0, 100, 'renamed_product'),
+    ('acme', 'V-77', 4, false, null, 'phone', 'Phone', null, null, null, 'V-77/phone/arrears', 0,
+     5, 100, -100, null),
+    ('acme', 'V-77', 5, false, null, 'cx3', 'CX 3', null, null, null, 'V-77/cx3/arrears', 0, 1,
+     155, -155, 'usage_without_line'),
+    ('acme', 'V-78', 1, true, null, 'cx3', 'CX 3', 1, 9, 9, 'V-78/cx3/arrears', 1, 1, 8, 1, null),
+    ('kaze', 'V-77', 1, true, null, 'phone', 'Phone', 1, 15000, 15000, 'V-77/phone/arrears', 1, 1,
+     15000, 0, null)
+) t(org_id, invoice_number, line_number, is_printed, section, product_code, description,
+    printed_quantity, printed_price, printed_amount, group_id, lines_in_group, expected_quantity,
+    expected_amount, variance_amount, reasons);
+create table marts.invoice_differences as from (values
+    ('d1', 'acme', 'V-77', 'unexplained', 'telco_outbound', 0.1::decimal(28, 4),
+     0.1::decimal(28, 4), 'Calls: 1234.6, not 1234.5.', null),
+    ('d2', 'acme', 'V-77', 'usage_without_line', 'cx3', -155, -155, 'We expect 1 at 155, 155.',
+     null),
+    ('d3', 'acme', 'V-77', 'renamed_product', 'phone', 0, 0, 'Sky equals our line of phone.', null),
+    ('d4', 'acme', 'V-78', 'other_currency', null, null, null, 'The invoice is in EUR.', null)
+) t(difference_id, org_id, invoice_number, reason, product_code, amount, claim_amount, explanation,
+    caused_by);
 create table marts.telco_reconciliation as
 select *, (cycle_start_date + interval 1 month)::date as invoice_date from (values
     ('acme', date '2026-03-05', 'outbound', 321, 1000.1::decimal(38, 6), 1234.50123::decimal(38, 6),

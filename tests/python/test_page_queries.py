@@ -27,6 +27,7 @@ KEYS = {
     "marts.invoices": {"invoice_id"},
     "marts.organizations": {"org_id"},
     "reference.currencies": {"currency"},
+    "reference.difference_reasons": {"reason"},
     "reference.invoice_sections": {"section"},
     "reference.reject_reasons": {"reason"},
     "reference.unbilled_reasons": {"reason"},

@@ -169,6 +169,69 @@ def test_without_the_vendors_invoices_it_says_so(home):
     assert "Compared" not in said
 
 
+def test_a_vendor_invoice_shows_each_printed_line_once_then_what_only_we_have(home):
+    said = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-77")
+    order = ["Why it differs", "U.S.", "International", "[red]Sky", "Printed total", "Expected,"]
+    places = [said.rindex(words) for words in order]
+    assert places == sorted(places)
+    assert cells(said, "Outbound - U.S.") == [
+        *("Outbound - U.S.", "1", "1,000", "1", "1,000.00", "1,000.1", "1,234.50", "0.10"),
+        "unexplained",
+    ]
+    # Our figures stand beside the first line of a group only.
+    assert cells(said, "Outbound - Int") == [
+        *("Outbound - International", "2", "0.1", "2,346", "234.60")
+    ]
+    after = said[said.rindex("Expected, and not on the invoice") :]
+    assert cells(after, "CX 3") == ["CX 3", "5", "1", "155.00", "-155.00", "usage_without_line"]
+    assert cells(after, "Total ") == ["Total", "1,334.60", "1,489.50", "-154.90"]
+    assert "Lines of one product and charge are compared as one" in said
+    assert "A renamed product is a proposal" in said
+
+
+def test_a_vendor_invoice_says_its_totals_and_reasons_by_money(home):
+    said = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-77")
+    facts = said.split("Why it differs")[0]
+    for fact, value in (
+        ("Printed total", "1,334.60"),
+        ("Expected", "1,489.50"),
+        ("Difference", "-154.90"),
+        ("Unexplained", "0.10"),
+        ("Agreed", "no"),
+    ):
+        assert re.search(rf"{fact}:?\s+{re.escape(value)}", facts), facts
+    reasons = said.split("Why it differs")[1]
+    places = [reasons.index(name) for name in ("Used and not billed", "Unexplained", "Renamed")]
+    assert places == sorted(places)
+
+
+def test_a_vendor_invoice_is_found_by_its_other_number(home):
+    by_number = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-77")
+    for other in ("V-77-PDF", "V-77-API"):
+        assert cx_billing("--home", home, "show", "vendor-invoice", "acme", other) == by_number
+
+
+def test_an_unknown_vendor_invoice_lists_the_numbers_of_its_organization(home):
+    said = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-79", code=2)
+    assert "It has: V-77, V-77-API, V-77-PDF, V-78." in said
+    said = cx_billing("--home", home, "show", "vendor-invoice", "kaze", "V-78", code=2)
+    assert "It has: V-77." in said
+
+
+def test_an_agreed_vendor_invoice_says_so(home):
+    said = cx_billing("--home", home, "show", "vendor-invoice", "kaze", "V-77")
+    assert "every group of lines agrees to the cent" in said
+    assert re.search(r"Agreed:?\s+yes", said)
+    assert cells(said, "Phone")[4] == "15,000"
+    assert "not on the invoice" not in said
+
+
+def test_a_vendor_invoice_in_another_currency_is_not_compared_in_money(home):
+    said = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-78")
+    assert re.search(r"Expected:?\s+not compared", said)
+    assert "Another currency" in said
+
+
 def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
     said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05")
     assert cells(said, "cx_all")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
@@ -294,6 +357,7 @@ def test_a_terminal_shows_every_value_whole(home, width):
             pages.compose_invoices(connection),
             pages.compose_telco(connection),
             pages.compose_reconciliation(connection, "acme", date(2026, 4, 5)),
+            pages.compose_vendor_invoice(connection, "acme", "V-77"),
             pages.compose_unbilled(connection),
         )
     for page in drawn:
@@ -314,6 +378,7 @@ def test_a_terminal_shows_every_value_whole(home, width):
         ("invoice", "acme", "2026-04-05"),
         ("invoices",),
         ("reconciliation", "acme", "2026-04-05"),
+        ("vendor-invoice", "acme", "V-77"),
         ("peak", "acme", "2026-03-05"),
         ("telco",),
         ("rejected",),

@@ -147,6 +147,18 @@ DAMAGE = {
         "marts.invoice_reconciliation",
         "select * replace (expected_amount + 0.01 as expected_amount)",
     ),
+    "assert_printed_lines_sum_to_the_printed_total": (
+        "marts.vendor_invoices",
+        "select * replace (printed_total + 0.01 as printed_total)",
+    ),
+    "assert_differences_sum_to_the_variance": (
+        "marts.vendor_invoices",
+        "select * replace (variance_amount + 0.01 as variance_amount)",
+    ),
+    "assert_every_printed_line_is_shown_once": (
+        "marts.vendor_invoice_lines",
+        "select * replace (line_number + 1 as line_number)",
+    ),
     "assert_the_load_audit_adds_up": (
         "marts.load_audit",
         "select * replace (rows_rejected + 1 as rows_rejected)",

@@ -14,6 +14,20 @@ vendor_lines as (
 
 ),
 
+-- The same invoice by another way, under a number of its own.
+other_numbers as (
+
+    select
+        org_id,
+        counted_number as invoice_number,
+        string_agg(distinct invoice_number, ', ' order by invoice_number)
+            as other_numbers
+    from {{ ref('stg_vendor_invoice_lines') }}
+    where counted_number <> invoice_number
+    group by org_id, counted_number
+
+),
+
 -- Also products that come in kinds, like a class of text messages (CONV-08).
 spellings as (
 
@@ -88,6 +102,11 @@ worded as (
             not is_committed
             and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
         ) as is_prepay,
+        regexp_matches(
+            description,
+            '\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b',
+            'i'
+        ) as is_tax,
         case
             when regexp_matches(description, '\Wu\.?s\.?a?\)?\s*$', 'i') then 'us'
             when regexp_matches(description, '\Winternational\)?\s*$', 'i')
@@ -95,7 +114,17 @@ worded as (
         end as breakout,
         -- What is in brackets at the end belongs to the name where a product has it so.
         trim(regexp_replace(
-            description,
+            if(
+                amount < 0,
+                regexp_replace(
+                    description,
+                    '^\s*(?:credit|refund|correction|adjustment)(?:\s+(?:memo|note))?'
+                    || '(?:\s+(?:for|of))?[\s:–—-]*',
+                    '',
+                    'i'
+                ),
+                description
+            ),
             '\s*[–—,(-]\s*(prepay|committed|u\.?s\.?a?|international)\)?\s*$',
             '',
             'i'
@@ -103,47 +132,117 @@ worded as (
         trim(regexp_replace(whole_name, '\s*\([^)]*\)\s*$', '')) as product_name
     from vendor_lines
 
+),
+
+named as (
+
+    select
+        worded.org_id,
+        worded.file_id || '/' || worded.source_row as vendor_line_id,
+        worded.source_row,
+        worded.invoice_number,
+        worded.invoice_date,
+        coalesce(worded.service_period_start, worded.invoice_date)
+            as service_period_start,
+        coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
+        worded.description,
+        coalesce(names.product_code, ordered.product_code) as product_code,
+        coalesce(names.match_code, ordered.product_code) as match_code,
+        names.kind,
+        case
+            when worded.is_prepay then 'prepay'
+            when worded.is_committed then 'committed'
+            when names.base_product_code = 'number_nrc' then 'one_time'
+            when names.product_code is null and ordered.product_code is not null
+                then 'one_time'
+            else coalesce(names.arrears_charge_type, 'unknown')
+        end as charge_type,
+        worded.is_prepay,
+        coalesce(
+            names.kind = 'tax', ordered.product_code is null and worded.is_tax
+        ) as is_tax,
+        worded.section,
+        worded.breakout,
+        worded.quantity,
+        worded.unit_price,
+        worded.amount,
+        worded.currency
+    from worded
+    left join names as whole_names
+        on
+            worded.org_id = whole_names.org_id
+            and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
+    left join names
+        on
+            worded.org_id = names.org_id
+            and coalesce(
+                whole_names.name_key, {{ product_name_key('worded.product_name') }}
+            ) = names.name_key
+    left join ordered
+        on
+            worded.org_id = ordered.org_id
+            and {{ product_name_key('worded.product_name') }} = ordered.name_key
+
+),
+
+-- Every charge once, with the day it was invoiced first: an invoice may have thousands of
+-- equal lines.
+charges as (
+
+    select
+        org_id,
+        coalesce(match_code, description) as charged_for,
+        is_prepay,
+        amount,
+        quantity,
+        service_period_start,
+        service_period_end,
+        min(invoice_date) as first_invoice_date
+    from named
+    where amount <> 0
+    group by all
+
+),
+
+-- A line is billed again if an earlier invoice has it, product, period, quantity and
+-- amount; periods may be shifted by a day.
+billed_again as (
+
+    select
+        charges.*,
+        bool_or(earlier.first_invoice_date < charges.first_invoice_date) as is_shifted
+    from charges
+    left join charges as earlier
+        on
+            charges.org_id = earlier.org_id
+            and charges.charged_for = earlier.charged_for
+            and charges.is_prepay = earlier.is_prepay
+            and charges.amount = earlier.amount
+            and charges.quantity is not distinct from earlier.quantity
+            and abs(charges.service_period_start - earlier.service_period_start) <= 1
+            and abs(charges.service_period_end - earlier.service_period_end) <= 1
+    group by all
+
 )
 
 select
-    worded.org_id,
-    worded.file_id || '/' || worded.source_row as vendor_line_id,
-    worded.source_row,
-    worded.invoice_number,
-    worded.invoice_date,
-    coalesce(worded.service_period_start, worded.invoice_date)
-        as service_period_start,
-    coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
-    worded.description,
-    coalesce(names.product_code, ordered.product_code) as product_code,
-    coalesce(names.match_code, ordered.product_code) as match_code,
-    names.kind,
-    case
-        when worded.is_prepay then 'prepay'
-        when worded.is_committed then 'committed'
-        when names.base_product_code = 'number_nrc' then 'one_time'
-        when names.product_code is null and ordered.product_code is not null
-            then 'one_time'
-        else coalesce(names.arrears_charge_type, 'unknown')
-    end as charge_type,
-    worded.is_prepay,
-    worded.breakout,
-    worded.quantity,
-    worded.unit_price,
-    worded.amount,
-    worded.currency
-from worded
-left join names as whole_names
+    named.*,
+    other_numbers.other_numbers,
+    coalesce(
+        named.invoice_date > billed_again.first_invoice_date or billed_again.is_shifted,
+        false
+    ) as is_billed_again
+from named
+left join other_numbers
     on
-        worded.org_id = whole_names.org_id
-        and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
-left join names
+        named.org_id = other_numbers.org_id
+        and named.invoice_number = other_numbers.invoice_number
+left join billed_again
     on
-        worded.org_id = names.org_id
-        and coalesce(
-            whole_names.name_key, {{ product_name_key('worded.product_name') }}
-        ) = names.name_key
-left join ordered
-    on
-        worded.org_id = ordered.org_id
-        and {{ product_name_key('worded.product_name') }} = ordered.name_key
+        named.org_id = billed_again.org_id
+        and coalesce(named.match_code, named.description) = billed_again.charged_for
+        and named.is_prepay = billed_again.is_prepay
+        and named.amount = billed_again.amount
+        and named.quantity is not distinct from billed_again.quantity
+        and named.service_period_start = billed_again.service_period_start
+        and named.service_period_end = billed_again.service_period_end

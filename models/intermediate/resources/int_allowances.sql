@@ -57,6 +57,8 @@ basis as (
                     license_usage.actual_quantity
                 )
         end as quantity,
+        license_usage.committed_quantity,
+        license_usage.actual_quantity,
         policies.hourly_allowance_divisor
     from license_usage
     inner join policies
@@ -77,7 +79,7 @@ license_contributions as (
         basis.org_id,
         basis.cycle_start_date,
         allowances.resource_code as product_code,
-        (basis.quantity * case basis.license_model
+        case basis.license_model
             when 'concurrent'
                 then allowances.concurrent_quantity * basis.hourly_allowance_divisor
             when 'hourly'
@@ -86,7 +88,11 @@ license_contributions as (
                     allowances.named_quantity
                 )
             else allowances.named_quantity * basis.hourly_allowance_divisor
-        end)::decimal(38, 10) as allowance_times_divisor,
+        end as of_one,
+        (basis.quantity * of_one)::decimal(38, 10) as allowance_times_divisor,
+        (basis.committed_quantity * of_one)::decimal(38, 10)
+            as committed_times_divisor,
+        (basis.actual_quantity * of_one)::decimal(38, 10) as actual_times_divisor,
         basis.hourly_allowance_divisor
     from basis
     inner join allowances
@@ -109,6 +115,8 @@ organization_contributions as (
             else organization_allowances.named_quantity
         end * policies.hourly_allowance_divisor)::decimal(38, 10)
             as allowance_times_divisor,
+        allowance_times_divisor as committed_times_divisor,
+        allowance_times_divisor as actual_times_divisor,
         policies.hourly_allowance_divisor
     from cycles
     inner join policies
@@ -124,7 +132,7 @@ organization_contributions as (
 
 contributions as (
 
-    select * from license_contributions
+    select * exclude (of_one) from license_contributions
     union all
     select * from organization_contributions
 
@@ -138,7 +146,13 @@ pooled as (
         product_code,
         {{ divide_half_up(
             'sum(allowance_times_divisor)', 'any_value(hourly_allowance_divisor)'
-        ) }} as included_quantity
+        ) }} as included_quantity,
+        {{ divide_half_up(
+            'sum(committed_times_divisor)', 'any_value(hourly_allowance_divisor)'
+        ) }} as included_of_committed_quantity,
+        {{ divide_half_up(
+            'sum(actual_times_divisor)', 'any_value(hourly_allowance_divisor)'
+        ) }} as included_of_actual_quantity
     from contributions
     group by org_id, cycle_start_date, product_code
 

@@ -25,6 +25,26 @@ policies as (
 
 ),
 
+line_groups as (
+
+    select
+        org_id,
+        line_id,
+        group_id
+    from {{ ref('int_invoice_groups') }}
+
+),
+
+printed_lines as (
+
+    select
+        org_id,
+        vendor_line_id,
+        line_number
+    from {{ ref('int_printed_lines') }}
+
+),
+
 -- What the vendor may show as a whole at a blended rate, not above the allowance (FU-10).
 totals as (
 
@@ -70,6 +90,24 @@ compared as (
     -- A waived line that the vendor does not bill either is nothing to reconcile.
     where paired.is_invoiced or not paired.is_waived
 
+),
+
+placed as (
+
+    select
+        compared.*,
+        line_groups.group_id as match_group,
+        printed_lines.line_number::integer as printed_position
+    from compared
+    left join line_groups
+        on
+            compared.org_id = line_groups.org_id
+            and compared.reconciliation_id = line_groups.line_id
+    left join printed_lines
+        on
+            compared.org_id = printed_lines.org_id
+            and compared.reconciliation_id = printed_lines.vendor_line_id
+
 )
 
 select
@@ -111,5 +149,7 @@ select
         when invoiced_quantity <> expected_quantity then 'quantity_differs'
         when invoiced_price <> expected_price then 'price_differs'
         else 'amount_differs'
-    end as reason
-from compared
+    end as reason,
+    match_group,
+    printed_position
+from placed

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cx_billing.cli import (
+    accept_name,
     build,
     check,
     check_files,
@@ -52,6 +53,7 @@ def main(home: Path) -> None:
 
 
 for command in (
+    accept_name.accept_name,
     build.build,
     check.check_known_answer,
     check_files.check,

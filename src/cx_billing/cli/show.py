@@ -119,6 +119,21 @@ def show_reconciliation(
     return pages.compose_reconciliation(connection, org_id, invoice_date)
 
 
+@show.command("vendor-invoice", short_help="An invoice of the vendor, by its number.")
+@with_organization
+@click.argument("invoice_number", metavar="INVOICE_NUMBER")
+@show_page
+def show_vendor_invoice(
+    connection: DuckDBPyConnection, org_id: str, invoice_number: str
+) -> pages.Page:
+    """An invoice of the vendor: each printed line, ours beside it, and why they differ.
+
+    \b
+      cx-billing show vendor-invoice ORG_ID 900137
+    """
+    return pages.compose_vendor_invoice(connection, org_id, invoice_number)
+
+
 @show.command("peak", short_help="Peak concurrent users of a cycle.")
 @with_organization
 @click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")

@@ -27,6 +27,7 @@ from cx_billing.pages.status import compose_status, describe_cause, describe_cha
 from cx_billing.pages.telco import compose_telco
 from cx_billing.pages.terminal import print_page, print_table
 from cx_billing.pages.unbilled import compose_unbilled
+from cx_billing.pages.vendor_invoice import compose_vendor_invoice, find_product
 
 __all__ = [
     "DEFAULT_POOL",
@@ -45,9 +46,11 @@ __all__ = [
     "compose_status",
     "compose_telco",
     "compose_unbilled",
+    "compose_vendor_invoice",
     "describe_cause",
     "describe_change",
     "find_head",
+    "find_product",
     "print_page",
     "print_table",
     "render_html",

@@ -62,6 +62,12 @@ def write_organization(org: RandomOrg, folder: Path) -> None:
 
 def write_own_files(org: RandomOrg, folder: Path) -> None:
     """All files of the org but for what the vendor sent."""
+    draw_own_files(org)
+    write_files(org, folder)
+
+
+def draw_own_files(org: RandomOrg) -> None:
+    """The rows of all files of the org but for what the vendor sent."""
     if org.has_contract:
         write_contracts(org)
     write_licenses(org)
@@ -81,6 +87,10 @@ def write_own_files(org: RandomOrg, folder: Path) -> None:
     end_early(org)
     write_bad_rows(org)
     write_coverage(org)
+
+
+def write_files(org: RandomOrg, folder: Path) -> None:
+    """What was drawn of the org, below `folder`."""
     for (dataset, name), rows in org.files.items():
         write_file(org, folder, dataset, name, rows)
 

@@ -1,0 +1,166 @@
+with
+
+answers as (
+
+    select * from {{ ref('int_invoice_answers') }}
+
+),
+
+printed_lines as (
+
+    select * from {{ ref('int_vendor_lines') }}
+
+),
+
+invoice_lines as (
+
+    select * from {{ ref('invoice_lines') }}
+    where invoice_status = 'final'
+
+),
+
+products as (
+
+    {{ products_by_organization('invoice_lines') }}
+
+),
+
+printed as (
+
+    select
+        printed_lines.org_id,
+        answers.expected_invoice_date,
+        printed_lines.invoice_number,
+        printed_lines.invoice_date as printed_date,
+        coalesce(printed_lines.match_code, if(printed_lines.is_tax, 'tax', null))
+            as group_product,
+        printed_lines.is_prepay,
+        printed_lines.amount
+    from printed_lines
+    inner join answers
+        on
+            printed_lines.org_id = answers.org_id
+            and printed_lines.invoice_number = answers.invoice_number
+
+),
+
+-- How the vendor prints an invoice of ours: which calling services have a row of their own,
+-- and whether all taxes are one sum (TELCO-02).
+printed_as as (
+
+    select
+        org_id,
+        expected_invoice_date,
+        coalesce(
+            bool_or(group_product = 'telco_inbound')
+            and not bool_or(group_product = 'telco_toll_free'), false
+        ) as is_toll_free_folded,
+        coalesce(
+            bool_or(group_product = 'telco_outbound')
+            and not bool_or(group_product = 'telco_extended_outbound'), false
+        ) as is_extended_folded,
+        coalesce(bool_or(group_product = 'tax'), false) as is_tax_one_sum
+    from printed
+    group by org_id, expected_invoice_date
+
+),
+
+ours as (
+
+    select
+        invoice_lines.*,
+        products.kind,
+        invoice_lines.charge_type = 'prepay' as is_prepay,
+        case
+            when products.kind = 'tax' and printed_as.is_tax_one_sum then 'tax'
+            when
+                invoice_lines.product_code = 'telco_toll_free'
+                and printed_as.is_toll_free_folded
+                then 'telco_inbound'
+            when
+                invoice_lines.product_code = 'telco_extended_outbound'
+                and printed_as.is_extended_folded
+                then 'telco_outbound'
+            else coalesce(products.match_code, invoice_lines.product_code)
+        end as group_product
+    from invoice_lines
+    inner join printed_as
+        on
+            invoice_lines.org_id = printed_as.org_id
+            and invoice_lines.invoice_date = printed_as.expected_invoice_date
+    left join products
+        on
+            invoice_lines.org_id = products.org_id
+            and invoice_lines.product_code = products.product_code
+
+),
+
+-- What each number of the vendor has that answers an invoice of ours.
+numbers as (
+
+    select
+        org_id,
+        expected_invoice_date,
+        invoice_number,
+        min(printed_date) as printed_date,
+        list(distinct group_product) filter (where amount >= 0) as products,
+        list(distinct group_product) filter (where amount < 0) as credited_products,
+        list(amount) filter (where group_product is null) as unknown_amounts,
+        list(distinct group_product) filter (where is_prepay and amount >= 0)
+            as prepaid_products
+    from printed
+    group by org_id, expected_invoice_date, invoice_number
+
+)
+
+-- Several numbers may answer one invoice of ours: a line of ours belongs to the one that
+-- has its product (what is given back to the one that credits it), or a line of no product
+-- we know that equals it, else to the earliest.
+select
+    ours.invoice_line_id,
+    ours.invoice_id,
+    ours.org_id,
+    numbers.invoice_number,
+    ours.invoice_date,
+    ours.group_product,
+    case
+        when ours.charge_type in ('prepay', 'committed') then ours.charge_type
+        else 'arrears'
+    end as charge,
+    ours.product_code,
+    ours.charge_type,
+    ours.kind,
+    coalesce(ours.kind = 'tax', false) as is_tax,
+    ours.description,
+    ours.service_period_start,
+    ours.service_period_end,
+    ours.quantity,
+    ours.unit_price,
+    ours.amount,
+    ours.currency,
+    ours.is_waived
+from ours
+inner join numbers
+    on
+        ours.org_id = numbers.org_id
+        and ours.invoice_date = numbers.expected_invoice_date
+qualify
+    row_number() over (
+        partition by ours.invoice_line_id
+        order by
+            ours.is_prepay
+            and ours.amount >= 0
+            and coalesce(
+                list_contains(numbers.prepaid_products, ours.group_product), false
+            ) desc,
+            coalesce(
+                list_contains(
+                    if(ours.amount < 0, numbers.credited_products, numbers.products),
+                    ours.group_product
+                ),
+                false
+            ) desc,
+            coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
+            numbers.printed_date asc,
+            numbers.invoice_number asc
+    ) = 1

@@ -1,0 +1,118 @@
+with
+
+judged as (
+
+    select * from {{ ref('int_group_reasons') }}
+
+),
+
+-- Quantity at our rate first, then the rate at the vendor's quantity, then what is left.
+split as (
+
+    select
+        *,
+        coalesce(expected_compared_amount, 0) as ours,
+        case
+            when
+                reason is null
+                and coalesce(kind, '') <> 'call'
+                and printed_quantity is not null
+                and expected_price is not null
+                then
+                    if(
+                        printed_quantity is not distinct from expected_quantity,
+                        coalesce(expected_compared_amount, 0),
+                        {{ line_amount(
+                            'printed_quantity', 'expected_price', 'minor_units'
+                        ) }}
+                    )
+        end as at_our_rate,
+        case
+            when printed_price is not null and at_our_rate is not null
+                then
+                    if(
+                        printed_price = expected_price, at_our_rate,
+                        {{ line_amount(
+                            'printed_quantity', 'printed_price', 'minor_units'
+                        ) }}
+                    )
+            else at_our_rate
+        end as at_their_rate
+    from judged
+
+),
+
+parts as (
+
+    select
+        *,
+        reason as part_reason,
+        if(reason = 'renamed_product', 0, variance_amount) as part_amount,
+        'whole' as part,
+        null as assumed,
+        null as other_reasons
+    from split
+    where reason is not null
+    union all by name
+    select
+        *,
+        coalesce(quantity_reason, 'wrong_quantity') as part_reason,
+        at_our_rate - ours as part_amount,
+        'quantity' as part,
+        quantity_assumed as assumed,
+        other_quantity_reasons as other_reasons
+    from split
+    where at_our_rate <> ours
+    union all by name
+    select
+        *,
+        coalesce(rate_reason, 'wrong_rate') as part_reason,
+        at_their_rate - at_our_rate as part_amount,
+        'rate' as part,
+        rate_assumed as assumed,
+        other_rate_reasons as other_reasons
+    from split
+    where at_their_rate <> at_our_rate
+    union all by name
+    select
+        *,
+        case
+            when at_their_rate is null then 'unexplained'
+            when
+                abs(variance_amount - (at_their_rate - ours))
+                <= printed_lines * power(10, -minor_units)
+                then 'rounding'
+            when printed_price is not null then 'amount_is_not_quantity_times_rate'
+            when printed_quantity = expected_quantity then 'wrong_rate'
+            else 'unexplained'
+        end as part_reason,
+        variance_amount - coalesce(at_their_rate - ours, 0) as part_amount,
+        'rest' as part,
+        null as assumed,
+        null as other_reasons
+    from split
+    where
+        reason is null
+        and variance_amount - coalesce(at_their_rate - ours, 0) <> 0
+
+)
+
+select
+    org_id,
+    invoice_number,
+    group_id,
+    part,
+    part_reason as reason,
+    coalesce(renamed_product_code, product_code) as product_code,
+    kind,
+    part_amount::decimal(28, 4) as amount,
+    assumed,
+    other_reasons,
+    printed_description,
+    printed_quantity,
+    expected_quantity,
+    printed_price,
+    expected_price,
+    printed_amount,
+    expected_amount
+from parts

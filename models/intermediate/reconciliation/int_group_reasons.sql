@@ -1,0 +1,124 @@
+with
+
+figures as (
+
+    select * from {{ ref('int_groups_priced') }}
+
+),
+
+candidates as (
+
+    select * from {{ ref('int_group_candidates') }}
+
+),
+
+renamed as (
+
+    select * from {{ ref('int_renamed_products') }}
+
+)
+
+-- What explains the difference of a group as a whole.
+select
+    figures.org_id,
+    figures.invoice_number,
+    figures.group_id,
+    figures.product_code,
+    figures.kind,
+    figures.minor_units,
+    figures.printed_description,
+    figures.printed_lines,
+    figures.printed_quantity,
+    figures.printed_price,
+    figures.printed_amount,
+    figures.expected_quantity,
+    figures.expected_price,
+    figures.expected_amount,
+    figures.expected_compared_amount,
+    figures.variance_amount,
+    of_whole.reason as whole_reason,
+    of_quantity.reason as quantity_reason,
+    of_quantity.assumed as quantity_assumed,
+    of_rate.reason as rate_reason,
+    of_rate.assumed as rate_assumed,
+    of_quantity.other_reasons as other_quantity_reasons,
+    of_rate.other_reasons as other_rate_reasons,
+    renamed_to.product_code as renamed_product_code,
+    case
+        when figures.charge = 'credit' then 'credit'
+        when figures.charge = 'earlier' then 'earlier_period'
+        when figures.charge = 'again' then 'duplicate_line'
+        when
+            figures.kind = 'minimum'
+            and figures.variance_amount + figures.counted_variance = 0
+            then 'follows'
+        when renamed_to.product_code is not null then 'renamed_product'
+        when
+            figures.printed_lines > 0
+            and figures.expected_lines > 0
+            and abs(figures.variance_amount)
+            <= greatest(figures.printed_lines, figures.expected_lines)
+            * power(10, -figures.minor_units)
+            -- As it is billed, or all of it at a blended rate (FU-10).
+            and (
+                figures.kind = 'call'
+                or figures.printed_quantity is null
+                or figures.printed_quantity = figures.expected_quantity
+                or figures.printed_price is distinct from figures.expected_price
+            )
+            then 'rounding'
+        when figures.printed_lines = 0 and figures.charge in ('prepay', 'committed')
+            then 'commitment_not_billed'
+        when figures.printed_lines = 0 then 'usage_without_line'
+        when figures.is_waived and figures.expected_amount = 0 then 'charged_in_ramp'
+        when figures.group_product = 'unknown' then 'unknown_product'
+        when
+            figures.repeated_amount <> 0
+            and figures.variance_amount % figures.repeated_amount = 0
+            and figures.variance_amount / figures.repeated_amount
+            <= figures.repeated_sum / figures.repeated_amount
+            then 'duplicate_line'
+        when of_whole.reason is not null then of_whole.reason
+        when
+            figures.expected_lines = 0
+            and (
+                of_quantity.reason is null
+                or figures.printed_price is distinct from figures.expected_price
+            )
+            then 'line_without_usage'
+        when
+            figures.expected_lines = 0
+            or figures.kind = 'call'
+            or coalesce(
+                figures.printed_quantity, figures.printed_price,
+                figures.expected_quantity, figures.expected_price
+            ) is null
+            or figures.printed_quantity is null
+            or figures.expected_quantity is null
+            then null
+    end as reason
+from figures
+left join candidates as of_whole
+    on
+        figures.org_id = of_whole.org_id
+        and figures.group_id = of_whole.group_id
+        and of_whole.part = 'whole'
+left join candidates as of_quantity
+    on
+        figures.org_id = of_quantity.org_id
+        and figures.group_id = of_quantity.group_id
+        and of_quantity.part = 'quantity'
+left join candidates as of_rate
+    on
+        figures.org_id = of_rate.org_id
+        and figures.group_id = of_rate.group_id
+        and of_rate.part = 'rate'
+left join renamed as renamed_to
+    on
+        figures.org_id = renamed_to.org_id
+        and figures.group_id = renamed_to.unknown_group_id
+anti join renamed as renamed_from
+    on
+        figures.org_id = renamed_from.org_id
+        and figures.group_id = renamed_from.missing_group_id
+where figures.variance_amount <> 0

@@ -1,0 +1,162 @@
+with
+
+printed_lines as (
+
+    select
+        *,
+        coalesce(match_code, if(is_tax, 'tax', null), 'unknown') as group_product
+    from {{ ref('int_vendor_lines') }}
+
+),
+
+our_lines as (
+
+    select * from {{ ref('int_answered_lines') }}
+
+),
+
+-- What our lines say of a product on an invoice: whether a part of it is given back or
+-- waived, and at which prices it is committed and billed in arrears.
+our_products as (
+
+    select
+        org_id,
+        invoice_number,
+        group_product,
+        bool_or(amount < 0 or is_waived) as has_negative,
+        sum(amount) filter (where charge = 'prepay') as prepaid_amount,
+        sum(amount) filter (where charge <> 'prepay') as arrears_amount,
+        max(unit_price) filter (where charge = 'committed') as committed_price,
+        max(quantity) filter (where charge = 'committed') as committed_quantity,
+        max(unit_price) filter (where charge = 'arrears') as arrears_price
+    from our_lines
+    group by org_id, invoice_number, group_product
+
+),
+
+our_invoices as (
+
+    select
+        org_id,
+        invoice_number,
+        min(invoice_date) as expected_invoice_date,
+        bool_or(is_tax and group_product = 'tax') as is_tax_one_sum,
+        min(service_period_start) filter (where not is_tax and charge <> 'prepay')
+            as arrears_start
+    from our_lines
+    group by org_id, invoice_number
+
+),
+
+compared as (
+
+    select
+        printed_lines.* exclude (group_product),
+        if(
+            printed_lines.is_tax and coalesce(our_invoices.is_tax_one_sum, true),
+            'tax', printed_lines.group_product
+        ) as group_product,
+        our_invoices.expected_invoice_date,
+        coalesce(our_products.has_negative, false) as has_negative,
+        coalesce(sum(printed_lines.amount) over (
+            partition by
+                printed_lines.org_id,
+                printed_lines.invoice_number,
+                printed_lines.group_product,
+                printed_lines.is_prepay
+        ) = if(
+            printed_lines.is_prepay,
+            our_products.prepaid_amount,
+            our_products.arrears_amount
+        ), false) as is_agreed,
+        our_products.committed_price,
+        our_products.committed_quantity,
+        our_products.arrears_price,
+        printed_lines.service_period_start < our_invoices.arrears_start - 1
+        and printed_lines.service_period_end <= our_invoices.arrears_start + 1
+            as is_before,
+        bool_or(
+            printed_lines.service_period_start
+            between our_invoices.arrears_start - 1 and our_invoices.arrears_start + 1
+        ) over (partition by printed_lines.org_id, printed_lines.invoice_number)
+            as is_any_in_period,
+        bool_or(printed_lines.charge_type = 'committed') over (
+            partition by
+                printed_lines.org_id,
+                printed_lines.invoice_number,
+                printed_lines.group_product
+        ) as is_any_committed
+    from printed_lines
+    left join our_products
+        on
+            printed_lines.org_id = our_products.org_id
+            and printed_lines.invoice_number = our_products.invoice_number
+            and printed_lines.group_product = our_products.group_product
+    left join our_invoices
+        on
+            printed_lines.org_id = our_invoices.org_id
+            and printed_lines.invoice_number = our_invoices.invoice_number
+
+),
+
+-- A credit, a correction of an earlier period and a line that an earlier invoice has stand
+-- alone. Of a product with a commitment in arrears, a line without the word Committed is
+-- the commitment if its price says so (INV-03).
+charged as (
+
+    select
+        *,
+        case
+            when amount < 0 and not has_negative and not is_tax then 'credit'
+            when is_billed_again and not is_agreed then 'again'
+            when is_before and is_any_in_period and not is_agreed and not is_tax
+                then 'earlier'
+            when is_prepay then 'prepay'
+            when committed_price is not null and charge_type = 'committed' then 'committed'
+            when
+                committed_price is not null
+                and not is_any_committed
+                and unit_price = committed_price
+                and (
+                    arrears_price is distinct from committed_price
+                    or committed_quantity = quantity
+                )
+                then 'committed'
+            else 'arrears'
+        end as charge
+    from compared
+
+)
+
+select
+    org_id,
+    invoice_number,
+    vendor_line_id,
+    row_number() over (
+        partition by org_id, invoice_number order by source_row, vendor_line_id
+    ) as line_number,
+    invoice_date,
+    expected_invoice_date,
+    service_period_start,
+    service_period_end,
+    description,
+    section,
+    product_code,
+    kind,
+    group_product,
+    charge,
+    is_tax,
+    breakout,
+    quantity,
+    unit_price,
+    amount,
+    currency,
+    other_numbers,
+    -- The same line once more.
+    row_number() over (
+        partition by
+            org_id, invoice_number, group_product, charge, breakout, quantity, unit_price,
+            amount, service_period_start, description
+        order by source_row, vendor_line_id
+    ) > 1 as is_repeated
+from charged

@@ -1,0 +1,221 @@
+with
+
+grouped as (
+
+    select * from {{ ref('int_group_figures') }}
+
+),
+
+answered_lines as (
+
+    select * from {{ ref('int_answered_lines') }}
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+-- What the vendor's own lines sum to: of all numbers that answer one invoice of ours, with
+-- and without credits, and of one number alone.
+sums as (
+
+    select
+        grouped.org_id,
+        grouped.invoice_number,
+        sum(grouped.printed_amount) filter (where not grouped.is_tax) as own_base,
+        sum(grouped.printed_amount) filter (
+            where not grouped.is_tax and grouped.charge <> 'credit'
+        ) as own_base_without_credits,
+        sum(own_base) over answered as joint_base,
+        sum(own_base_without_credits) over answered as joint_base_without_credits
+    from grouped
+    left join {{ ref('int_invoice_answers') }} as answers
+        on
+            grouped.org_id = answers.org_id
+            and grouped.invoice_number = answers.invoice_number
+    group by
+        grouped.org_id, grouped.invoice_number, answers.expected_invoice_date
+    window
+        answered as (
+            partition by
+                grouped.org_id,
+                coalesce(
+                    answers.expected_invoice_date::varchar, grouped.invoice_number
+                )
+        )
+
+),
+
+bases as (
+
+    select
+        org_id,
+        invoice_number,
+        unnest(['joint', 'without credits', 'own']) as base,
+        case base
+            when 'joint' then joint_base
+            when 'without credits' then joint_base_without_credits
+            else own_base
+        end as printed_base
+    from sums
+
+),
+
+-- Our rates; where the vendor prints one sum, all of them.
+rates as (
+
+    select
+        org_id,
+        invoice_number,
+        group_product,
+        max(quantity) as expected_base,
+        list(unit_price) as rates
+    from answered_lines
+    where is_tax
+    group by org_id, invoice_number, group_product
+
+),
+
+based as (
+
+    select
+        grouped.*,
+        rates.expected_base,
+        rates.rates,
+        list_sum(rates.rates)::decimal(28, 10) as our_rate,
+        bases.printed_base,
+        currencies.minor_units,
+        list_sum(list_transform(
+            rates.rates,
+            lambda rate: {{ line_amount(
+                'rate', 'bases.printed_base', 'currencies.minor_units'
+            ) }}
+        ))::decimal(28, 4) as tax_on_printed,
+        {{ line_amount(
+            'grouped.printed_price', 'rates.expected_base', 'currencies.minor_units'
+        ) }} as our_base_at_their_rate,
+        {{ line_amount(
+            'grouped.printed_price', 'bases.printed_base', 'currencies.minor_units'
+        ) }} as their_base_at_their_rate,
+        -- The rate that an amount without one tells of our base.
+        round(grouped.printed_amount / nullif(rates.expected_base, 0), 4)::decimal(28, 4)
+            as told_rate,
+        list_sum(list_transform(
+            rates.rates,
+            lambda rate: {{ line_amount(
+                'rate', 'grouped.printed_quantity', 'currencies.minor_units'
+            ) }}
+        ))::decimal(28, 4) as tax_on_stated
+    from grouped
+    inner join bases
+        on
+            grouped.org_id = bases.org_id
+            and grouped.invoice_number = bases.invoice_number
+            and (bases.base <> 'own' or grouped.expected_lines = 0)
+    left join rates
+        on
+            grouped.org_id = rates.org_id
+            and grouped.invoice_number = rates.invoice_number
+            and grouped.group_product = rates.group_product
+    left join currencies
+        on
+            coalesce(grouped.expected_currency, grouped.printed_currency)
+            = currencies.currency
+    where grouped.is_tax and grouped.variance_amount <> 0
+    -- A credit may be in the base or not; a tax that we do not have is on its own lines.
+    qualify
+        row_number() over (
+            partition by grouped.org_id, grouped.group_id
+            order by
+                coalesce(grouped.printed_amount = tax_on_printed, false) desc,
+                coalesce(grouped.printed_amount = their_base_at_their_rate, false) desc,
+                bases.base
+        ) = 1
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when printed_lines = 0 then 'tax_missing'
+            when charge = 'again' then 'duplicate_line'
+            when charge = 'credit' then 'credit'
+            when expected_lines = 0 and printed_amount = their_base_at_their_rate
+                then 'follows'
+            when expected_lines = 0 then 'tax_base_differs'
+            when printed_amount = tax_on_printed then 'follows'
+            when
+                printed_price <> our_rate
+                and printed_amount in (our_base_at_their_rate, their_base_at_their_rate)
+                then 'tax_rate_differs'
+            when printed_amount = tax_on_stated then 'tax_base_differs'
+            when abs(variance_amount) <= power(10, -minor_units) then 'rounding'
+            -- All levels at once, rounded once.
+            when printed_price = our_rate and printed_amount = their_base_at_their_rate
+                then 'follows'
+            when
+                printed_price is null
+                and len(rates) = 1
+                and printed_amount = {{ line_amount(
+                    'told_rate', 'expected_base', 'minor_units'
+                ) }}
+                then 'tax_rate_differs'
+            when printed_price is null then 'tax_base_differs'
+            else 'amount_is_not_quantity_times_rate'
+        end as reason
+    from based
+
+),
+
+-- A rate of its own on the vendor's own lines is two differences.
+parts as (
+
+    select
+        *,
+        reason as part_reason,
+        if(
+            reason = 'tax_rate_differs'
+            and printed_amount <> our_base_at_their_rate
+            and tax_on_printed <> expected_amount,
+            printed_amount - tax_on_printed,
+            variance_amount
+        ) as part_amount,
+        'whole' as part
+    from judged
+    union all by name
+    select
+        *,
+        'follows' as part_reason,
+        tax_on_printed - expected_amount as part_amount,
+        'base' as part
+    from judged
+    where
+        reason = 'tax_rate_differs'
+        and printed_amount <> our_base_at_their_rate
+        and tax_on_printed <> expected_amount
+
+)
+
+select
+    org_id,
+    invoice_number,
+    group_id,
+    part,
+    part_reason as reason,
+    product_code,
+    'tax' as kind,
+    part_amount::decimal(28, 4) as amount,
+    printed_description,
+    printed_quantity,
+    expected_base as expected_quantity,
+    printed_price,
+    our_rate as expected_price,
+    printed_amount,
+    expected_amount,
+    printed_base
+from parts

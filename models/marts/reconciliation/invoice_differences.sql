@@ -1,0 +1,161 @@
+with
+
+group_differences as (
+
+    select * from {{ ref('int_group_differences') }}
+
+),
+
+tax_differences as (
+
+    select * from {{ ref('int_tax_differences') }}
+
+),
+
+call_facts as (
+
+    select * from {{ ref('int_call_facts') }}
+
+),
+
+currencies_differ as (
+
+    select
+        org_id,
+        invoice_number,
+        min(printed_currency) as printed_currency
+    from {{ ref('int_group_figures') }}
+    group by org_id, invoice_number
+    having min(printed_currency) <> min(expected_currency)
+
+),
+
+differences as (
+
+    select * from group_differences
+    union all by name
+    select * from tax_differences
+    union all by name
+    select * from call_facts
+
+),
+
+printed_dates as (
+
+    select
+        org_id,
+        invoice_number,
+        min(invoice_date) as invoice_date
+    from {{ ref('int_printed_lines') }}
+    group by org_id, invoice_number
+
+),
+
+dated as (
+
+    select
+        differences.*,
+        differences.org_id || '/' || differences.group_id || '/' || differences.part
+            as difference_id,
+        answers.expected_invoice_date,
+        printed_dates.invoice_date as printed_date
+    from differences
+    left join {{ ref('int_invoice_answers') }} as answers
+        on
+            differences.org_id = answers.org_id
+            and differences.invoice_number = answers.invoice_number
+    left join printed_dates
+        on
+            differences.org_id = printed_dates.org_id
+            and differences.invoice_number = printed_dates.invoice_number
+    anti join currencies_differ
+        on
+            differences.org_id = currencies_differ.org_id
+            and differences.invoice_number = currencies_differ.invoice_number
+
+),
+
+-- A credit or correction settles the difference that it cancels, of an invoice that is not
+-- later.
+settled as (
+
+    select
+        later.difference_id,
+        earlier.difference_id as settled_difference_id
+    from dated as later
+    inner join dated as earlier
+        on
+            later.org_id = earlier.org_id
+            and later.amount = -earlier.amount
+            and later.printed_date >= earlier.printed_date
+    where
+        later.reason in ('credit', 'earlier_period')
+        and earlier.reason not in ('credit', 'earlier_period', 'follows')
+    qualify
+        row_number() over (
+            partition by later.difference_id
+            order by
+                later.product_code is not distinct from earlier.product_code desc,
+                earlier.printed_date desc,
+                earlier.difference_id asc
+        ) = 1
+
+),
+
+-- What follows is tied to the largest difference that is no tax, of all numbers that answer
+-- one invoice of ours: taxes may have a number of their own.
+tied as (
+
+    select
+        dated.*,
+        case
+            when dated.reason = 'follows'
+                then max_by(dated.difference_id, abs(dated.amount)) filter (
+                    where dated.kind is distinct from 'tax' and dated.reason <> 'follows'
+                ) over (
+                    partition by
+                        dated.org_id,
+                        coalesce(
+                            dated.expected_invoice_date::varchar, dated.invoice_number
+                        )
+                )
+            else settled.settled_difference_id
+        end as caused_by
+    from dated
+    left join settled
+        on dated.difference_id = settled.difference_id
+    union all by name
+    select
+        org_id,
+        invoice_number,
+        'other_currency' as reason,
+        printed_currency as assumed,
+        org_id || '/' || invoice_number || '/other_currency' as difference_id
+    from currencies_differ
+
+)
+
+select
+    tied.difference_id,
+    tied.org_id,
+    tied.invoice_number,
+    tied.reason,
+    tied.product_code,
+    tied.amount::decimal(28, 4) as amount,
+    coalesce(tied.claim_amount, tied.amount)::decimal(28, 4) as claim_amount,
+    {{ explanation('tied', 'reasons.explanation') }} as explanation,
+    to_json({
+        'printed_quantity': tied.printed_quantity,
+        'expected_quantity': tied.expected_quantity,
+        'printed_price': tied.printed_price,
+        'expected_price': tied.expected_price,
+        'printed_amount': tied.printed_amount,
+        'expected_amount': tied.expected_amount,
+        'assumed': tied.assumed,
+        'other_reasons': tied.other_reasons
+    })::varchar as evidence,
+    tied.caused_by,
+    tied.group_id
+from tied
+inner join {{ ref('difference_reasons') }} as reasons
+    on tied.reason = reasons.reason
