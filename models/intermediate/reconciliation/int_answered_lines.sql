@@ -12,10 +12,29 @@ printed_lines as (
 
 ),
 
+-- An invoice of orders may be billed with the next monthly one (INV-06).
+orders_answered as (
+
+    select
+        org_id,
+        unnest(order_invoice_dates) as invoice_date,
+        expected_invoice_date
+    from answers
+
+),
+
 invoice_lines as (
 
-    select * from {{ ref('invoice_lines') }}
-    where invoice_status = 'final'
+    select
+        invoice_lines.*,
+        coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
+            as answered_date
+    from {{ ref('invoice_lines') }} as invoice_lines
+    left join orders_answered
+        on
+            invoice_lines.org_id = orders_answered.org_id
+            and invoice_lines.invoice_date = orders_answered.invoice_date
+    where invoice_lines.invoice_status = 'final'
 
 ),
 
@@ -34,6 +53,7 @@ printed as (
         printed_lines.invoice_date as printed_date,
         coalesce(printed_lines.match_code, if(printed_lines.is_tax, 'tax', null))
             as group_product,
+        printed_lines.is_tax,
         printed_lines.is_prepay,
         printed_lines.amount
     from printed_lines
@@ -45,7 +65,7 @@ printed as (
 ),
 
 -- How the vendor prints an invoice of ours: which calling services have a row of their own,
--- and whether all taxes are one sum (TELCO-02).
+-- and which taxes (TELCO-02).
 printed_as as (
 
     select
@@ -59,12 +79,15 @@ printed_as as (
             bool_or(group_product = 'telco_outbound')
             and not bool_or(group_product = 'telco_extended_outbound'), false
         ) as is_extended_folded,
-        coalesce(bool_or(group_product = 'tax'), false) as is_tax_one_sum
+        coalesce(list(distinct group_product) filter (where is_tax), [])
+            as tax_products
     from printed
     group by org_id, expected_invoice_date
 
 ),
 
+-- All taxes are one sum if the vendor prints one that names no level, and not all levels
+-- by name.
 ours as (
 
     select
@@ -72,7 +95,14 @@ ours as (
         products.kind,
         invoice_lines.charge_type = 'prepay' as is_prepay,
         case
-            when products.kind = 'tax' and printed_as.is_tax_one_sum then 'tax'
+            when
+                products.kind = 'tax'
+                and list_contains(printed_as.tax_products, 'tax')
+                and bool_or(
+                    products.kind = 'tax'
+                    and not list_contains(printed_as.tax_products, products.match_code)
+                ) over (partition by invoice_lines.org_id, invoice_lines.answered_date)
+                then 'tax'
             when
                 invoice_lines.product_code = 'telco_toll_free'
                 and printed_as.is_toll_free_folded
@@ -87,7 +117,7 @@ ours as (
     inner join printed_as
         on
             invoice_lines.org_id = printed_as.org_id
-            and invoice_lines.invoice_date = printed_as.expected_invoice_date
+            and invoice_lines.answered_date = printed_as.expected_invoice_date
     left join products
         on
             invoice_lines.org_id = products.org_id
@@ -124,6 +154,7 @@ select
     ours.invoice_date,
     ours.group_product,
     case
+        when ours.charge_type = 'prepay' and ours.amount < 0 then 'given_back'
         when ours.charge_type in ('prepay', 'committed') then ours.charge_type
         else 'arrears'
     end as charge,
@@ -143,7 +174,7 @@ from ours
 inner join numbers
     on
         ours.org_id = numbers.org_id
-        and ours.invoice_date = numbers.expected_invoice_date
+        and ours.answered_date = numbers.expected_invoice_date
 qualify
     row_number() over (
         partition by ours.invoice_line_id

@@ -42,6 +42,72 @@ landed_twice as (
 
 ),
 
+-- Days from 00:00 and days of the voice cycle, which begin later.
+cost_days as (
+
+    select
+        calls.org_id,
+        calls.service,
+        calls.started_at::date as midnight_day,
+        (calls.started_at - (cycles.voice_start_at - cycles.cycle_start_at))::date
+            as voice_day,
+        sum(calls.reported_cost) as day_cost
+    from calls
+    inner join {{ ref('int_cycles') }} as cycles
+        on
+            calls.org_id = cycles.org_id
+            and calls.cycle_start_date = cycles.cycle_start_date
+    group by all
+
+),
+
+-- Neighbouring cuts of a cycle that a vendor may take instead.
+other_cuts as (
+
+    select
+        cycles.org_id,
+        cycles.cycle_start_date,
+        {% for cut, day, cut_from, cut_to in [
+            (
+                'calendar_month', 'midnight_day',
+                "date_trunc('month', cycles.cycle_start_date)",
+                "date_trunc('month', cycles.cycle_start_date) + interval 1 month",
+            ),
+            (
+                'next_month', 'midnight_day',
+                "date_trunc('month', cycles.cycle_start_date) + interval 1 month",
+                "date_trunc('month', cycles.cycle_start_date) + interval 2 month",
+            ),
+            (
+                'last_day_twice', 'voice_day', 'cycles.cycle_start_date',
+                'cycles.cycle_end_date + 1',
+            ),
+            (
+                'a_day_early', 'voice_day', 'cycles.cycle_start_date - 1',
+                'cycles.cycle_end_date - 1',
+            ),
+            (
+                'a_day_late', 'voice_day', 'cycles.cycle_start_date + 1',
+                'cycles.cycle_end_date + 1',
+            ),
+        ] %}
+            sum(cost_days.day_cost) filter (
+                where cost_days.{{ day }} >= {{ cut_from }}
+                and cost_days.{{ day }} < {{ cut_to }}
+            ) as cost_of_{{ cut }},
+        {% endfor %}
+        cost_days.service
+    from {{ ref('int_cycles') }} as cycles
+    inner join cost_days
+        on
+            cycles.org_id = cost_days.org_id
+            and cost_days.midnight_day between cycles.cycle_start_date - 31
+            and cycles.cycle_end_date + 31
+    where cycles.is_closed
+    group by cycles.org_id, cycles.cycle_start_date, cost_days.service
+
+),
+
 summed as (
 
     select
@@ -74,6 +140,11 @@ select
     coalesce(summed.twin_cost, 0)::decimal(38, 10) as twin_cost,
     coalesce(landed_twice.landed_cost, 0)::decimal(38, 10) as landed_twice_cost,
     coalesce(summed.international_cost, 0)::decimal(38, 10) as international_cost,
+    {% for cut in [
+        'calendar_month', 'next_month', 'last_day_twice', 'a_day_early', 'a_day_late',
+    ] %}
+        other_cuts.cost_of_{{ cut }}::decimal(38, 10) as cost_of_{{ cut }},
+    {% endfor %}
     telco_costs.cost_at_midnight
 from summed
 inner join {{ ref('int_telco_costs') }} as telco_costs
@@ -86,3 +157,8 @@ left join landed_twice
         summed.org_id = landed_twice.org_id
         and summed.cycle_start_date = landed_twice.cycle_start_date
         and summed.service = landed_twice.service
+left join other_cuts
+    on
+        summed.org_id = other_cuts.org_id
+        and summed.cycle_start_date = other_cuts.cycle_start_date
+        and summed.service = other_cuts.service

@@ -81,7 +81,21 @@ of_amount as (
         figures.org_id,
         figures.group_id,
         assumption.reason,
-        assumption.reason as assumed
+        case
+            when assumption.reason <> 'other_cycle_cut' then assumption.reason
+            when figures.printed_amount = other_amounts.amount_at_midnight
+                then 'from 00:00'
+            when figures.printed_amount = other_amounts.amount_of_calendar_month
+                then 'the calendar month'
+            when figures.printed_amount = other_amounts.amount_of_next_month
+                then 'the next calendar month'
+            when figures.printed_amount = other_amounts.amount_of_last_day_twice
+                then 'the last day twice'
+            when figures.printed_amount = other_amounts.amount_of_a_day_early
+                then 'a day early'
+            when figures.printed_amount = other_amounts.amount_of_a_day_late
+                then 'a day late'
+        end as assumed
     from figures
     inner join other_amounts
         on
@@ -96,7 +110,15 @@ of_amount as (
         figures.variance_amount <> 0
         and case assumption.reason
             when 'other_cycle_cut'
-                then figures.printed_amount = other_amounts.amount_at_midnight
+                then
+                    figures.printed_amount in (
+                        other_amounts.amount_at_midnight,
+                        other_amounts.amount_of_calendar_month,
+                        other_amounts.amount_of_next_month,
+                        other_amounts.amount_of_last_day_twice,
+                        other_amounts.amount_of_a_day_early,
+                        other_amounts.amount_of_a_day_late
+                    )
             when 'duplicate_calls'
                 then
                     figures.printed_amount in (

@@ -12,12 +12,13 @@ split as (
     select
         *,
         coalesce(expected_compared_amount, 0) as ours,
+        variance_amount - extra_amount as compared_variance,
         case
             when
                 reason is null
                 and coalesce(kind, '') <> 'call'
                 and printed_quantity is not null
-                and expected_price is not null
+                and (expected_price is not null or printed_quantity = expected_quantity)
                 then
                     if(
                         printed_quantity is not distinct from expected_quantity,
@@ -49,10 +50,28 @@ parts as (
         reason as part_reason,
         if(reason = 'renamed_product', 0, variance_amount) as part_amount,
         'whole' as part,
-        null as assumed,
+        case
+            when reason = 'duplicate_line'
+                then
+                    coalesce(
+                        'invoice ' || first_invoice_number || ' has it too',
+                        'it is on this invoice once more'
+                    )
+            else whole_assumed
+        end as assumed,
         null as other_reasons
     from split
     where reason is not null
+    union all by name
+    select
+        *,
+        'duplicate_line' as part_reason,
+        extra_amount as part_amount,
+        'extra' as part,
+        'it is on this invoice once more' as assumed,
+        null as other_reasons
+    from split
+    where reason is null and extra_amount <> 0
     union all by name
     select
         *,
@@ -79,21 +98,21 @@ parts as (
         case
             when at_their_rate is null then 'unexplained'
             when
-                abs(variance_amount - (at_their_rate - ours))
+                abs(compared_variance - (at_their_rate - ours))
                 <= printed_lines * power(10, -minor_units)
                 then 'rounding'
             when printed_price is not null then 'amount_is_not_quantity_times_rate'
             when printed_quantity = expected_quantity then 'wrong_rate'
             else 'unexplained'
         end as part_reason,
-        variance_amount - coalesce(at_their_rate - ours, 0) as part_amount,
+        compared_variance - coalesce(at_their_rate - ours, 0) as part_amount,
         'rest' as part,
         null as assumed,
         null as other_reasons
     from split
     where
         reason is null
-        and variance_amount - coalesce(at_their_rate - ours, 0) <> 0
+        and compared_variance - coalesce(at_their_rate - ours, 0) <> 0
 
 )
 

@@ -32,21 +32,42 @@ grouped as (
     ),
 
 {% endfor %}
+-- A line that is there once more, if without it both sides have as many units.
+repeated as (
+
+    select
+        *,
+        is_printed
+        and is_repeated
+        and not is_settled
+        and sum(quantity) filter (
+            where not (is_printed and is_repeated and not is_settled)
+            and is_printed
+        ) over (partition by org_id, group_id)
+        = sum(quantity) filter (where not is_printed) over (
+            partition by org_id, group_id
+        ) as is_extra
+    from settled
+
+),
+
 -- What is left is compared, if both sides have something left; else all lines are.
 left_over as (
 
     select
         *,
-        is_settled and bool_or(not is_settled and is_printed) over (
+        coalesce(is_extra, false)
+        or (is_settled and bool_or(not is_settled and is_printed) over (
             partition by org_id, group_id
         ) and bool_or(not is_settled and not is_printed) over (
             partition by org_id, group_id
-        ) as is_left_out
-    from settled
+        )) as is_left_out
+    from repeated
 
 )
 
--- A price only where all lines that are compared have the same.
+-- A price only where all lines that are compared have the same; where none is printed, what
+-- the amount tells.
 select
     org_id,
     invoice_number,
@@ -81,14 +102,28 @@ select
                 min(unit_price) filter (where {{ condition }} and not is_left_out)
                 = max(unit_price) filter (where {{ condition }} and not is_left_out)
                 then min(unit_price) filter (where {{ condition }} and not is_left_out)
+            {% if side == 'printed' %}
+                when
+                    printed_quantity > 0
+                    and printed_compared_amount > 0
+                    and printed_compared_amount < 1000000000000
+                    and count(unit_price) filter (where {{ condition }}) = 0
+                    and not bool_or(is_tax or kind is not distinct from 'call')
+                    then
+                        {{ divide_half_up(
+                            'printed_compared_amount', 'round(printed_quantity, 4)'
+                        ) }}
+            {% endif %}
         end as {{ side }}_price,
         sum(amount) filter (where {{ condition }} and breakout = 'us')
             as {{ side }}_us_amount,
         sum(amount) filter (where {{ condition }} and breakout = 'international')
             as {{ side }}_international_amount,
     {% endfor %}
+    min(first_invoice_number) as first_invoice_number,
     min(amount) filter (where is_repeated and not is_settled) as repeated_amount,
     sum(amount) filter (where is_repeated and not is_settled) as repeated_sum,
+    coalesce(sum(amount) filter (where is_extra), 0)::decimal(28, 4) as extra_amount,
     sum(signed_amount)::decimal(28, 4) as variance_amount
 from left_over
 group by org_id, invoice_number, group_id

@@ -36,7 +36,11 @@ select
     figures.expected_amount,
     figures.expected_compared_amount,
     figures.variance_amount,
+    figures.extra_amount,
+    figures.charge,
+    figures.first_invoice_number,
     of_whole.reason as whole_reason,
+    of_whole.assumed as whole_assumed,
     of_quantity.reason as quantity_reason,
     of_quantity.assumed as quantity_assumed,
     of_rate.reason as rate_reason,
@@ -78,6 +82,7 @@ select
             and figures.variance_amount / figures.repeated_amount
             <= figures.repeated_sum / figures.repeated_amount
             then 'duplicate_line'
+        when figures.extra_amount = figures.variance_amount then 'duplicate_line'
         when of_whole.reason is not null then of_whole.reason
         when
             figures.expected_lines = 0
@@ -86,6 +91,22 @@ select
                 or figures.printed_price is distinct from figures.expected_price
             )
             then 'line_without_usage'
+        when figures.kind = 'call' and figures.printed_quantity = figures.expected_quantity
+            then 'wrong_rate'
+        -- At the average rate of the calls, as far as two rounded amounts tell it.
+        when
+            figures.kind = 'call'
+            and figures.expected_quantity > 0
+            and abs(
+                {{ line_amount(
+                    'figures.printed_quantity', 'figures.expected_amount', '2'
+                ) }}
+                - {{ line_amount(
+                    'figures.expected_quantity', 'figures.printed_amount', '2'
+                ) }}
+            ) <= (figures.expected_quantity + figures.printed_quantity)
+            * power(10, -figures.minor_units) / 2
+            then 'wrong_quantity'
         when
             figures.expected_lines = 0
             or figures.kind = 'call'

@@ -79,8 +79,11 @@ select
     figures.repeated_amount,
     figures.repeated_sum,
     figures.variance_amount,
+    figures.extra_amount,
+    figures.first_invoice_number,
     answers.expected_invoice_date,
     cycles.cycle_start_date,
+    cycles.cycle_end_date - cycles.cycle_start_date as cycle_days,
     coalesce(currencies.minor_units, 2) as minor_units,
     -- What the difference of the lines that count toward a minimum sums to (INV-14).
     coalesce(

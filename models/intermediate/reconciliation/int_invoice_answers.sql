@@ -42,6 +42,8 @@ ours as (
         invoice_lines.invoice_date,
         coalesce(products.match_code, invoice_lines.product_code) as match_code,
         invoice_lines.charge_type = 'prepay' as is_prepay,
+        bool_and(invoice_lines.charge_type = 'one_time') as is_order,
+        bool_and(invoice_lines.charge_type = 'tax') as is_tax,
         sum(invoice_lines.amount) as amount,
         min(invoice_lines.service_period_start) as service_period_start
     from invoice_lines
@@ -109,10 +111,79 @@ answered as (
                 invoice_date
         ) = 1
 
+),
+
+-- Invoices of orders alone that no number answers.
+order_invoices as (
+
+    select
+        ours.org_id,
+        ours.invoice_date
+    from ours
+    anti join answered
+        on
+            ours.org_id = answered.org_id
+            and ours.invoice_date = answered.invoice_date
+    group by ours.org_id, ours.invoice_date
+    having bool_and(ours.is_order or ours.is_tax)
+
+),
+
+-- The vendor may bill an order with the next monthly invoice (INV-06): one that has a
+-- product of it that it would not have else, or is closer to ours with the order.
+orders_answered as (
+
+    select
+        answered.org_id,
+        answered.invoice_number,
+        order_invoices.invoice_date
+    from order_invoices
+    inner join ours
+        on
+            order_invoices.org_id = ours.org_id
+            and order_invoices.invoice_date = ours.invoice_date
+            and ours.is_order
+    inner join answered
+        on
+            order_invoices.org_id = answered.org_id
+            and answered.invoice_date - order_invoices.invoice_date between 1 and 45
+    inner join printed
+        on
+            answered.org_id = printed.org_id
+            and answered.invoice_number = printed.invoice_number
+            and ours.match_code = printed.match_code
+            and not printed.is_prepay
+    left join ours as monthly
+        on
+            answered.org_id = monthly.org_id
+            and answered.invoice_date = monthly.invoice_date
+            and ours.match_code = monthly.match_code
+            and not monthly.is_prepay
+    where
+        monthly.org_id is null
+        or abs(printed.amount - monthly.amount - ours.amount)
+        < abs(printed.amount - monthly.amount)
+    qualify
+        row_number() over (
+            partition by order_invoices.org_id, order_invoices.invoice_date
+            order by
+                abs(printed.amount - coalesce(monthly.amount, 0) - ours.amount) asc,
+                answered.invoice_date asc,
+                answered.invoice_number asc
+        ) = 1
+
 )
 
 select
-    org_id,
-    invoice_number,
-    invoice_date as expected_invoice_date
+    answered.org_id,
+    answered.invoice_number,
+    any_value(answered.invoice_date) as expected_invoice_date,
+    list(orders_answered.invoice_date order by orders_answered.invoice_date) filter (
+        where orders_answered.invoice_date is not null
+    ) as order_invoice_dates
 from answered
+left join orders_answered
+    on
+        answered.org_id = orders_answered.org_id
+        and answered.invoice_number = orders_answered.invoice_number
+group by answered.org_id, answered.invoice_number

@@ -36,6 +36,7 @@ both_sides as (
         end as lone_line_id,
         true as is_printed,
         is_repeated,
+        first_invoice_number,
         vendor_line_id as line_id,
         product_code,
         null as charge_type,
@@ -60,6 +61,7 @@ both_sides as (
         null as lone_line_id,
         false as is_printed,
         false as is_repeated,
+        null as first_invoice_number,
         invoice_line_id as line_id,
         product_code,
         charge_type,
@@ -84,6 +86,7 @@ both_sides as (
         null as lone_line_id,
         false as is_printed,
         false as is_repeated,
+        null as first_invoice_number,
         'as printed ' || printed_lines.vendor_line_id as line_id,
         printed_lines.product_code,
         'tax' as charge_type,
@@ -107,18 +110,81 @@ both_sides as (
 
 ),
 
+-- A message line of another class that has as many as the line of ours that is missing is
+-- that line.
+messages as (
+
+    select
+        org_id,
+        invoice_number,
+        group_product,
+        sum(quantity) filter (where is_printed) as printed_quantity,
+        sum(quantity) filter (where not is_printed) as expected_quantity
+    from both_sides
+    where kind = 'message' and lone_line_id is null
+    group by org_id, invoice_number, group_product
+
+),
+
+reclassified as (
+
+    select
+        both_sides.line_id,
+        missing.group_product,
+        missing.org_id
+    from both_sides
+    inner join messages
+        on
+            both_sides.org_id = messages.org_id
+            and both_sides.invoice_number = messages.invoice_number
+            and both_sides.group_product = messages.group_product
+            and messages.printed_quantity - both_sides.quantity
+            = coalesce(messages.expected_quantity, 0)
+    inner join messages as missing
+        on
+            both_sides.org_id = missing.org_id
+            and both_sides.invoice_number = missing.invoice_number
+            and both_sides.quantity = missing.expected_quantity
+            and missing.printed_quantity is null
+    where
+        both_sides.is_printed
+        and both_sides.kind = 'message'
+        and both_sides.lone_line_id is null
+    qualify
+        row_number() over (
+            partition by both_sides.org_id, both_sides.line_id
+            order by missing.group_product
+        ) = 1
+        and row_number() over (
+            partition by missing.org_id, missing.invoice_number, missing.group_product
+            order by both_sides.line_id
+        ) = 1
+
+),
+
 varied as (
 
     select
-        *,
-        if(is_printed, amount, -amount) as signed_amount,
-        if(kind = 'number', 'number', group_product) as product_family
+        both_sides.* exclude (group_product),
+        coalesce(reclassified.group_product, both_sides.group_product) as group_product,
+        if(both_sides.is_printed, both_sides.amount, -both_sides.amount)
+            as signed_amount,
+        case
+            when both_sides.kind = 'number' then 'number'
+            when both_sides.is_tax then 'tax'
+            else both_sides.group_product
+        end as product_family
     from both_sides
+    left join reclassified
+        on
+            both_sides.org_id = reclassified.org_id
+            and both_sides.line_id = reclassified.line_id
+            and both_sides.is_printed
 
 ),
 
 -- A product that agrees only over all its charges is one group, and so are the charges of
--- numbers.
+-- numbers and the taxes. Licenses whose units agree over commitment and arrears are too.
 summed as (
 
     select
@@ -131,7 +197,18 @@ summed as (
         ) as product_variance,
         sum(signed_amount) over (
             partition by org_id, invoice_number, product_family, lone_line_id
-        ) as family_variance
+        ) as family_variance,
+        sum(if(is_printed, quantity, -quantity)) filter (
+            where charge in ('committed', 'arrears') and kind in ('license', 'addon')
+        ) over (
+            partition by org_id, invoice_number, group_product, lone_line_id
+        ) as units_variance,
+        min(charge) filter (where is_printed and charge in ('committed', 'arrears')) over (
+            partition by org_id, invoice_number, group_product, lone_line_id
+        ) as first_printed_charge,
+        max(charge) filter (where is_printed and charge in ('committed', 'arrears')) over (
+            partition by org_id, invoice_number, group_product, lone_line_id
+        ) as last_printed_charge
     from varied
 
 ),
@@ -149,6 +226,18 @@ merged as (
                 when product_variance = 0 and bool_or(charge_variance <> 0) over (
                     partition by org_id, invoice_number, group_product, lone_line_id
                 ) and lone_line_id is null then 'all'
+                when
+                    units_variance = 0
+                    and product_variance <> 0
+                    and first_printed_charge = last_printed_charge
+                    and charge in ('committed', 'arrears')
+                    and bool_or(
+                        charge in ('committed', 'arrears')
+                        and charge <> first_printed_charge
+                    ) over (
+                        partition by org_id, invoice_number, group_product, lone_line_id
+                    )
+                    then 'all'
                 else charge
             end as charge
         )

@@ -1,5 +1,8 @@
 -- What the calls of a group would cost otherwise: a calling service may be folded into
 -- another.
+{% set cuts = [
+    'calendar_month', 'next_month', 'last_day_twice', 'a_day_early', 'a_day_late',
+] %}
 with
 
 answered as (
@@ -57,6 +60,9 @@ costs as (
         sum(call_costs.landed_twice_cost) as landed_twice_cost,
         sum(call_costs.twin_cost) as twin_cost,
         sum(call_costs.international_cost) as international_cost,
+        {% for cut in cuts %}
+            sum(call_costs.cost_of_{{ cut }}) as cost_of_{{ cut }},
+        {% endfor %}
         bool_or(
             reach.covered_to < cycles.voice_end_at
             or exists (
@@ -95,6 +101,9 @@ select
     {{ round_money('file_cost', 'minor_units') }} as file_amount,
     {{ round_money('international_cost', 'minor_units') }} as international_amount,
     {{ round_money('cost_at_midnight', 'minor_units') }} as amount_at_midnight,
+    {% for cut in cuts %}
+        {{ round_money('cost_of_' ~ cut, 'minor_units') }} as amount_of_{{ cut }},
+    {% endfor %}
     {{ round_money('file_cost + landed_twice_cost', 'minor_units') }}
         as amount_landed_twice,
     {{ round_money('file_cost - twin_cost', 'minor_units') }} as amount_without_twins

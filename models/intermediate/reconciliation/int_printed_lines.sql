@@ -15,7 +15,7 @@ our_lines as (
 
 ),
 
--- What our lines say of a product on an invoice: whether a part of it is given back or
+-- What our lines say of a product on an invoice: whether a part of it is negative or
 -- waived, and at which prices it is committed and billed in arrears.
 our_products as (
 
@@ -23,9 +23,11 @@ our_products as (
         org_id,
         invoice_number,
         group_product,
-        bool_or(amount < 0 or is_waived) as has_negative,
-        sum(amount) filter (where charge = 'prepay') as prepaid_amount,
-        sum(amount) filter (where charge <> 'prepay') as arrears_amount,
+        bool_or(amount < 0) as has_negative,
+        bool_or(is_waived) as has_waived,
+        sum(amount) filter (where charge in ('prepay', 'given_back')) as prepaid_amount,
+        sum(amount) filter (where charge not in ('prepay', 'given_back'))
+            as arrears_amount,
         max(unit_price) filter (where charge = 'committed') as committed_price,
         max(quantity) filter (where charge = 'committed') as committed_quantity,
         max(unit_price) filter (where charge = 'arrears') as arrears_price
@@ -39,10 +41,18 @@ our_invoices as (
     select
         org_id,
         invoice_number,
-        min(invoice_date) as expected_invoice_date,
+        max(invoice_date) as expected_invoice_date,
         bool_or(is_tax and group_product = 'tax') as is_tax_one_sum,
-        min(service_period_start) filter (where not is_tax and charge <> 'prepay')
-            as arrears_start
+        -- An invoice of orders alone has no cycle.
+        coalesce(
+            {% for orders in ['not', ''] %}
+                min(service_period_start) filter (
+                    where not is_tax
+                    and charge not in ('prepay', 'given_back')
+                    and {{ orders }} (charge_type is not distinct from 'one_time')
+                ){{ ',' if not loop.last }}
+            {% endfor %}
+        ) as arrears_start
     from our_lines
     group by org_id, invoice_number
 
@@ -53,22 +63,19 @@ compared as (
     select
         printed_lines.* exclude (group_product),
         if(
-            printed_lines.is_tax and coalesce(our_invoices.is_tax_one_sum, true),
+            printed_lines.is_tax and coalesce(our_invoices.is_tax_one_sum, false),
             'tax', printed_lines.group_product
         ) as group_product,
         our_invoices.expected_invoice_date,
         coalesce(our_products.has_negative, false) as has_negative,
-        coalesce(sum(printed_lines.amount) over (
-            partition by
-                printed_lines.org_id,
-                printed_lines.invoice_number,
-                printed_lines.group_product,
-                printed_lines.is_prepay
-        ) = if(
+        coalesce(our_products.has_waived, false) as has_waived,
+        if(
             printed_lines.is_prepay,
             our_products.prepaid_amount,
             our_products.arrears_amount
-        ), false) as is_agreed,
+        ) as our_amount,
+        coalesce(sum(printed_lines.amount) over of_charge = our_amount, false) as is_agreed,
+        count(*) over of_charge = 1 and coalesce(our_amount <> 0, false) as is_only_line,
         our_products.committed_price,
         our_products.committed_quantity,
         our_products.arrears_price,
@@ -96,6 +103,14 @@ compared as (
         on
             printed_lines.org_id = our_invoices.org_id
             and printed_lines.invoice_number = our_invoices.invoice_number
+    window
+        of_charge as (
+            partition by
+                printed_lines.org_id,
+                printed_lines.invoice_number,
+                printed_lines.group_product,
+                printed_lines.is_prepay
+        )
 
 ),
 
@@ -107,10 +122,16 @@ charged as (
     select
         *,
         case
-            when amount < 0 and not has_negative and not is_tax then 'credit'
-            when is_billed_again and not is_agreed then 'again'
+            when
+                amount < 0
+                and not has_negative
+                and not (has_waived and is_agreed)
+                and not is_tax
+                then 'credit'
+            when is_billed_again and not is_agreed and not is_only_line then 'again'
             when is_before and is_any_in_period and not is_agreed and not is_tax
                 then 'earlier'
+            when is_prepay and amount < 0 then 'given_back'
             when is_prepay then 'prepay'
             when committed_price is not null and charge_type = 'committed' then 'committed'
             when
@@ -152,6 +173,7 @@ select
     amount,
     currency,
     other_numbers,
+    first_invoice_number,
     -- The same line once more.
     row_number() over (
         partition by

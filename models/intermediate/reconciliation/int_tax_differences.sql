@@ -137,6 +137,80 @@ based as (
 
 ),
 
+-- Other lines that a tax may be taken on, of several that give the figure those that give
+-- most of the invoice's taxes.
+named_bases as (
+
+    select
+        based.org_id,
+        based.group_id,
+        bases.assumed,
+        bases.place,
+        count(*) over (
+            partition by based.org_id, based.invoice_number, bases.assumed
+        ) as taxes_count
+    from based
+    inner join {{ ref('int_tax_bases') }} as bases
+        on
+            based.org_id = bases.org_id
+            and based.invoice_number = bases.invoice_number
+            and coalesce(based.printed_quantity = bases.printed_base, true)
+    where
+        based.printed_amount = list_sum(list_transform(
+            based.rates,
+            lambda rate: {{ line_amount(
+                'rate', 'bases.printed_base', 'based.minor_units'
+            ) }}
+        ))
+
+),
+
+named_base as (
+
+    select *
+    from named_bases
+    qualify
+        row_number() over (
+            partition by org_id, group_id
+            order by taxes_count desc, place asc, assumed asc
+        ) = 1
+
+),
+
+-- An amount alone tells another rate only if the other taxes of the invoice agree.
+levels as (
+
+    select
+        org_id,
+        invoice_number,
+        count(*) filter (where expected_lines > 0) as levels_count,
+        count(*) filter (where expected_lines > 0 and variance_amount <> 0)
+            as differing_count
+    from grouped
+    where is_tax
+    group by org_id, invoice_number
+
+),
+
+named as (
+
+    select
+        based.*,
+        named_base.assumed,
+        levels.levels_count,
+        levels.differing_count
+    from based
+    left join named_base
+        on
+            based.org_id = named_base.org_id
+            and based.group_id = named_base.group_id
+    left join levels
+        on
+            based.org_id = levels.org_id
+            and based.invoice_number = levels.invoice_number
+
+),
+
 judged as (
 
     select
@@ -145,7 +219,11 @@ judged as (
             when printed_lines = 0 then 'tax_missing'
             when charge = 'again' then 'duplicate_line'
             when charge = 'credit' then 'credit'
-            when expected_lines = 0 and printed_amount = their_base_at_their_rate
+            when expected_lines = 0 and levels_count > 0
+                then if(group_product = 'tax', 'unknown_product', 'line_without_usage')
+            when
+                expected_lines = 0
+                and (printed_price is null or printed_amount = their_base_at_their_rate)
                 then 'follows'
             when expected_lines = 0 then 'tax_base_differs'
             when printed_amount = tax_on_printed then 'follows'
@@ -158,9 +236,11 @@ judged as (
             -- All levels at once, rounded once.
             when printed_price = our_rate and printed_amount = their_base_at_their_rate
                 then 'follows'
+            when assumed is not null then 'tax_base_differs'
             when
                 printed_price is null
                 and len(rates) = 1
+                and (levels_count = 1 or differing_count < levels_count)
                 and printed_amount = {{ line_amount(
                     'told_rate', 'expected_base', 'minor_units'
                 ) }}
@@ -168,7 +248,7 @@ judged as (
             when printed_price is null then 'tax_base_differs'
             else 'amount_is_not_quantity_times_rate'
         end as reason
-    from based
+    from named
 
 ),
 
@@ -210,6 +290,14 @@ select
     product_code,
     'tax' as kind,
     part_amount::decimal(28, 4) as amount,
+    if(
+        part_reason = 'duplicate_line',
+        coalesce(
+            'invoice ' || first_invoice_number || ' has it too',
+            'it is on this invoice once more'
+        ),
+        concat_ws(', ', {{ plain_number('printed_quantity') }}, assumed)
+    ) as assumed,
     printed_description,
     printed_quantity,
     expected_base as expected_quantity,

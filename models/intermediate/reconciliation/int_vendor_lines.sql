@@ -48,6 +48,36 @@ spellings as (
 
 ),
 
+hourly_contracts as (
+
+    select distinct org_id from {{ ref('int_contracts') }}
+    where license_model = 'hourly'
+
+),
+
+-- In an hourly contract the hourly name of a license is that of the license, unless one has
+-- both (INV-12).
+hourly_spellings as (
+
+    select
+        contracts.org_id,
+        spellings.name_key,
+        hourly_products.base_product_code as product_code
+    from {{ ref('hourly_products') }} as hourly_products
+    inner join spellings
+        on
+            hourly_products.product_code = spellings.product_code
+            and spellings.org_id is null
+    cross join hourly_contracts as contracts
+    anti join {{ ref('stg_contract_items') }} as contract_items
+        on
+            contracts.org_id = contract_items.org_id
+            and hourly_products.product_code = contract_items.product_code
+    union all
+    select * from spellings
+
+),
+
 -- What an organization calls its products; a name of its own goes first. Two codes that
 -- differ in punctuation alone mean one product.
 names as (
@@ -61,7 +91,7 @@ names as (
         products.kind,
         products.arrears_charge_type
     from (select distinct org_id from vendor_lines) as organizations
-    inner join spellings
+    inner join hourly_spellings as spellings
         on spellings.org_id is null or organizations.org_id = spellings.org_id
     inner join {{ ref('int_products') }} as products
         on
@@ -142,6 +172,7 @@ named as (
         worded.source_row,
         worded.invoice_number,
         worded.invoice_date,
+        worded.service_period_start is null as is_without_period,
         coalesce(worded.service_period_start, worded.invoice_date)
             as service_period_start,
         coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
@@ -185,7 +216,7 @@ named as (
 
 ),
 
--- Every charge once, with the day it was invoiced first: an invoice may have thousands of
+-- Every charge once, with the invoice that had it first: an invoice may have thousands of
 -- equal lines.
 charges as (
 
@@ -197,7 +228,12 @@ charges as (
         quantity,
         service_period_start,
         service_period_end,
-        min(invoice_date) as first_invoice_date
+        bool_and(
+            is_without_period
+            and coalesce(kind in ('resource', 'message', 'conversation', 'call'), false)
+        ) as is_usage_without_period,
+        min(invoice_date) as first_invoice_date,
+        min_by(invoice_number, (invoice_date, invoice_number)) as first_invoice_number
     from named
     where amount <> 0
     group by all
@@ -205,12 +241,17 @@ charges as (
 ),
 
 -- A line is billed again if an earlier invoice has it, product, period, quantity and
--- amount; periods may be shifted by a day.
+-- amount; periods may be shifted by a day, and those of usage be printed on neither.
 billed_again as (
 
     select
         charges.*,
-        bool_or(earlier.first_invoice_date < charges.first_invoice_date) as is_shifted
+        bool_or(earlier.first_invoice_date < charges.first_invoice_date)
+            as is_on_earlier,
+        min_by(
+            earlier.first_invoice_number,
+            (earlier.first_invoice_date, earlier.first_invoice_number)
+        ) as earliest_invoice_number
     from charges
     left join charges as earlier
         on
@@ -219,8 +260,15 @@ billed_again as (
             and charges.is_prepay = earlier.is_prepay
             and charges.amount = earlier.amount
             and charges.quantity is not distinct from earlier.quantity
-            and abs(charges.service_period_start - earlier.service_period_start) <= 1
-            and abs(charges.service_period_end - earlier.service_period_end) <= 1
+            and (
+                (
+                    abs(charges.service_period_start - earlier.service_period_start) <= 1
+                    and abs(charges.service_period_end - earlier.service_period_end) <= 1
+                )
+                or (
+                    charges.is_usage_without_period and earlier.is_usage_without_period
+                )
+            )
     group by all
 
 )
@@ -229,9 +277,12 @@ select
     named.*,
     other_numbers.other_numbers,
     coalesce(
-        named.invoice_date > billed_again.first_invoice_date or billed_again.is_shifted,
+        named.invoice_date > billed_again.first_invoice_date
+        or billed_again.is_on_earlier,
         false
-    ) as is_billed_again
+    ) as is_billed_again,
+    if(is_billed_again, billed_again.earliest_invoice_number, null)
+        as first_invoice_number
 from named
 left join other_numbers
     on

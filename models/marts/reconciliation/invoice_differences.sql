@@ -45,7 +45,8 @@ printed_dates as (
     select
         org_id,
         invoice_number,
-        min(invoice_date) as invoice_date
+        min(invoice_date) as invoice_date,
+        min(currency) as currency
     from {{ ref('int_printed_lines') }}
     group by org_id, invoice_number
 
@@ -58,7 +59,8 @@ dated as (
         differences.org_id || '/' || differences.group_id || '/' || differences.part
             as difference_id,
         answers.expected_invoice_date,
-        printed_dates.invoice_date as printed_date
+        printed_dates.invoice_date as printed_date,
+        coalesce(currencies.minor_units, 2) as minor_units
     from differences
     left join {{ ref('int_invoice_answers') }} as answers
         on
@@ -68,6 +70,8 @@ dated as (
         on
             differences.org_id = printed_dates.org_id
             and differences.invoice_number = printed_dates.invoice_number
+    left join {{ ref('currencies') }} as currencies
+        on printed_dates.currency = currencies.currency
     anti join currencies_differ
         on
             differences.org_id = currencies_differ.org_id
@@ -102,28 +106,46 @@ settled as (
 
 ),
 
--- What follows is tied to the largest difference that is no tax, of all numbers that answer
--- one invoice of ours: taxes may have a number of their own.
+causes as (
+
+    select
+        *,
+        if(
+            kind is distinct from 'tax' and reason <> 'follows', difference_id, null
+        ) as cause_id
+    from dated
+
+),
+
+-- What follows is tied to the largest difference that is no tax, of its number, or else of
+-- all numbers that answer one invoice of ours: taxes may have a number of their own.
 tied as (
 
     select
         dated.*,
         case
             when dated.reason = 'follows'
-                then max_by(dated.difference_id, abs(dated.amount)) filter (
-                    where dated.kind is distinct from 'tax' and dated.reason <> 'follows'
-                ) over (
-                    partition by
-                        dated.org_id,
-                        coalesce(
-                            dated.expected_invoice_date::varchar, dated.invoice_number
-                        )
-                )
+                then
+                    coalesce(
+                        max_by(dated.cause_id, abs(dated.amount)) filter (
+                            dated.cause_id is not null
+                        ) over of_number,
+                        max_by(dated.cause_id, abs(dated.amount)) filter (
+                            dated.cause_id is not null
+                        ) over of_invoice
+                    )
             else settled.settled_difference_id
         end as caused_by
-    from dated
+    from causes as dated
     left join settled
         on dated.difference_id = settled.difference_id
+    window
+        of_number as (partition by dated.org_id, dated.invoice_number),
+        of_invoice as (
+            partition by
+                dated.org_id,
+                coalesce(dated.expected_invoice_date::varchar, dated.invoice_number)
+        )
     union all by name
     select
         org_id,
