@@ -28,6 +28,7 @@ printed as (
         coalesce(match_code, description) as match_code,
         is_prepay,
         sum(amount) as amount,
+        sum(quantity) as quantity,
         min(service_period_start) as service_period_start
     from printed_lines
     where not is_billed_again
@@ -45,6 +46,7 @@ ours as (
         bool_and(invoice_lines.charge_type = 'one_time') as is_order,
         bool_and(invoice_lines.charge_type = 'tax') as is_tax,
         sum(invoice_lines.amount) as amount,
+        sum(invoice_lines.quantity) as quantity,
         min(invoice_lines.service_period_start) as service_period_start
     from invoice_lines
     left join products
@@ -113,24 +115,20 @@ answered as (
 
 ),
 
--- Invoices of orders alone that no number answers.
 order_invoices as (
 
     select
-        ours.org_id,
-        ours.invoice_date
+        org_id,
+        invoice_date
     from ours
-    anti join answered
-        on
-            ours.org_id = answered.org_id
-            and ours.invoice_date = answered.invoice_date
-    group by ours.org_id, ours.invoice_date
-    having bool_and(ours.is_order or ours.is_tax)
+    group by org_id, invoice_date
+    having bool_and(is_order or is_tax)
 
 ),
 
--- The vendor may bill an order with the next monthly invoice (INV-06): one that has a
--- product of it that it would not have else, or is closer to ours with the order.
+-- The vendor may bill an order that no number of its own answers with the next monthly
+-- invoice (INV-06): one with the product, and if that has others, with as many units or as
+-- much money as both.
 orders_answered as (
 
     select
@@ -143,10 +141,18 @@ orders_answered as (
             order_invoices.org_id = ours.org_id
             and order_invoices.invoice_date = ours.invoice_date
             and ours.is_order
+    anti join answered as answered_already
+        on
+            order_invoices.org_id = answered_already.org_id
+            and order_invoices.invoice_date = answered_already.invoice_date
     inner join answered
         on
             order_invoices.org_id = answered.org_id
             and answered.invoice_date - order_invoices.invoice_date between 1 and 45
+    anti join order_invoices as other_orders
+        on
+            answered.org_id = other_orders.org_id
+            and answered.invoice_date = other_orders.invoice_date
     inner join printed
         on
             answered.org_id = printed.org_id
@@ -160,9 +166,12 @@ orders_answered as (
             and ours.match_code = monthly.match_code
             and not monthly.is_prepay
     where
-        monthly.org_id is null
-        or abs(printed.amount - monthly.amount - ours.amount)
-        < abs(printed.amount - monthly.amount)
+        if(
+            monthly.org_id is null,
+            printed.amount <> 0,
+            printed.amount = monthly.amount + ours.amount
+            or printed.quantity = monthly.quantity + ours.quantity
+        )
     qualify
         row_number() over (
             partition by order_invoices.org_id, order_invoices.invoice_date

@@ -64,6 +64,21 @@ bases as (
 
 ),
 
+-- A tax is on the lines of a monthly invoice and on those of orders billed with it.
+levels_of_ours as (
+
+    select
+        org_id,
+        invoice_number,
+        group_product,
+        unit_price,
+        sum(quantity) as expected_base
+    from answered_lines
+    where is_tax
+    group by org_id, invoice_number, group_product, product_code, unit_price
+
+),
+
 -- Our rates; where the vendor prints one sum, all of them.
 rates as (
 
@@ -71,10 +86,9 @@ rates as (
         org_id,
         invoice_number,
         group_product,
-        max(quantity) as expected_base,
+        max(expected_base) as expected_base,
         list(unit_price) as rates
-    from answered_lines
-    where is_tax
+    from levels_of_ours
     group by org_id, invoice_number, group_product
 
 ),
