@@ -27,6 +27,7 @@ printed as (
         invoice_date as printed_date,
         coalesce(match_code, description) as match_code,
         is_prepay,
+        is_tax,
         sum(amount) as amount,
         sum(quantity) as quantity,
         min(service_period_start) as service_period_start
@@ -76,8 +77,11 @@ candidates as (
         printed.printed_date - our_dates.invoice_date as days_late,
         count(*) filter (where ours.match_code is not null) as products,
         count(*) filter (
-            where ours.amount = printed.amount and printed.amount <> 0
+            where ours.amount = printed.amount and printed.amount <> 0 and not printed.is_tax
         ) as equal_amounts,
+        count(*) filter (
+            where ours.amount = printed.amount and printed.is_tax
+        ) as equal_taxes,
         count(*) filter (
             where abs(ours.service_period_start - printed.service_period_start) <= 1
             and not printed.is_prepay
@@ -97,7 +101,8 @@ candidates as (
 
 ),
 
--- What is on it says most, how close its date is says the rest.
+-- What is on it says most, how close its date is says the rest. Taxes of two invoices may be
+-- equal by chance.
 answered as (
 
     select *
@@ -109,8 +114,9 @@ answered as (
                 2 * equal_amounts + products + sign(equal_periods)
                 + if(days_late between 0 and 10, 2, 0)
                 + if(abs(days_late) <= 1, 2, 0) desc,
-                abs(days_late),
-                invoice_date
+                equal_taxes desc,
+                abs(days_late) asc,
+                invoice_date asc
         ) = 1
 
 ),

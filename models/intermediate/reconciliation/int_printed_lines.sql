@@ -128,7 +128,12 @@ charged as (
                 and not (has_waived and is_agreed)
                 and not is_tax
                 then 'credit'
-            when is_billed_again and not is_agreed and not is_only_line then 'again'
+            when
+                is_billed_again
+                and not is_agreed
+                and not is_only_line
+                and not (is_without_period and coalesce(our_amount <> 0, false))
+                then 'again'
             when is_before and is_any_in_period and not is_agreed and not is_tax
                 then 'earlier'
             when is_prepay and amount < 0 then 'given_back'
