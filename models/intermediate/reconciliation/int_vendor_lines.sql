@@ -240,8 +240,8 @@ charges as (
 
 ),
 
--- A line is billed again if an earlier invoice has it, product, period, quantity and
--- amount; periods may be shifted by a day, and those of usage be printed on neither.
+-- A line is billed again if an earlier invoice has it, product, period, amount and quantity
+-- if both print one; both periods may be shifted by a day, and those of usage be on neither.
 billed_again as (
 
     select
@@ -259,11 +259,11 @@ billed_again as (
             and charges.charged_for = earlier.charged_for
             and charges.is_prepay = earlier.is_prepay
             and charges.amount = earlier.amount
-            and charges.quantity is not distinct from earlier.quantity
+            and coalesce(charges.quantity = earlier.quantity, true)
             and (
                 (
-                    abs(charges.service_period_start - earlier.service_period_start) <= 1
-                    and abs(charges.service_period_end - earlier.service_period_end) <= 1
+                    abs(charges.service_period_start - earlier.service_period_start) <= 2
+                    and abs(charges.service_period_end - earlier.service_period_end) <= 2
                 )
                 or (
                     charges.is_usage_without_period and earlier.is_usage_without_period

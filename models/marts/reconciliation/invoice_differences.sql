@@ -165,7 +165,10 @@ select
     tied.product_code,
     tied.amount::decimal(28, 4) as amount,
     coalesce(tied.claim_amount, tied.amount)::decimal(28, 4) as claim_amount,
-    {{ explanation('tied', 'reasons.explanation') }} as explanation,
+    {{ explanation('tied', 'reasons.explanation') }}
+    || coalesce(
+        ' The same figure is given by: ' || replace(tied.other_reasons, '_', ' ') || '.', ''
+    ) as explanation,
     to_json({
         'printed_quantity': tied.printed_quantity,
         'expected_quantity': tied.expected_quantity,

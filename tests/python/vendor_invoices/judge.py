@@ -57,8 +57,14 @@ def judge(invoice: Invoice, number: str, summary: dict | None, found: list[dict]
 
 
 def is_found(planted: Planted, row: dict, unit: Decimal) -> bool:
-    """Whether a difference is a planted one, its amount but for rounding."""
-    if row["reason"] not in planted.reasons or row["amount"] is None:
+    """Whether a difference is a planted one, its amount but for rounding.
+
+    Of several reasons that give the same figure the first of the list is the reason, and the
+    sentence names the others.
+    """
+    _, _, others = row["explanation"].partition("The same figure is given by: ")
+    named = {row["reason"], *others.rstrip(".").replace(" ", "_").split(",_")}
+    if not named & planted.reasons or row["amount"] is None:
         return False
     if planted.group and group_code(row["product_code"] or "") != planted.group:
         return False
