@@ -144,6 +144,7 @@ HAS_MANY_PARENTS = {
     "int_usage_by_cycle": "the union of all areas that measure, with the terms of the contract",
     "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
+    "int_vendor_lines": "the names of products, from the catalogue, contracts and orders",
     "int_other_quantities": "the union of all other readings of a quantity",
     "int_report_figures": "the union of all reports",
     "int_report_gaps": "the datasets that figures of reports rest on",

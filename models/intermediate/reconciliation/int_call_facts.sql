@@ -6,6 +6,7 @@ figures as (
 
     select
         figures.*,
+        amounts.minor_units,
         amounts.mispriced_calls,
         amounts.mispriced_amount,
         amounts.international_amount,
@@ -50,6 +51,7 @@ select
     reason,
     product_code,
     kind,
+    minor_units,
     0::decimal(28, 4) as amount,
     claimed::decimal(28, 4) as claim_amount,
     printed_description,

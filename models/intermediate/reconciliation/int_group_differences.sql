@@ -124,6 +124,7 @@ select
     part_reason as reason,
     coalesce(renamed_product_code, product_code) as product_code,
     kind,
+    minor_units,
     part_amount::decimal(28, 4) as amount,
     assumed,
     other_reasons,

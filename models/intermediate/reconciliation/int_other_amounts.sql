@@ -94,6 +94,7 @@ select
     org_id,
     invoice_number,
     group_product,
+    minor_units,
     mispriced_calls,
     is_missing_calls,
     {{ round_money('mispriced_cost', 'minor_units') }} as mispriced_amount,

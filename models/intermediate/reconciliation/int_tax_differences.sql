@@ -303,6 +303,7 @@ select
     part_reason as reason,
     product_code,
     'tax' as kind,
+    minor_units,
     part_amount::decimal(28, 4) as amount,
     if(
         part_reason = 'duplicate_line',

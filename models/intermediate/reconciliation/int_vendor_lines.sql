@@ -241,7 +241,7 @@ charges as (
 ),
 
 -- A line is billed again if an earlier invoice has it, product, period, amount and quantity
--- if both print one; both periods may be shifted by a day, and those of usage be on neither.
+-- if both print one; both periods may be shifted by a day, and usage may be without one.
 billed_again as (
 
     select

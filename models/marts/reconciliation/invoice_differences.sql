@@ -45,8 +45,7 @@ printed_dates as (
     select
         org_id,
         invoice_number,
-        min(invoice_date) as invoice_date,
-        min(currency) as currency
+        min(invoice_date) as invoice_date
     from {{ ref('int_printed_lines') }}
     group by org_id, invoice_number
 
@@ -59,8 +58,7 @@ dated as (
         differences.org_id || '/' || differences.group_id || '/' || differences.part
             as difference_id,
         answers.expected_invoice_date,
-        printed_dates.invoice_date as printed_date,
-        coalesce(currencies.minor_units, 2) as minor_units
+        printed_dates.invoice_date as printed_date
     from differences
     left join {{ ref('int_invoice_answers') }} as answers
         on
@@ -70,8 +68,6 @@ dated as (
         on
             differences.org_id = printed_dates.org_id
             and differences.invoice_number = printed_dates.invoice_number
-    left join {{ ref('currencies') }} as currencies
-        on printed_dates.currency = currencies.currency
     anti join currencies_differ
         on
             differences.org_id = currencies_differ.org_id
