@@ -5,6 +5,7 @@
 `queries/*.sql`        what is read: marts and reference data only, joined by their keys
 `content`, `columns`   what a page consists of, neutral of how it is drawn
 `formatting`           values as text
+`charts`               pictures as SVG, and their sketches in a terminal
 `terminal`, `html`     the two ways to draw a page
 `findings`             what a new build is warned of
 =====================  ========================================================================
@@ -13,7 +14,7 @@ Nothing is computed here but totals of what is shown: a rule belongs into a mode
 periods are exclusive in the marts and shown inclusive, as the vendor does.
 """
 
-from cx_billing.pages.content import Page, Table
+from cx_billing.pages.content import Page, Picture, Table
 from cx_billing.pages.findings import Findings, MissingData, collect_findings
 from cx_billing.pages.html import render_html
 from cx_billing.pages.invoice import compose_invoice, find_head
@@ -35,6 +36,7 @@ __all__ = [
     "MissingData",
     "NotFoundError",
     "Page",
+    "Picture",
     "Table",
     "collect_findings",
     "compose_files",

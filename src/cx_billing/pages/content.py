@@ -1,4 +1,4 @@
-"""What a page consists of: a title, facts, tables of text, notes. Neutral of how it is drawn."""
+"""What a page consists of: title, facts, pictures, tables, notes. Neutral of how it is drawn."""
 
 from __future__ import annotations
 
@@ -63,6 +63,21 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A drawing, what it shows in words, and the table of what is drawn.
+
+    `draw` makes SVG of a width in pixels, `sketch` lines for a terminal of a width in
+    characters; both are called only where the picture is shown.
+    """
+
+    title: str
+    words: str
+    table: Table
+    draw: Callable[[int], str]
+    sketch: Callable[[int], Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything a page shows, in order."""
 
@@ -70,6 +85,7 @@ class Page:
     facts: tuple[tuple[str, str], ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 def fill_rows(columns: Sequence[Column], records: Iterable[Record]) -> tuple[Row, ...]:

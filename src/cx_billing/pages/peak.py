@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
 import duckdb
 
+from cx_billing.pages.charts import Level, Step, draw_curve, sketch_curve
 from cx_billing.pages.columns import date_column, instant_column, quantity_column, text_column
-from cx_billing.pages.content import Page, Record, Table
+from cx_billing.pages.content import Page, Picture, Record, Table
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read, require
 
@@ -80,6 +82,7 @@ def compose_peak(
             ("License model", format_text(organization["license_model"])),
             ("Cycle from", format_text(cycle_start_date)),
         ),
+        pictures=tuple(draw_days(days, next(p for p in peaks if p["pool"] == pool))),
         tables=(
             Table.of_records("Readings of the peak", PEAK_COLUMNS, peaks),
             Table.of_records(
@@ -100,6 +103,46 @@ def compose_peak(
                 read(connection, "cycle_end", org_id=org_id, cycle_start_date=cycle_start_date),
             ),
         ),
+    )
+
+
+def draw_days(days: list[Record], peak: Record) -> Iterator[Picture]:
+    """The most users of each day, and the readings of the cycle across them."""
+    if not days:
+        return
+    steps = [
+        Step(
+            datetime.combine(day["usage_date"], time()),
+            datetime.combine(day["usage_date"] + timedelta(days=1), time()),
+            day["peak_users"],
+        )
+        for day in days
+    ]
+    levels: dict[int, str] = {}
+    for reading in ("highest", "accumulated", "sustained"):
+        users = peak[f"{reading}_users"]
+        levels[users] = f"{levels[users]}, {reading}" if users in levels else reading
+    title = f"Concurrent users of pool {format_text(peak['pool'])}"
+    readings = "; ".join(f"{words} {users:,d}" for users, words in levels.items())
+    words = (
+        f"The most users at once on each day from {days[0]['usage_date']} to "
+        f"{days[-1]['usage_date']} (UTC). Readings of the cycle: {readings}."
+    )
+    lines = [Level(users, f"{words} {users:,d}") for users, words in levels.items()]
+    yield Picture(
+        title,
+        words,
+        Table.of_records("Days of the picture", DAY_COLUMNS, days),
+        draw=partial(
+            draw_curve,
+            title=title,
+            words=words,
+            steps=steps,
+            levels=lines,
+            bars=(),
+            time_format="%d %b",
+        ),
+        sketch=partial(sketch_curve, steps=steps),
     )
 
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from cx_billing.pages.content import Page, Table
+from cx_billing.pages.content import Page, Picture, Table
 
 STYLES = {"section": "bold", "subtotal": "italic", "total": "bold"}
 COLUMN_MARGIN = 3
@@ -22,11 +22,23 @@ def print_page(page: Page, console: Console) -> None:
     width = max((len(label) for label, _ in page.facts), default=0)
     for label, value in page.facts:
         console.print(Text(f"{label:<{width}}  {value}"))
+    for picture in page.pictures:
+        print_picture(picture, console)
     for table in page.tables:
         console.print()
         print_table(table, console)
     for note in page.notes:
         console.print(Text(note, style="dim"))
+
+
+def print_picture(picture: Picture, console: Console) -> None:
+    """Draw a picture where a terminal can show its blocks; elsewhere its words say it."""
+    console.print()
+    console.print(Text(picture.title, style="bold"))
+    if console.is_terminal and console.encoding.startswith("utf"):
+        for line in picture.sketch(console.width):
+            console.print(Text(line), no_wrap=True, overflow="crop")
+    console.print(Text(picture.words))
 
 
 def print_table(table: Table, console: Console) -> None:

@@ -1,0 +1,194 @@
+"""Pictures as SVG, drawn by Vega; it is loaded when a picture is drawn, and not before.
+
+A picture is drawn for the width it is shown at, so that its letters keep their size. Its colours
+are variables of the page (`page.html.j2`), which has others in the dark; alone, as a file, it has
+those that are written beside the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    import altair
+
+INK = "var(--ink, #1c2430)"
+QUIET = "var(--quiet, #5a6575)"
+RULE = "var(--rule, #dde2e9)"
+FILL = "var(--fill, #b9cbe4)"
+ACCENT = "var(--accent, #0b5cad)"
+MARK = "var(--mark, #b3261e)"
+
+HEIGHT = 240
+LETTER = 12
+LEFT, RIGHT, TOP, BOTTOM = 44, 10, 26, 24
+HEADROOM = 1.08
+SKETCH_COLUMNS, SKETCH_ROWS = 100, 5
+BLOCKS = " ▁▂▃▄▅▆▇█"
+NOT_NEEDED = {"class", "font-family", "pointer-events", "role"}
+SVG = "http://www.w3.org/2000/svg"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A piece of a curve, `[started_at, ended_at)` in UTC."""
+
+    started_at: datetime
+    ended_at: datetime
+    height: int
+
+
+@dataclass(frozen=True)
+class Level:
+    """A line across the picture, with its words at its right end."""
+
+    height: float
+    words: str
+    is_marked: bool = False
+
+
+def draw_curve(
+    width: int,
+    title: str,
+    words: str,
+    steps: Sequence[Step],
+    levels: Sequence[Level],
+    bars: Sequence[Step],
+    time_format: str,
+) -> str:
+    """Steps as an area, levels as lines across it, and bars that lie on the curve.
+
+    `time_format` is how the axis tells instants (`%d %b`).
+    """
+    import altair
+
+    def to_rows(pieces: Sequence[Step]) -> altair.InlineData:
+        return altair.InlineData(
+            values=[
+                {
+                    "from": to_milliseconds(piece.started_at),
+                    "to": to_milliseconds(piece.ended_at),
+                    "height": piece.height,
+                }
+                for piece in pieces
+            ]
+        )
+
+    top = max([1, *(piece.height for piece in steps), *(level.height for level in levels)])
+    across = altair.X("from:T").scale(type="utc", nice=False).title(None)
+    across = across.axis(format=time_format, tickCount=max(2, width // 90))
+    up = altair.Y("height:Q").scale(domain=[0, top * HEADROOM], nice=False).title(None)
+    up = up.axis(tickMinStep=1, format=",d", tickCount=5)
+    layers: list[Any] = [
+        altair.Chart(to_rows(steps))
+        .mark_rect(color=FILL, strokeWidth=0)
+        .encode(x=across, x2="to:T", y=up, y2=altair.datum(0))
+    ]
+    layers += [
+        altair.Chart(to_rows(bars))
+        .mark_rect(color=MARK, height=5)
+        .encode(x=across, x2="to:T", y=up)
+    ]
+    for level, lift in zip(levels, lift_words(levels, top), strict=True):
+        colour = MARK if level.is_marked else QUIET
+        base = altair.Chart(altair.InlineData(values=[{"height": level.height}]))
+        layers += [
+            base.mark_rule(color=colour, strokeDash=[5, 3]).encode(y=up),
+            base.mark_text(
+                text=level.words, color=colour, align="right", baseline="bottom", dy=-2 - lift
+            ).encode(y=up, x=altair.value(width - LEFT - RIGHT)),
+        ]
+    return to_svg(altair.layer(*layers), width, title, words)
+
+
+def lift_words(levels: Sequence[Level], top: float) -> list[float]:
+    """How far the words of each level move up, so that they do not cover those below."""
+    lifts: dict[int, float] = {}
+    free = 0.0
+    for at in sorted(range(len(levels)), key=lambda at: levels[at].height):
+        place = levels[at].height / (top * HEADROOM) * (HEIGHT - TOP - BOTTOM)
+        lifts[at] = max(0.0, free - place)
+        free = place + lifts[at] + LETTER + 1
+    return [lifts[at] for at in range(len(levels))]
+
+
+def to_svg(chart: altair.TopLevelMixin, width: int, title: str, words: str) -> str:
+    """A chart as an SVG element that fills the width of its place, described by `words`."""
+    import altair
+    import vl_convert
+
+    # Without fitting, nothing of the layout depends on the fonts of the machine.
+    chart = (
+        chart.properties(width=width - LEFT - RIGHT, height=HEIGHT - TOP - BOTTOM)
+        .properties(padding={"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM})
+        .properties(autosize="none", background="transparent")
+        .configure(font="sans-serif")
+        .configure_view(stroke=None)
+        .configure_text(fontSize=LETTER)
+        .configure_axis(
+            labelColor=QUIET,
+            labelFontSize=LETTER,
+            domainColor=QUIET,
+            tickColor=QUIET,
+            gridColor=RULE,
+        )
+        .configure_axisX(grid=False, labelOverlap=True)
+    )
+    version = altair.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=version)
+    return describe(drawn, title, words)
+
+
+def describe(drawn: str, title: str, words: str) -> str:
+    """The drawing as one image with a text alternative, of any width, in the page's font."""
+    ElementTree.register_namespace("", SVG)
+    root = ElementTree.fromstring(drawn)
+    for element in root.iter():
+        for name in list(element.attrib):
+            if name.startswith("aria-") or name in NOT_NEEDED:
+                del element.attrib[name]
+    del root.attrib["width"], root.attrib["height"]
+    root.attrib |= {"role": "img", "aria-label": words, "font-family": "inherit"}
+    for at, (tag, text) in enumerate((("title", title), ("desc", words))):
+        element = ElementTree.Element(f"{{{SVG}}}{tag}")
+        element.text = text
+        root.insert(at, element)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def to_milliseconds(instant: datetime) -> int:
+    """Milliseconds of a UTC instant since 1970, as Vega counts time."""
+    return round((instant - datetime(1970, 1, 1)).total_seconds() * 1000)
+
+
+def sketch_curve(width: int, steps: Sequence[Step]) -> list[str]:
+    """The highest of each column's time, in block characters, with its scale and its days."""
+    if not steps:
+        return []
+    top = max(step.height for step in steps)
+    margin = len(f"{top:,d} ")
+    columns = max(1, min(width, SKETCH_COLUMNS) - margin)
+    first, end = steps[0].started_at, steps[-1].ended_at
+    heights = [0] * columns
+    for step in steps:
+        begins, ends = (
+            (at - first) / (end - first) * columns for at in (step.started_at, step.ended_at)
+        )
+        for at in range(int(begins), min(columns, max(int(begins) + 1, ceil(ends)))):
+            heights[at] = max(heights[at], step.height)
+    lines = []
+    for row in reversed(range(SKETCH_ROWS)):
+        blocks = "".join(
+            BLOCKS[min(8, max(0, ceil(height / max(top, 1) * SKETCH_ROWS * 8) - row * 8))]
+            for height in heights
+        )
+        scale = f"{top:,d}" if row == SKETCH_ROWS - 1 else "0" if row == 0 else ""
+        lines.append(f"{scale:>{margin - 1}} {blocks}".rstrip())
+    left, right = (f"{at:%Y-%m-%d %H:%M}" for at in (first, end))
+    lines.append(" " * margin + left + (" " + right).rjust(columns - len(left)))
+    return lines
