@@ -32,7 +32,11 @@ create table marts.billing_cycles as from (values
     ('acme', 'voice', timestamp '2026-03-05 07:00:00', date '2026-03-05', date '2026-04-05',
      timestamp '2026-04-05 07:00:00'),
     ('acme', 'voice', timestamp '2026-04-05 07:00:00', date '2026-04-05', date '2026-05-05',
-     timestamp '2026-04-20')
+     timestamp '2026-04-20'),
+    ('acme', 'core', timestamp '2026-04-05', date '2026-04-05', date '2026-05-05',
+     timestamp '2026-04-20'),
+    ('kaze', 'core', timestamp '2026-03-10', date '2026-03-10', date '2026-04-10',
+     timestamp '2026-04-10')
 ) t(org_id, clock, cycle_start_at, cycle_start_date, cycle_end_date, usage_through_at);
 create table marts.invoices as from (values
     ('acme-2026-04-05', 'acme', 'acme', date '2026-04-05', date '2026-05-05', 'USD',
@@ -151,7 +155,10 @@ from (values
     ('kaze', date '2026-03-10', 'cx_all', 4, 4, 3, 5, 'sustained', 4, null, null)
 ) t(org_id, cycle_start_date, pool, highest_users, sustained_users, accumulated_users,
     accumulated_exact_users, peak_rule, billable_users, peak_started_at, peak_ended_at);
-create table marts.peak_readings as from (values
+create table marts.peak_readings as
+select *, 155 * billable_quantity::decimal(28, 4) as overage_amount,
+    if(billable_quantity > 0, 155, 0)::decimal(28, 10) as saved_price
+from (values
     ('acme', date '2026-03-05', 'cx3', 'highest', 4, false, 2, 2, 1, false, 'compared'),
     ('acme', date '2026-03-05', 'cx3', 'sustained', 3, true, 2, 1, 1, true, 'compared'),
     ('acme', date '2026-03-05', 'cx3', 'accumulated', 3, false, 2, 1, 1, true, 'compared'),
@@ -162,6 +169,38 @@ create table marts.peak_readings as from (values
     ('acme', date '2026-03-05', 'cx1', 'sustained', 1, true, 0, 1, null, null, 'no_invoice')
 ) t(org_id, cycle_start_date, pool, reading, users_count, is_contract_rule, committed_quantity,
     billable_quantity, invoiced_quantity, is_invoiced, comparison);
+create table marts.peak_explanations as from (values
+    ('acme', date '2026-03-05', 'cx3', 'highest', 4, false, 1, timestamp '2026-03-10 09:20:00',
+     timestamp '2026-03-10 09:27:00', timestamp '2026-03-10 09:27:00', 7::decimal(38, 6), 4,
+     ['ann', 'ben', 'cid', '[red]dan[/red]'], null::integer, null::integer),
+    ('acme', date '2026-03-05', 'cx3', 'sustained', 3, true, 2, '2026-03-10 09:00:00',
+     '2026-03-10 09:30:00', '2026-03-12 10:00:00', 65.5, 4, ['ann', 'ben', 'cid', 'dan'], 1, 1),
+    ('acme', date '2026-03-05', 'cx3', 'accumulated', 3, false, 3, '2026-03-09 09:00:00',
+     '2026-03-09 09:10:00', '2026-03-12 10:00:00', 75.5, 4, ['ann', 'ben', 'cid', 'dan'], null,
+     null),
+    ('acme', date '2026-03-05', 'cx3', 'accumulated_exact', 2, false, 1, '2026-03-09 09:00:00',
+     '2026-03-09 09:40:00', '2026-03-09 09:40:00', 40, 2, ['ann', 'ben'], null, null),
+    ('acme', date '2026-04-05', 'cx_all', 'accumulated', 3, true, 2, '2026-04-06 09:00:00',
+     '2026-04-06 09:20:00', '2026-04-06 12:20:00', 40, 13,
+     ['u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7', 'u8', 'u9', 'u10', 'u11', 'u12', 'u13'], 2, 4)
+) t(org_id, cycle_start_date, pool, reading, users_count, is_contract_rule, stretches_count,
+    started_at, ended_at, last_ended_at, counted_minutes, users_on_count, user_ids,
+    fewer_users_at_least, fewer_users_at_most);
+create table marts.peak_sensitivity as
+select 'acme' as org_id, date '2026-03-05' as cycle_start_date, 'cx3' as pool, reading,
+    minutes::integer as minimum_minutes, if(minutes > 30, 2, 3) as users_count,
+    reading = 'sustained' as is_contract_rule, minutes = 30 as is_contract_minutes
+from unnest(['sustained', 'accumulated', 'accumulated_exact']) readings(reading),
+    range(25, 36) lengths(minutes);
+create table marts.concurrency_curve as from (values
+    ('acme', date '2026-03-05', 'cx3', timestamp '2026-03-09 09:00:00',
+     timestamp '2026-03-09 10:00:00', 3, false),
+    ('acme', date '2026-03-05', 'cx3', '2026-03-10 09:00:00', '2026-03-10 09:20:00', 3, true),
+    ('acme', date '2026-03-05', 'cx3', '2026-03-10 09:20:00', '2026-03-10 09:27:00', 4, true),
+    ('acme', date '2026-03-05', 'cx3', '2026-03-10 09:27:00', '2026-03-10 09:30:00', 3, true),
+    ('acme', date '2026-04-05', 'cx_all', '2026-04-06 09:00:00', '2026-04-06 09:20:00', 3, true),
+    ('acme', date '2026-04-05', 'cx_all', '2026-04-06 09:20:00', '2026-04-06 10:00:00', 2, true)
+) t(org_id, cycle_start_date, pool, started_at, ended_at, users_count, is_exact);
 create table marts.concurrency_daily as from (values
     ('acme', date '2026-03-09', 'cx_all', 44, 12, date '2026-03-05'),
     ('acme', date '2026-04-05', 'cx_all', 39, 9, date '2026-04-05'),

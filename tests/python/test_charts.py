@@ -76,12 +76,44 @@ def test_a_picture_is_the_same_in_any_process_and_time_zone():
 
 
 def test_words_of_levels_do_not_cover_each_other():
-    levels = [charts.Level(height, str(height)) for height in (500, 499, 100, 500)]
-    lifts = charts.lift_words(levels, 500)
-    scale = (charts.HEIGHT - charts.TOP - charts.BOTTOM) / (500 * charts.HEADROOM)
-    places = sorted(level.height * scale + lift for level, lift in zip(levels, lifts, strict=True))
-    assert all(above - below >= charts.LETTER for below, above in pairwise(places))
+    shares = [0.9, 0.89, 0.2, 0.9]
+    labels = [["a"], ["b", "c"], ["d"], ["e"]]
+    lifts = charts.lift_words(shares, labels)
+    height = charts.HEIGHT - charts.TOP - charts.BOTTOM
+    places = sorted(
+        (share * height + lift, len(label))
+        for share, lift, label in zip(shares, lifts, labels, strict=True)
+    )
+    for (below, lines), (above, _) in pairwise(places):
+        assert above - below >= lines * charts.LETTER
     assert lifts[2] == 0
+
+
+def test_a_curve_has_no_more_steps_than_can_be_seen_and_keeps_the_highest():
+    first = datetime(2026, 3, 5)
+    steps = [
+        charts.Step(first + timedelta(hours=at), first + timedelta(hours=at + 1), at % 24)
+        for at in range(744)
+    ]
+    thin = charts.thin_out(steps, 31)
+    assert [step.height for step in thin] == [23] * 31
+    assert (thin[0].started_at, thin[-1].ended_at) == (first, steps[-1].ended_at)
+    assert charts.thin_out(steps, 744) == steps
+
+
+def test_a_curve_is_at_none_between_its_steps():
+    first, hour = datetime(2026, 3, 5), timedelta(hours=1)
+    steps = [
+        charts.Step(first, first + hour, 2),
+        charts.Step(first + hour, first + 2 * hour, 2),
+        charts.Step(first + 3 * hour, first + 4 * hour, 1),
+    ]
+    assert charts.trace(steps) == [
+        (first, 2),
+        (first + 2 * hour, 0),
+        (first + 3 * hour, 1),
+        (first + 4 * hour, 0),
+    ]
 
 
 def test_a_sketch_shows_the_highest_of_each_column():
@@ -113,4 +145,4 @@ def test_a_page_with_a_picture_is_the_same_twice(home, tmp_path):
         cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--html", tmp_path / name)
     written = (tmp_path / "one").read_bytes()
     assert written == (tmp_path / "two").read_bytes()
-    assert written.count(b"<svg") == written.count(b"</svg>") == 2
+    assert written.count(b"<svg") == written.count(b"</svg>") == 4

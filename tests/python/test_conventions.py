@@ -59,7 +59,16 @@ MARTS = {
         license_model is_billed_by_peak""",
     "peak_readings": """
         org_id cycle_start_date pool reading users_count is_contract_rule committed_quantity
-        billable_quantity invoiced_quantity is_invoiced comparison""",
+        billable_quantity invoiced_quantity is_invoiced comparison overage_amount saved_price""",
+    "peak_explanations": """
+        org_id cycle_start_date pool reading users_count is_contract_rule stretches_count
+        started_at ended_at last_ended_at counted_minutes users_on_count user_ids
+        fewer_users_at_least fewer_users_at_most""",
+    "peak_sensitivity": """
+        org_id cycle_start_date pool reading minimum_minutes users_count is_contract_rule
+        is_contract_minutes""",
+    "concurrency_curve": """
+        org_id cycle_start_date pool started_at ended_at users_count is_exact""",
     "billable_users": """
         org_id cycle_start_date user_id product_code first_billable_login_at logged_in_seconds""",
     "user_hours_daily": """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from rich.console import Console
 
 from command_line import cells, cx_billing
 from cx_billing import builds, lake, pages, warehouse
-from cx_billing.pages import peak, rejected
+from cx_billing.pages import content, peak, peak_explained, rejected
 from cx_billing.pages.formatting import format_number, format_period, format_text
 from published_marts import publish_marts
 
@@ -233,14 +233,70 @@ def test_a_vendor_invoice_in_another_currency_is_not_compared_in_money(home):
 
 
 def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
-    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05")
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "cx_all")
     assert cells(said, "cx_all")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
     assert "2026-03-09 15:31:00.500000" in said
     assert cells(said, "2026-03-09") == ["2026-03-09", "44", "12"]
     assert "39" not in said, "that day is of the next cycle"
     other = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "cx3")
-    assert cells(other, "2026-03-10") == ["2026-03-10", "4", "7"]
+    assert cells(other, "2026-03-10  ") == ["2026-03-10", "4", "7"]
     assert "are empty" not in said + other
+
+
+def test_a_peak_is_explained_by_when_who_other_minutes_and_fewer_users(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05")
+    assert "Pool cx3 day by day" in said, "the largest pool that is billed by its peak"
+    assert cells(said, "sustained  ") == [
+        *("sustained", "3", "billed", "2026-03-10 09:00:00", "2026-03-10 09:30:00", "2"),
+        *("2026-03-12 10:00:00", "65.5", "4", "ann, ben, cid, dan"),
+    ]
+    assert "[red]dan[/red]" in said
+    assert cells(said, "25 ") == ["25", "3", "3", "3"]
+    assert cells(said, "30 (the rule)") == ["30 (the rule)", "3", "3", "3"]
+    assert cells(said, "31 ") == ["31", "2", "2", "2"]
+    said = " ".join(said.split())
+    assert (
+        "cx3: with 1 user less the whole cycle, the sustained peak would be 2 instead of 3; the "
+        "bill would fall by 155.00 USD."
+    ) in said
+    assert (
+        "(UTC): highest 4; accumulated, sustained (billed) 3; accumulated exact, committed 2. 3 "
+        "were on without interruption from 2026-03-10 09:00:00 to 2026-03-10 09:30:00, and once "
+        "more, 65.5 minutes in all."
+    ) in said
+
+
+def test_an_accumulated_peak_names_bounds_and_the_first_users(home):
+    said = cx_billing("--home", home, "show", "peak", "acme", "2026-04-05")
+    assert "u9, u10 and 3 more" in " ".join(said.split())
+    assert "with between 2 and 4 users less the whole cycle, the accumulated peak would be" in said
+    assert "would fall" not in said, "a pool without a price"
+    assert "At least 3 were on for 40 minutes in all, in 2 stretches." in " ".join(said.split())
+
+
+def test_what_is_within_the_commitment_saves_nothing():
+    readings = [
+        {"is_contract_rule": False, "saved_price": Decimal(5)},
+        {"is_contract_rule": True, "saved_price": Decimal(0)},
+    ]
+    assert "stay as it is" in peak_explained.explain_saved(readings, "USD", 2)
+    assert peak_explained.explain_saved(readings[:1], "USD", 2) is None
+
+
+def test_a_peak_that_nobody_reached_is_drawn_without_a_bar():
+    piece = {
+        "started_at": datetime(2026, 3, 5, 9),
+        "ended_at": datetime(2026, 3, 5, 10),
+        "users_count": 1,
+        "is_exact": False,
+    }
+    billed = {"reading": "sustained", "is_contract_rule": True, "users_count": 0}
+    days = content.Table("Days", (), ())
+    cycle = (date(2026, 3, 5), date(2026, 4, 5))
+    (picture,) = peak_explained.draw_peak("cx3", cycle, [piece], [billed], 0, days)
+    assert "No number of users was held long enough." in picture.words
+    assert "<svg" in picture.draw(360)
+    assert not list(peak_explained.draw_peak("cx3", cycle, [], [billed], 0, days))
 
 
 def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home):

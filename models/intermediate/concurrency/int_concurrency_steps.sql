@@ -1,37 +1,8 @@
 with
 
-users as (
-
-    select * from {{ ref('int_billed_users') }}
-
-),
-
-cx_products as (
-
-    select * from {{ ref('products') }}
-    where is_cx
-
-),
-
--- A pool per product, and cx_all of every CX user whatever the level, for information; a
--- user has one base license a cycle (CONC-03).
 members as (
 
-    select
-        org_id,
-        cycle_start_date,
-        user_id,
-        product_code as pool
-    from users
-    union all
-    select
-        users.org_id,
-        users.cycle_start_date,
-        users.user_id,
-        'cx_all' as pool
-    from users
-    semi join cx_products
-        on users.product_code = cx_products.product_code
+    {{ pool_members() }}
 
 ),
 

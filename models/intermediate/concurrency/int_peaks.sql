@@ -55,58 +55,23 @@ billable as (
 
 ),
 
--- The steps at or above the billed number under the sustained rule, joined to stretches.
-steps_at_peak as (
-
-    select
-        steps.org_id,
-        steps.cycle_start_date,
-        steps.pool,
-        steps.started_at,
-        steps.ended_at,
-        billable.minimum_length,
-        coalesce(lag(steps.ended_at) over pool_in_order <> steps.started_at, true)
-            as begins_stretch
-    from steps
-    inner join billable
-        on
-            steps.org_id = billable.org_id
-            and steps.cycle_start_date = billable.cycle_start_date
-            and steps.pool = billable.pool
-            and steps.users_count >= billable.billable_users
-    where billable.peak_rule = 'sustained' and billable.billable_users > 0
-    window
-        pool_in_order as (
-            partition by steps.org_id, steps.cycle_start_date, steps.pool
-            order by steps.started_at
-        )
-
-),
-
-numbered as (
-
-    select
-        *,
-        count(*) filter (where begins_stretch) over (
-            partition by org_id, cycle_start_date, pool
-            order by started_at
-            rows unbounded preceding
-        ) as stretch_number
-    from steps_at_peak
-
-),
-
-stretches as (
+sustained_levels as (
 
     select
         org_id,
         cycle_start_date,
         pool,
-        min(started_at) as peak_started_at,
-        max(ended_at) as peak_ended_at
-    from numbered
-    group by org_id, cycle_start_date, pool, stretch_number
-    having max(ended_at) - min(started_at) >= max(minimum_length)
+        peak_rule as reading,
+        billable_users as users_count,
+        minimum_length
+    from billable
+    where peak_rule = 'sustained'
+
+),
+
+stretches as (
+
+    {{ unbroken_stretches('steps', 'sustained_levels') }}
 
 ),
 
@@ -117,8 +82,8 @@ witnesses as (
         org_id,
         cycle_start_date,
         pool,
-        min(peak_started_at) as peak_started_at,
-        min_by(peak_ended_at, peak_started_at) as peak_ended_at
+        min(started_at) as peak_started_at,
+        min_by(ended_at, started_at) as peak_ended_at
     from stretches
     group by org_id, cycle_start_date, pool
 

@@ -6,66 +6,26 @@ steps as (
 
 ),
 
-cycles as (
-
-    select * from {{ ref('int_cycles') }}
-
-),
-
--- How long exactly N users were logged in, whenever that was (CONC-05, step 3).
-time_at_level as (
+lengths as (
 
     select
         org_id,
         cycle_start_date,
-        pool,
-        users_count,
-        sum(epoch_us(ended_at) - epoch_us(started_at))::bigint as exact_us
-    from steps
-    where users_count > 0
-    group by org_id, cycle_start_date, pool, users_count
-
-),
-
-time_at_or_above as (
-
-    select
-        *,
-        (sum(exact_us) over (
-            partition by org_id, cycle_start_date, pool
-            order by users_count desc
-            rows unbounded preceding
-        ))::bigint as at_least_us
-    from time_at_level
+        peak_minimum_minutes as minimum_minutes
+    from {{ ref('int_cycles') }}
 
 ),
 
 peaks as (
 
-    select
-        time_at_or_above.org_id,
-        time_at_or_above.cycle_start_date,
-        time_at_or_above.pool,
-        coalesce(max(time_at_or_above.users_count) filter (
-            where
-            time_at_or_above.at_least_us
-            >= cycles.peak_minimum_minutes::bigint * 60000000
-        ), 0) as accumulated_users,
-        coalesce(max(time_at_or_above.users_count) filter (
-            where
-            time_at_or_above.exact_us
-            >= cycles.peak_minimum_minutes::bigint * 60000000
-        ), 0) as accumulated_exact_users
-    from time_at_or_above
-    inner join cycles
-        on
-            time_at_or_above.org_id = cycles.org_id
-            and time_at_or_above.cycle_start_date = cycles.cycle_start_date
-    group by
-        time_at_or_above.org_id,
-        time_at_or_above.cycle_start_date,
-        time_at_or_above.pool
+    {{ accumulated_users('steps', 'lengths') }}
 
 )
 
-select * from peaks
+select
+    org_id,
+    cycle_start_date,
+    pool,
+    accumulated_users,
+    accumulated_exact_users
+from peaks

@@ -89,6 +89,8 @@ compared as (
         greatest(readings.users_count - paid_quantity, 0)
         + if(cycles.billing_option = 'month_to_month', paid_quantity, 0)
             as billable_quantity,
+        if(usage_split.is_waived, 0, usage_split.unit_price) as overage_price,
+        cycles.minor_units,
         invoiced.quantity,
         case
             when invoiced.is_without_quantity then 'no_quantity'
@@ -135,5 +137,9 @@ select
         as invoiced_quantity,
     case when comparison = 'compared' then billable_quantity = coalesce(quantity, 0) end
         as is_invoiced,
-    comparison
+    comparison,
+    {{ line_amount(
+        'greatest(users_count - paid_quantity, 0)', 'overage_price', 'minor_units'
+    ) }} as overage_amount,
+    if(users_count > paid_quantity, overage_price, 0)::decimal(28, 10) as saved_price
 from compared

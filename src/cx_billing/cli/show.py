@@ -138,11 +138,12 @@ def show_vendor_invoice(
 @with_organization
 @click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")
 @click.option(
-    "--pool", default=pages.DEFAULT_POOL, show_default=True, help="The pool to show day by day."
+    "--pool",
+    help="The pool to explain.  [default: the largest one that is billed by its peak]",
 )
 @show_page
 def show_peak(
-    connection: DuckDBPyConnection, org_id: str, cycle_start_date: date, pool: str
+    connection: DuckDBPyConnection, org_id: str, cycle_start_date: date, pool: str | None
 ) -> pages.Page:
     """Peak concurrent users of a cycle: every reading side by side, and which one is billed.
 

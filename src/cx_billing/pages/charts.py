@@ -7,6 +7,7 @@ those that are written beside the names.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +27,11 @@ MARK = "var(--mark, #b3261e)"
 
 HEIGHT = 240
 LETTER = 12
+LINE = LETTER + 1
+PIXELS_OF_A_LETTER = 8
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 26, 24
 HEADROOM = 1.08
+PIXELS_OF_A_STEP = 2  # fewer cannot be seen
 SKETCH_COLUMNS, SKETCH_ROWS = 100, 5
 BLOCKS = " ▁▂▃▄▅▆▇█"
 NOT_NEEDED = {"class", "font-family", "pointer-events", "role"}
@@ -61,60 +65,105 @@ def draw_curve(
     bars: Sequence[Step],
     time_format: str,
 ) -> str:
-    """Steps as an area, levels as lines across it, and bars that lie on the curve.
+    """Steps in order as an area, levels as lines across it, and bars that lie on the curve.
 
     `time_format` is how the axis tells instants (`%d %b`).
     """
     import altair
 
-    def to_rows(pieces: Sequence[Step]) -> altair.InlineData:
-        return altair.InlineData(
-            values=[
-                {
-                    "from": to_milliseconds(piece.started_at),
-                    "to": to_milliseconds(piece.ended_at),
-                    "height": piece.height,
-                }
-                for piece in pieces
-            ]
-        )
-
-    top = max([1, *(piece.height for piece in steps), *(level.height for level in levels)])
+    top = max([1, *(step.height for step in (*steps, *bars)), *(one.height for one in levels)])
     across = altair.X("from:T").scale(type="utc", nice=False).title(None)
     across = across.axis(format=time_format, tickCount=max(2, width // 90))
     up = altair.Y("height:Q").scale(domain=[0, top * HEADROOM], nice=False).title(None)
     up = up.axis(tickMinStep=1, format=",d", tickCount=5)
+    curve = [
+        {"from": to_milliseconds(at), "height": height}
+        for at, height in trace(thin_out(steps, width // PIXELS_OF_A_STEP))
+    ]
     layers: list[Any] = [
-        altair.Chart(to_rows(steps))
-        .mark_rect(color=FILL, strokeWidth=0)
-        .encode(x=across, x2="to:T", y=up, y2=altair.datum(0))
+        altair.Chart(altair.InlineData(values=curve))
+        .mark_area(color=FILL, interpolate="step-after")
+        .encode(x=across, y=up)
     ]
-    layers += [
-        altair.Chart(to_rows(bars))
-        .mark_rect(color=MARK, height=5)
-        .encode(x=across, x2="to:T", y=up)
-    ]
-    for level, lift in zip(levels, lift_words(levels, top), strict=True):
+    labels = [textwrap.wrap(level.words, width // PIXELS_OF_A_LETTER) for level in levels]
+    lifts = lift_words([level.height / (top * HEADROOM) for level in levels], labels)
+    for level, label, lift in zip(levels, labels, lifts, strict=True):
         colour = MARK if level.is_marked else QUIET
         base = altair.Chart(altair.InlineData(values=[{"height": level.height}]))
+        layers.append(base.mark_rule(color=colour, strokeDash=[5, 3]).encode(y=up))
         layers += [
-            base.mark_rule(color=colour, strokeDash=[5, 3]).encode(y=up),
             base.mark_text(
-                text=level.words, color=colour, align="right", baseline="bottom", dy=-2 - lift
-            ).encode(y=up, x=altair.value(width - LEFT - RIGHT)),
+                text=line,
+                color=colour,
+                align="right",
+                baseline="bottom",
+                dy=-2 - lift - LINE * below,
+            ).encode(y=up, x=altair.value(width - LEFT - RIGHT))
+            for below, line in enumerate(reversed(label))
         ]
+    lying = [
+        {
+            "from": to_milliseconds(bar.started_at),
+            "to": to_milliseconds(bar.ended_at),
+            "height": bar.height,
+        }
+        for bar in bars
+    ]
+    layers.append(
+        altair.Chart(altair.InlineData(values=lying))
+        .mark_rule(color=MARK, strokeWidth=6, strokeCap="round")
+        .encode(x=across, x2="to:T", y=up)
+    )
     return to_svg(altair.layer(*layers), width, title, words)
 
 
-def lift_words(levels: Sequence[Level], top: float) -> list[float]:
-    """How far the words of each level move up, so that they do not cover those below."""
+def thin_out(steps: Sequence[Step], most: int) -> Sequence[Step]:
+    """The steps, or if there are more than can be told apart, the highest of each of so many."""
+    if len(steps) <= most:
+        return steps
+    first, length = steps[0].started_at, (steps[-1].ended_at - steps[0].started_at) / most
+    return [
+        Step(first + at * length, first + (at + 1) * length, height)
+        for at, height in enumerate(highest_of_columns(steps, most))
+    ]
+
+
+def highest_of_columns(steps: Sequence[Step], columns: int) -> list[int]:
+    """The highest step of each of so many parts of the time."""
+    first, length = steps[0].started_at, steps[-1].ended_at - steps[0].started_at
+    heights = [0] * columns
+    for step in steps:
+        begins = (step.started_at - first) * columns // length
+        ends = -((first - step.ended_at) * columns // length)
+        for at in range(begins, min(columns, ends)):
+            heights[at] = max(heights[at], step.height)
+    return heights
+
+
+def trace(steps: Sequence[Step]) -> list[tuple[datetime, int]]:
+    """Where the curve changes, and to what height; between steps it is at 0."""
+    points: list[tuple[datetime, int]] = []
+    for at, step in enumerate(steps):
+        if not points or points[-1][1] != step.height:
+            points.append((step.started_at, step.height))
+        is_last = at == len(steps) - 1
+        if is_last or steps[at + 1].started_at > step.ended_at:
+            points.append((step.ended_at, 0))
+    return points
+
+
+def lift_words(places: Sequence[float], labels: Sequence[Sequence[str]]) -> list[float]:
+    """How far the lines of each label move up, so that they do not cover those below.
+
+    A place is a share of the height.
+    """
     lifts: dict[int, float] = {}
     free = 0.0
-    for at in sorted(range(len(levels)), key=lambda at: levels[at].height):
-        place = levels[at].height / (top * HEADROOM) * (HEIGHT - TOP - BOTTOM)
+    for at in sorted(range(len(places)), key=places.__getitem__):
+        place = places[at] * (HEIGHT - TOP - BOTTOM)
         lifts[at] = max(0.0, free - place)
-        free = place + lifts[at] + LETTER + 1
-    return [lifts[at] for at in range(len(levels))]
+        free = place + lifts[at] + LINE * len(labels[at])
+    return [lifts[at] for at in range(len(places))]
 
 
 def to_svg(chart: altair.TopLevelMixin, width: int, title: str, words: str) -> str:
@@ -171,16 +220,10 @@ def sketch_curve(width: int, steps: Sequence[Step]) -> list[str]:
     if not steps:
         return []
     top = max(step.height for step in steps)
+    first, end = steps[0].started_at, steps[-1].ended_at
     margin = len(f"{top:,d} ")
     columns = max(1, min(width, SKETCH_COLUMNS) - margin)
-    first, end = steps[0].started_at, steps[-1].ended_at
-    heights = [0] * columns
-    for step in steps:
-        begins, ends = (
-            (at - first) / (end - first) * columns for at in (step.started_at, step.ended_at)
-        )
-        for at in range(int(begins), min(columns, max(int(begins) + 1, ceil(ends)))):
-            heights[at] = max(heights[at], step.height)
+    heights = highest_of_columns(steps, columns)
     lines = []
     for row in reversed(range(SKETCH_ROWS)):
         blocks = "".join(

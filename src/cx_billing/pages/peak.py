@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from functools import partial
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 
 import duckdb
 
-from cx_billing.pages.charts import Level, Step, draw_curve, sketch_curve
-from cx_billing.pages.columns import date_column, instant_column, quantity_column, text_column
-from cx_billing.pages.content import Page, Picture, Record, Table
+from cx_billing.pages.columns import (
+    date_column,
+    instant_column,
+    money_column,
+    quantity_column,
+    text_column,
+)
+from cx_billing.pages.content import Page, Record, Table
 from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.peak_explained import (
+    draw_peak,
+    explain_fewer,
+    explain_saved,
+    tabulate_held,
+    tabulate_minutes,
+)
 from cx_billing.pages.reading import find_organization, read, require
 
 DEFAULT_POOL = "cx_all"
@@ -42,6 +53,7 @@ READING_COLUMNS = (
     text_column("Reading", "reading"),
     quantity_column("Users", "users_count"),
     quantity_column("Would bill", "billable_quantity"),
+    money_column("Above the commitment", "overage_amount"),
     quantity_column("Vendor bills", "invoiced_quantity"),
     text_column("Agrees", "agrees"),
 )
@@ -56,20 +68,28 @@ def compose_peak(
     connection: duckdb.DuckDBPyConnection,
     org_id: str,
     cycle_start_date: date,
-    pool: str = DEFAULT_POOL,
+    pool: str | None = None,
 ) -> Page:
-    """The peaks of all pools of a cycle, and the days of one pool."""
+    """The peaks of all pools of a cycle, and one of them explained: the largest that is billed."""
     organization = find_organization(connection, org_id)
     peaks = read(connection, "peaks", org_id=org_id)
     cycles = list(dict.fromkeys(record["cycle_start_date"] for record in peaks))
     require(cycle_start_date, cycles, "peak for the cycle from", org_id)
     peaks = [record for record in peaks if record["cycle_start_date"] == cycle_start_date]
+    cycle = {"org_id": org_id, "cycle_start_date": cycle_start_date}
+    readings = read(connection, "peak_readings", **cycle)
+    if pool is None:
+        pool = choose_pool(peaks, readings)
     require(pool, [record["pool"] for record in peaks], "pool", org_id)
-    days = read(
-        connection, "peak_days", org_id=org_id, cycle_start_date=cycle_start_date, pool=pool
+    days = read(connection, "peak_days", **cycle, pool=pool)
+    of_pool = [record for record in readings if record["pool"] == pool]
+    explanations = read(connection, "peak_explanations", **cycle, pool=pool)
+    (cycle_end,) = read(connection, "cycle_end", **cycle)
+    day_by_day = Table.of_records(
+        f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "No user was logged in."
     )
-    readings = read(connection, "peak_readings", org_id=org_id, cycle_start_date=cycle_start_date)
     for record in readings:
+        record["minor_units"] = organization["minor_units"]
         record["agrees"] = {True: "yes", False: "no", None: None}[record["is_invoiced"]]
     for record in peaks:
         if not record["is_billed_by_peak"]:
@@ -82,7 +102,16 @@ def compose_peak(
             ("License model", format_text(organization["license_model"])),
             ("Cycle from", format_text(cycle_start_date)),
         ),
-        pictures=tuple(draw_days(days, next(p for p in peaks if p["pool"] == pool))),
+        pictures=tuple(
+            draw_peak(
+                pool,
+                (cycle_start_date, cycle_end["cycle_end_date"]),
+                read(connection, "peak_curve", **cycle, pool=pool),
+                explanations,
+                of_pool[0]["committed_quantity"] if of_pool else 0,
+                day_by_day,
+            )
+        ),
         tables=(
             Table.of_records("Readings of the peak", PEAK_COLUMNS, peaks),
             Table.of_records(
@@ -91,59 +120,35 @@ def compose_peak(
                 readings,
                 "No pool of the cycle is billed by its peak.",
             ),
-            Table.of_records(
-                f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "No user was logged in."
-            ),
+            tabulate_held(pool, explanations),
+            tabulate_minutes(pool, read(connection, "peak_sensitivity", **cycle, pool=pool)),
+            day_by_day,
         ),
         notes=(
+            *explain_fewer(
+                pool,
+                explanations,
+                explain_saved(of_pool, organization["currency"], organization["minor_units"]),
+            ),
             *explain_readings(peaks),
             *explain_invoiced(readings),
             *explain_coverage(
                 read(connection, "peak_coverage", org_id=org_id),
-                read(connection, "cycle_end", org_id=org_id, cycle_start_date=cycle_start_date),
+                [cycle_end],
             ),
         ),
     )
 
 
-def draw_days(days: list[Record], peak: Record) -> Iterator[Picture]:
-    """The most users of each day, and the readings of the cycle across them."""
-    if not days:
-        return
-    steps = [
-        Step(
-            datetime.combine(day["usage_date"], time()),
-            datetime.combine(day["usage_date"] + timedelta(days=1), time()),
-            day["peak_users"],
-        )
-        for day in days
+def choose_pool(peaks: list[Record], readings: list[Record]) -> str:
+    """The pool with the most users that is billed by its peak, else that of all users."""
+    billed = [
+        (-record["users_count"], record["pool"])
+        for record in readings
+        if record["is_contract_rule"]
     ]
-    levels: dict[int, str] = {}
-    for reading in ("highest", "accumulated", "sustained"):
-        users = peak[f"{reading}_users"]
-        levels[users] = f"{levels[users]}, {reading}" if users in levels else reading
-    title = f"Concurrent users of pool {format_text(peak['pool'])}"
-    readings = "; ".join(f"{words} {users:,d}" for users, words in levels.items())
-    words = (
-        f"The most users at once on each day from {days[0]['usage_date']} to "
-        f"{days[-1]['usage_date']} (UTC). Readings of the cycle: {readings}."
-    )
-    lines = [Level(users, f"{words} {users:,d}") for users, words in levels.items()]
-    yield Picture(
-        title,
-        words,
-        Table.of_records("Days of the picture", DAY_COLUMNS, days),
-        draw=partial(
-            draw_curve,
-            title=title,
-            words=words,
-            steps=steps,
-            levels=lines,
-            bars=(),
-            time_format="%d %b",
-        ),
-        sketch=partial(sketch_curve, steps=steps),
-    )
+    known = {record["pool"] for record in peaks}
+    return next((pool for _, pool in sorted(billed) if pool in known), DEFAULT_POOL)
 
 
 def explain_readings(peaks: list[Record]) -> Iterator[str]:
