@@ -159,7 +159,8 @@ create table marts.peak_readings as
 select *, 155 * billable_quantity::decimal(28, 4) as overage_amount,
     if(billable_quantity > 0, 155, 0)::decimal(28, 10) as saved_price
 from (values
-    ('acme', date '2026-03-05', 'cx3', 'highest', 4, false, 2, 2, 1, false, 'compared'),
+    ('acme', date '2026-03-05', 'cx3', 'highest', 4, false, 2::decimal(38, 6), 2, 1, false,
+     'compared'),
     ('acme', date '2026-03-05', 'cx3', 'sustained', 3, true, 2, 1, 1, true, 'compared'),
     ('acme', date '2026-03-05', 'cx3', 'accumulated', 3, false, 2, 1, 1, true, 'compared'),
     ('acme', date '2026-03-05', 'cx3', 'accumulated_exact', 2, false, 2, 0, 1, false, 'compared'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 
 from cx_billing.pages.charts import Level, Step, draw_curve, sketch_curve
@@ -118,7 +119,7 @@ def draw_peak(
     cycle: tuple[date, date],
     curve: Sequence[Record],
     explanations: Sequence[Record],
-    committed: float,
+    committed: Decimal | int,
     days: Table,
 ) -> Iterator[Picture]:
     """The curve of the cycle, and step by step around the billed peak."""
@@ -201,9 +202,9 @@ def to_step(piece: Record) -> Step:
     return Step(piece["started_at"], piece["ended_at"], piece["users_count"])
 
 
-def name_levels(explanations: Sequence[Record], committed: float) -> Iterator[Level]:
+def name_levels(explanations: Sequence[Record], committed: Decimal | int) -> Iterator[Level]:
     """A line for each number of users, with all that it is; the billed one is marked."""
-    names: dict[float, list[str]] = {}
+    names: dict[Decimal | int, list[str]] = {}
     billed = None
     for record in explanations:
         users = record["users_count"]
@@ -214,7 +215,9 @@ def name_levels(explanations: Sequence[Record], committed: float) -> Iterator[Le
     if committed:
         names.setdefault(committed, []).append("committed")
     for users, words in names.items():
-        yield Level(users, f"{', '.join(words)} {users:,g}", is_marked=users == billed)
+        yield Level(
+            float(users), f"{', '.join(words)} {format_number(users)}", is_marked=users == billed
+        )
 
 
 def find_bars(billed: Record, curve: Sequence[Record]) -> Iterator[Step]:
