@@ -247,7 +247,7 @@ def test_a_peak_is_explained_by_when_who_other_minutes_and_fewer_users(home):
     said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05")
     assert "Pool cx3 day by day" in said, "the largest pool that is billed by its peak"
     assert cells(said, "sustained  ") == [
-        *("sustained", "3", "billed", "2026-03-10 09:00:00", "2026-03-10 09:30:00", "2"),
+        *("sustained", "3", "yes", "2026-03-10 09:00:00", "2026-03-10 09:30:00", "2"),
         *("2026-03-12 10:00:00", "65.5", "4", "ann, ben, cid, dan"),
     ]
     assert "[red]dan[/red]" in said
@@ -271,6 +271,7 @@ def test_an_accumulated_peak_names_bounds_and_the_first_users(home):
     assert "u9, u10 and 3 more" in " ".join(said.split())
     assert "with between 2 and 4 users less the whole cycle, the accumulated peak would be" in said
     assert "would fall" not in said, "a pool without a price"
+    assert "accumulated (contract's rule) 3" in said
     assert "At least 3 were on for 40 minutes in all, in 2 stretches." in " ".join(said.split())
 
 
@@ -293,7 +294,7 @@ def test_a_peak_that_nobody_reached_is_drawn_without_a_bar():
     billed = {"reading": "sustained", "is_contract_rule": True, "users_count": 0}
     days = content.Table("Days", (), ())
     cycle = (date(2026, 3, 5), date(2026, 4, 5))
-    (picture,) = peak_explained.draw_peak("cx3", cycle, [piece], [billed], 0, days)
+    (picture,) = peak_explained.draw_peak("cx3", cycle, [piece], [billed], None, days)
     assert "No number of users was held long enough." in picture.words
     assert "<svg" in picture.draw(360)
     assert not list(peak_explained.draw_peak("cx3", cycle, [], [billed], 0, days))

@@ -108,7 +108,7 @@ def compose_peak(
                 (cycle_start_date, cycle_end["cycle_end_date"]),
                 read(connection, "peak_curve", **cycle, pool=pool),
                 explanations,
-                of_pool[0]["committed_quantity"] if of_pool else 0,
+                of_pool[0]["committed_quantity"] if of_pool else None,
                 day_by_day,
             )
         ),

@@ -24,7 +24,7 @@ MINUTES_OF_READINGS = ("sustained", "accumulated", "accumulated_exact")
 HELD_COLUMNS = (
     Column("Reading", lambda record: READING_WORDS[record["reading"]]),
     quantity_column("Users", "users_count"),
-    Column("Billed", lambda record: "billed" if record["is_contract_rule"] else ""),
+    Column("Contract's rule", lambda record: "yes" if record["is_contract_rule"] else ""),
     instant_column("First from (UTC)", "started_at"),
     instant_column("First to", "ended_at"),
     quantity_column("Stretches", "stretches_count"),
@@ -62,12 +62,13 @@ def tabulate_minutes(pool: str, sensitivity: Sequence[Record]) -> Table:
             },
         )
         row[record["reading"]] = record["users_count"]
-    billed = next((record["reading"] for record in sensitivity if record["is_contract_rule"]), None)
+    rule = next((record["reading"] for record in sensitivity if record["is_contract_rule"]), None)
     columns = (
         text_column("Minutes", "minutes"),
         *(
             quantity_column(
-                READING_WORDS[reading].capitalize() + (", billed" if reading == billed else ""),
+                READING_WORDS[reading].capitalize()
+                + (", contract's rule" if reading == rule else ""),
                 reading,
             )
             for reading in MINUTES_OF_READINGS
@@ -119,14 +120,17 @@ def draw_peak(
     cycle: tuple[date, date],
     curve: Sequence[Record],
     explanations: Sequence[Record],
-    committed: Decimal | int,
+    committed: Decimal | int | None,
     days: Table,
 ) -> Iterator[Picture]:
-    """The curve of the cycle, and step by step around the billed peak."""
+    """The curve of the cycle, and step by step around the peak of the contract's rule.
+
+    Of a pool that is not billed by its peak, nothing is `committed`, not even none.
+    """
     if not curve:
         return
     billed = next((one for one in explanations if one["is_contract_rule"]), None)
-    levels = list(name_levels(explanations, committed))
+    levels = list(name_levels(explanations, committed or 0, committed is not None))
     in_words = "; ".join(level.words for level in levels)
     start, end = (datetime.combine(day, time()) for day in cycle)
     steps = [to_step(piece) for piece in curve]
@@ -157,7 +161,7 @@ def draw_peak(
     if not exact or billed is None:
         return
     near = pad([to_step(piece) for piece in exact], steps)
-    title = f"Pool {format_text(pool)} around the billed peak"
+    title = f"Pool {format_text(pool)} around its peak"
     words = (
         f"Users at once, step by step, from {format_instant(near[0].started_at)} to "
         f"{format_instant(near[-1].ended_at)} (UTC): {in_words}. {held}"
@@ -202,8 +206,10 @@ def to_step(piece: Record) -> Step:
     return Step(piece["started_at"], piece["ended_at"], piece["users_count"])
 
 
-def name_levels(explanations: Sequence[Record], committed: Decimal | int) -> Iterator[Level]:
-    """A line for each number of users, with all that it is; the billed one is marked."""
+def name_levels(
+    explanations: Sequence[Record], committed: Decimal | int, is_billed: bool
+) -> Iterator[Level]:
+    """A line for each number of users, with all that it is; the contract's rule is marked."""
     names: dict[Decimal | int, list[str]] = {}
     billed = None
     for record in explanations:
@@ -211,7 +217,7 @@ def name_levels(explanations: Sequence[Record], committed: Decimal | int) -> Ite
         names.setdefault(users, []).append(READING_WORDS[record["reading"]])
         if record["is_contract_rule"]:
             billed = users
-            names[users][-1] += " (billed)"
+            names[users][-1] += " (billed)" if is_billed else " (contract's rule)"
     if committed:
         names.setdefault(committed, []).append("committed")
     for users, words in names.items():
