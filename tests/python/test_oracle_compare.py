@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from oracle.compare import ANYTHING, compare, report
+from oracle.compare import ANYTHING, Between, compare, report
 from oracle.marts import calculate
 from random_orgs.inbox import write_inbox
 
@@ -35,6 +35,14 @@ def test_compare_finds_nothing_in_equal_tables_whatever_the_order():
 def test_compare_finds_every_kind_of_difference(expected, actual):
     [difference] = compare("mart", expected, actual, ("org_id",))
     assert difference.org_id == "a"
+
+
+def test_compare_takes_a_number_within_bounds():
+    rows = [{"org_id": "a", "n": Between(2, 3)}]
+    for number, is_found in ((1, True), (2, False), (3, False), (4, True), (None, True)):
+        found = compare("mart", rows, [{"org_id": "a", "n": number}], ("org_id",))
+        assert bool(found) == is_found
+    assert Between(2, None).is_met_by(99)
 
 
 def test_compare_leaves_open_what_the_rules_leave_open():

@@ -1,12 +1,14 @@
 with
 
--- What the contract has no price for is not billed, such as the pool of all CX users, which
--- is for information.
+-- What the contract has no price for is not billed, such as the pool of all CX users.
 peaks as (
 
-    select peaks.*
+    select
+        peaks.*,
+        contract_items.prepay_rate,
+        contract_items.overage_rate
     from {{ ref('concurrency_peaks') }} as peaks
-    semi join {{ ref('int_contract_items') }} as contract_items
+    inner join {{ ref('int_contract_items') }} as contract_items
         on
             peaks.org_id = contract_items.org_id
             and peaks.cycle_start_date = contract_items.cycle_start_date
@@ -86,10 +88,15 @@ compared as (
     select
         readings.*,
         coalesce(usage_split.committed_quantity, 0) as paid_quantity,
-        greatest(readings.users_count - paid_quantity, 0)
+        greatest(readings.users_count - paid_quantity, 0) as above_quantity,
+        above_quantity
         + if(cycles.billing_option = 'month_to_month', paid_quantity, 0)
             as billable_quantity,
-        if(usage_split.is_waived, 0, usage_split.unit_price) as overage_price,
+        case
+            when cycles.phase <> 'ramp' then readings.overage_rate
+            when cycles.ramp_license_billing = 'waived' then 0
+            else readings.prepay_rate
+        end as overage_price,
         cycles.minor_units,
         invoiced.quantity,
         case
@@ -138,8 +145,6 @@ select
     case when comparison = 'compared' then billable_quantity = coalesce(quantity, 0) end
         as is_invoiced,
     comparison,
-    {{ line_amount(
-        'greatest(users_count - paid_quantity, 0)', 'overage_price', 'minor_units'
-    ) }} as overage_amount,
-    if(users_count > paid_quantity, overage_price, 0)::decimal(28, 10) as saved_price
+    {{ line_amount('above_quantity', 'overage_price', 'minor_units') }} as overage_amount,
+    if(above_quantity > 0, overage_price, 0)::decimal(28, 10) as saved_price
 from compared

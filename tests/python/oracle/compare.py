@@ -42,6 +42,20 @@ class Naming:
 
 
 @dataclass(frozen=True)
+class Between:
+    """Equals a whole number from `least` to `most`, both included; None leaves the end open."""
+
+    least: int
+    most: int | None
+
+    def is_met_by(self, number: object) -> bool:
+        """Whether `number` is one of them."""
+        return isinstance(number, int) and (
+            self.least <= number and (self.most is None or number <= self.most)
+        )
+
+
+@dataclass(frozen=True)
 class Difference:
     """One row that differs: expected is None for a surplus row, actual None for a missing one."""
 
@@ -87,7 +101,7 @@ def same(expected, actual) -> bool:
     """Whether two values are equal and of one kind; a float never equals an exact number."""
     if isinstance(expected, Anything):
         return True
-    if isinstance(expected, Naming):
+    if isinstance(expected, Naming | Between):
         return expected.is_met_by(actual)
     expected, actual = plain(expected), plain(actual)
     return type(expected) is type(actual) and expected == actual

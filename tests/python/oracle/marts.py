@@ -30,6 +30,11 @@ from oracle.missing import missing_data
 from oracle.money import line_amount, round_half_up
 from oracle.names import unmapped_names
 from oracle.peaks import peak_readings
+from oracle.peaks_explained import (
+    concurrency_curve_rows,
+    peak_explanation_rows,
+    peak_sensitivity_rows,
+)
 from oracle.policies import Policies
 from oracle.reader import Organization, read_organization
 from oracle.reports import report_reconciliation
@@ -277,6 +282,9 @@ PER_CYCLE = {
     "conversations": conversation_rows,
     "concurrency_daily": concurrency_daily_rows,
     "concurrency_peaks": concurrency_peak_rows,
+    "concurrency_curve": concurrency_curve_rows,
+    "peak_explanations": peak_explanation_rows,
+    "peak_sensitivity": peak_sensitivity_rows,
     "billable_users": billable_user_rows,
     "user_hours_daily": user_hour_rows,
     "license_usage": lambda meter: meter.license_usage,

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from oracle.calendar import Cycle
 from oracle.meter import ZERO, Meter, licensed, overage
+from oracle.money import line_amount
 from oracle.reader import Organization
 from oracle.vendor_lines import VendorLine
 
@@ -36,10 +37,12 @@ def peak_readings(
                 continue
             comparison, invoiced = bills.compare(pool)
             paid = meter.paid_for(pool)
+            price, currency = price_above(meter, pool), meter.cycle.contract.currency
             is_monthly = meter.cycle.contract.billing_option == "month_to_month"
             for reading in READINGS:
                 users = peak[f"{reading}_users"]
-                billable = overage(users, paid) + (paid if is_monthly else ZERO)
+                above = overage(users, paid)
+                billable = above + (paid if is_monthly else ZERO)
                 found.append(
                     {
                         "cycle_start_date": meter.cycle.start,
@@ -52,9 +55,19 @@ def peak_readings(
                         "invoiced_quantity": invoiced,
                         "is_invoiced": None if invoiced is None else billable == invoiced,
                         "comparison": comparison,
+                        "overage_amount": line_amount(above, price, currency),
+                        "saved_price": price if above else ZERO,
                     }
                 )
     return found
+
+
+def price_above(meter: Meter, pool: str) -> Decimal:
+    """RAMP-01, RAMP-02: a user above the commitment at the overage rate, but for the ramp."""
+    contract, item = meter.cycle.contract, meter.item(pool)
+    if not meter.cycle.is_ramp:
+        return item["overage_rate"]
+    return ZERO if contract.ramp_license_billing == "waived" else item["prepay_rate"]
 
 
 class Bills:

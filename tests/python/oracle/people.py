@@ -125,7 +125,7 @@ def total_time(pieces: list[Segment], matches) -> timedelta:
     return sum((end - start for start, end, n in pieces if matches(n)), timedelta(0))
 
 
-def peaks(pieces: list[Segment]) -> dict[str, int]:
+def peaks(pieces: list[Segment], minimum: timedelta = PEAK_MINIMUM) -> dict[str, int]:
     """CONC-02, CONC-06: the highest count and the three readings of the peak."""
     highest = max((count for *_, count in pieces), default=0)
     levels = range(1, highest + 1)
@@ -135,16 +135,16 @@ def peaks(pieces: list[Segment]) -> dict[str, int]:
             (
                 n
                 for n in levels
-                if any(end - start >= PEAK_MINIMUM for start, end in stretches(pieces, n))
+                if any(end - start >= minimum for start, end in stretches(pieces, n))
             ),
             default=0,
         ),
         "accumulated": max(
-            (n for n in levels if total_time(pieces, lambda c, n=n: c >= n) >= PEAK_MINIMUM),
+            (n for n in levels if total_time(pieces, lambda c, n=n: c >= n) >= minimum),
             default=0,
         ),
         "accumulated_exact": max(
-            (n for n in levels if total_time(pieces, lambda c, n=n: c == n) >= PEAK_MINIMUM),
+            (n for n in levels if total_time(pieces, lambda c, n=n: c == n) >= minimum),
             default=0,
         ),
     }
