@@ -4,65 +4,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import click
 from duckdb import DuckDBPyConnection
 
-from cx_billing import builds, pages, warehouse
-from cx_billing.cli.errors import RefusedError
+from cx_billing import pages, warehouse
 from cx_billing.cli.options import Day, with_home, with_organization
-from cx_billing.cli.screen import open_console
-from cx_billing.pages.findings import describe_usage_end
-
-
-def check_folder(
-    _context: click.Context, _option: click.Parameter, html: Path | None
-) -> Path | None:
-    """Refuse a file whose folder is not there, before anything is read."""
-    if html is not None and not html.absolute().parent.is_dir():
-        raise RefusedError(
-            f"{html}: there is no folder {html.parent}. Create it, or choose another FILE."
-        )
-    return html
-
-
-with_html = click.option(
-    "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    callback=check_folder,
-    metavar="FILE",
-    help="Write a self-contained page to FILE instead of printing.",
-)
+from cx_billing.cli.output import Output, PageCommand, with_output
 
 
 def show_page(compose: Callable[..., pages.Page]) -> Callable[..., None]:
     """Make a command of a function that composes a page from an open warehouse."""
 
     @with_home
-    @with_html
+    @with_output
     @functools.wraps(compose)
-    def command(home: Path, html: Path | None, **arguments: object) -> None:
+    def command(home: Path, output: Output, **arguments: object) -> None:
         with warehouse.connect(home) as connection:
-            draw_page(compose(connection, **arguments), home, html, connection)
+            output.draw(compose(connection, **arguments), home, connection)
 
     return command
-
-
-def draw_page(
-    page: pages.Page, home: Path, html: Path | None, connection: DuckDBPyConnection
-) -> None:
-    """Print a page, or write it to `html`, with the build it is of at its foot."""
-    build = f"Build {builds.find_published(home)}."
-    foot = f"{build} {describe_usage_end(connection)}".strip()
-    page = replace(page, notes=(*page.notes, foot))
-    if html is None:
-        pages.print_page(page, open_console())
-    else:
-        html.write_text(pages.render_html(page), encoding="utf-8")
-        click.echo(f"Wrote {html}.")
 
 
 with_any_organization = click.option(
@@ -71,15 +34,23 @@ with_any_organization = click.option(
 with_invoice_date = click.argument("invoice_date", type=Day(), metavar="INVOICE_DATE")
 
 
-@click.group(short_help="Look at the published warehouse.")
+class Pages(click.Group):
+    """A group whose commands show a page each."""
+
+    command_class = PageCommand
+
+
+@click.group(cls=Pages, short_help="Look at the published warehouse.")
 @with_home
 def show(home: Path) -> None:
-    """Look at the published warehouse, in the terminal or as a page (--html FILE).
+    """Look at the published warehouse: in the terminal, as a page, as JSON or CSV.
 
     \b
       cx-billing show invoices
       cx-billing show invoice ORG_ID 2026-05-05 --html invoice.html
       cx-billing show peak ORG_ID 2026-04-05
+      cx-billing show invoice ORG_ID 2026-05-05 --json | jq .head.total_amount
+      cx-billing show vendor-invoice ORG_ID 900137 --csv --table differences
     """
 
 

@@ -8,13 +8,15 @@ import click
 
 from cx_billing import changes, pages, warehouse
 from cx_billing.cli.options import with_home
-from cx_billing.cli.show import draw_page, with_html
+from cx_billing.cli.output import Output, PageCommand, with_output
 
 
-@click.command("status", short_help="What is published, and what changed on final invoices.")
+@click.command(
+    "status", cls=PageCommand, short_help="What is published, and what changed on final invoices."
+)
 @with_home
-@with_html
-def status(home: Path, html: Path | None) -> None:
+@with_output
+def status(home: Path, output: Output) -> None:
     """Say what is published, as of when, and what it changed on invoices that were final before.
 
     The build before is the one that was published until then, as long as it is kept.
@@ -24,4 +26,4 @@ def status(home: Path, html: Path | None) -> None:
     """
     with warehouse.connect(home) as connection:
         page = pages.compose_status(connection, changes.find_changes(home, connection))
-        draw_page(page, home, html, connection)
+        output.draw(page, home, connection)

@@ -7,6 +7,7 @@
 `formatting`           values as text
 `charts`               pictures as SVG, and their sketches in a terminal
 `terminal`, `html`     the two ways to draw a page
+`data`                 a page as JSON or CSV
 `findings`             what a new build is warned of
 =====================  ========================================================================
 
@@ -15,7 +16,14 @@ periods are exclusive in the marts and shown inclusive, as the vendor does.
 """
 
 from cx_billing.pages.content import Page, Picture, Table
-from cx_billing.pages.findings import Findings, MissingData, collect_findings
+from cx_billing.pages.data import render_csv, render_json
+from cx_billing.pages.findings import (
+    Findings,
+    MissingData,
+    collect_findings,
+    describe_usage_end,
+    find_usage_end,
+)
 from cx_billing.pages.html import render_html
 from cx_billing.pages.invoice import compose_invoice, find_head
 from cx_billing.pages.invoices import compose_invoices
@@ -51,9 +59,13 @@ __all__ = [
     "compose_vendor_invoice",
     "describe_cause",
     "describe_change",
+    "describe_usage_end",
     "find_head",
     "find_product",
+    "find_usage_end",
     "print_page",
     "print_table",
+    "render_csv",
     "render_html",
+    "render_json",
 ]

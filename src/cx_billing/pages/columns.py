@@ -17,22 +17,22 @@ from cx_billing.pages.formatting import (
 
 def text_column(heading: str, key: str) -> Column:
     """A column of text."""
-    return Column(heading, lambda record: format_text(record[key]))
+    return Column(heading, lambda record: format_text(record[key]), keys=(key,))
 
 
 def date_column(heading: str, key: str) -> Column:
     """A column of dates."""
-    return Column(heading, lambda record: format_text(record[key]), is_whole=True)
+    return Column(heading, lambda record: format_text(record[key]), is_whole=True, keys=(key,))
 
 
 def instant_column(heading: str, key: str) -> Column:
     """A column of instants in UTC."""
-    return Column(heading, lambda record: format_instant(record[key]), is_whole=True)
+    return Column(heading, lambda record: format_instant(record[key]), is_whole=True, keys=(key,))
 
 
 def quantity_column(heading: str, key: str) -> Column:
     """A column of quantities."""
-    return Column(heading, lambda record: format_number(record[key]), is_number=True)
+    return Column(heading, lambda record: format_number(record[key]), is_number=True, keys=(key,))
 
 
 def money_column(heading: str, key: str) -> Column:
@@ -41,6 +41,7 @@ def money_column(heading: str, key: str) -> Column:
         heading,
         lambda record: format_number(record[key], record["minor_units"] or 0),
         is_number=True,
+        keys=(key,),
     )
 
 
@@ -48,6 +49,7 @@ SERVICE_PERIOD = Column(
     "Service period",
     lambda record: format_period(record["service_period_start"], record["service_period_end"]),
     is_whole=True,
+    keys=("service_period_start", "service_period_end"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Record = dict[str, Any]
@@ -13,13 +13,15 @@ Record = dict[str, Any]
 class Column:
     """A column of a table: its heading, and how a record becomes its cell.
 
-    A cell of a column that `is_whole` stays on one line where the page can scroll.
+    A cell of a column that `is_whole` stays on one line where the page can scroll. `keys` are the
+    columns of the marts that it shows.
     """
 
     heading: str
     cell: Callable[[Record], str]
     is_number: bool = False
     is_whole: bool = False
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text; `if_empty` is said instead when it has no rows."""
+    """A table of text; `if_empty` is said instead when it has no rows.
+
+    `records` are the rows as data, by the column names of the marts, without the rows between
+    them; `name` is what `--json` and `--csv` call the table. The main table of a page is the one
+    that `--csv` writes (the first, where none is marked).
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     if_empty: str = "None."
+    name: str = ""
+    records: tuple[Record, ...] = ()
+    is_main: bool = False
 
     @classmethod
     def of_records(
@@ -46,9 +56,11 @@ class Table:
         columns: tuple[Column, ...],
         records: Iterable[Record],
         if_empty: str = "None.",
+        name: str = "",
     ) -> Table:
         """A table of one row per record."""
-        return cls(title, columns, fill_rows(columns, records), if_empty)
+        records = tuple(records)
+        return cls(title, columns, fill_rows(columns, records), if_empty, name, records)
 
     def drop_empty_columns(self) -> Table:
         """The table without the columns in which no row says anything."""
@@ -79,13 +91,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything a page shows, in order."""
+    """Everything a page shows, in order; `head` is what its facts say, as data."""
 
     title: str
     facts: tuple[tuple[str, str], ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    head: Record = field(default_factory=dict)
 
 
 def fill_rows(columns: Sequence[Column], records: Iterable[Record]) -> tuple[Row, ...]:

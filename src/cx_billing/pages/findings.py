@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 
@@ -163,7 +163,14 @@ def count_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {row["mart"]: row["rows_count"] for row in read(connection, "row_counts")}
 
 
+def find_usage_end(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """Until when usage counts; None without any billing cycle."""
+    (row,) = read(connection, "usage_end")
+    until: datetime | None = row["usage_through_at"]
+    return until
+
+
 def describe_usage_end(connection: duckdb.DuckDBPyConnection) -> str:
     """Until when usage counts, for the foot of a page; empty without any billing cycle."""
-    ((until,),) = (row.values() for row in read(connection, "usage_end"))
+    until = find_usage_end(connection)
     return f"Usage counts until {format_instant(until)} UTC." if until else ""

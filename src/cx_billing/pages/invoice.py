@@ -50,7 +50,16 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
             ("Currency", format_text(head["currency"])),
             ("Covered", describe_coverage(head)),
         ),
-        tables=(Table("Lines", COLUMNS, list_rows(lines, head, organization["minor_units"])),),
+        tables=(
+            Table(
+                "Lines",
+                COLUMNS,
+                list_rows(lines, head, organization["minor_units"]),
+                name="lines",
+                records=tuple(lines),
+            ),
+        ),
+        head=head | {"org_id": org_id},
         notes=tuple(notes),
     )
 

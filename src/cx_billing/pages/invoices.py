@@ -14,13 +14,24 @@ def compose_invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     """One row per invoice."""
     if org_id is not None:
         find_organization(connection, org_id)
+    sections = read(connection, "invoice_sections")
+    records = [
+        invoice
+        | {
+            "section_amounts": {
+                section["section"]: invoice["section_amounts"].get(section["section"])
+                for section in sections
+            }
+        }
+        for invoice in read(connection, "invoices", org_id=org_id)
+    ]
     columns = (
         *name_organization(org_id),
         date_column("Date", "invoice_date"),
         text_column("Status", "invoice_status"),
-        text_column("Covered", "covered"),
+        Column("Covered", lambda invoice: "yes" if invoice["is_covered"] else "no"),
         text_column("Currency", "currency"),
-        *(amount_column(section) for section in read(connection, "invoice_sections")),
+        *(amount_column(section) for section in sections),
         money_column("Total", "total_amount"),
     )
     return Page(
@@ -30,8 +41,9 @@ def compose_invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None =
             Table.of_records(
                 "Amount of each section",
                 columns,
-                read(connection, "invoices", org_id=org_id),
+                records,
                 if_empty="No invoice yet.",
+                name="invoices",
             ),
         ),
     )
@@ -45,4 +57,5 @@ def amount_column(section: Record) -> Column:
             invoice["section_amounts"].get(section["section"]), invoice["minor_units"]
         ),
         is_number=True,
+        keys=(f"section_amounts.{section['section']}",),
     )

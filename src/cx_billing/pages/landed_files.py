@@ -25,7 +25,7 @@ def compose_files(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
         quantity_column("Missing parts", "missing_parts"),
         text_column("File id", "file_id"),
     )
-    table = Table.of_records("As of this build", columns, records, "No file was landed.")
+    table = Table.of_records("As of this build", columns, records, "No file was landed.", "files")
     return Page(
         title=f"Landed files of {org_id}" if org_id else "Landed files",
         facts=(),

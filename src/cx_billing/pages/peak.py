@@ -16,7 +16,7 @@ from cx_billing.pages.columns import (
     quantity_column,
     text_column,
 )
-from cx_billing.pages.content import Page, Record, Table
+from cx_billing.pages.content import Column, Page, Record, Table
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.peak_explained import (
     draw_peak,
@@ -43,8 +43,12 @@ PEAK_COLUMNS = (
     quantity_column("Sustained", "sustained_users"),
     quantity_column("Accumulated", "accumulated_users"),
     quantity_column("Accumulated exact", "accumulated_exact_users"),
-    text_column("Billed reading", "peak_rule"),
-    quantity_column("Billable users", "billable_users"),
+    Column("Billed reading", lambda record: describe_rule(record)),
+    Column(
+        "Billable users",
+        lambda record: format_number(record["billable_users"] if is_billed(record) else None),
+        is_number=True,
+    ),
     instant_column("Peak from (UTC)", "peak_started_at"),
     instant_column("Peak to (UTC)", "peak_ended_at"),
 )
@@ -55,7 +59,7 @@ READING_COLUMNS = (
     quantity_column("Would bill", "billable_quantity"),
     money_column("Above the commitment", "overage_amount"),
     quantity_column("Vendor bills", "invoiced_quantity"),
-    text_column("Agrees", "agrees"),
+    Column("Agrees", lambda record: {True: "yes", False: "no", None: ""}[record["is_invoiced"]]),
 )
 DAY_COLUMNS = (
     date_column("Day (UTC)", "usage_date"),
@@ -86,15 +90,14 @@ def compose_peak(
     explanations = read(connection, "peak_explanations", **cycle, pool=pool)
     (cycle_end,) = read(connection, "cycle_end", **cycle)
     day_by_day = Table.of_records(
-        f"Pool {format_text(pool)} day by day", DAY_COLUMNS, days, "No user was logged in."
+        f"Pool {format_text(pool)} day by day",
+        DAY_COLUMNS,
+        days,
+        "No user was logged in.",
+        "days",
     )
     for record in readings:
         record["minor_units"] = organization["minor_units"]
-        record["agrees"] = {True: "yes", False: "no", None: None}[record["is_invoiced"]]
-    for record in peaks:
-        if not record["is_billed_by_peak"]:
-            record["peak_rule"] = f"not billed by peak ({record['license_model']})"
-            record["billable_users"] = None
     return Page(
         title=f"Peak concurrent users {org_id} {cycle_start_date}",
         facts=(
@@ -113,17 +116,25 @@ def compose_peak(
             )
         ),
         tables=(
-            Table.of_records("Readings of the peak", PEAK_COLUMNS, peaks),
+            Table.of_records("Readings of the peak", PEAK_COLUMNS, peaks, name="peaks"),
             Table.of_records(
                 "What each reading would bill at the end of the cycle, and what the vendor bills",
                 READING_COLUMNS,
                 readings,
                 "No pool of the cycle is billed by its peak.",
+                "readings",
             ),
             tabulate_held(pool, explanations),
             tabulate_minutes(pool, read(connection, "peak_sensitivity", **cycle, pool=pool)),
             day_by_day,
         ),
+        head={
+            "org_id": org_id,
+            "org_name": organization["org_name"],
+            "license_model": organization["license_model"],
+            "cycle_start_date": cycle_start_date,
+            "pool": pool,
+        },
         notes=(
             *explain_fewer(
                 pool,
@@ -151,6 +162,18 @@ def choose_pool(peaks: list[Record], readings: list[Record]) -> str:
     return next((pool for _, pool in sorted(billed) if pool in known), DEFAULT_POOL)
 
 
+def is_billed(peak: Record) -> bool:
+    """Whether the pool is billed by a reading of its peak."""
+    return bool(peak["is_billed_by_peak"])
+
+
+def describe_rule(peak: Record) -> str:
+    """The reading that is billed, or why none is."""
+    if is_billed(peak):
+        return format_text(peak["peak_rule"])
+    return f"not billed by peak ({format_text(peak['license_model'])})"
+
+
 def explain_readings(peaks: list[Record]) -> Iterator[str]:
     """What the readings mean, as far as these peaks need it."""
     yield (
@@ -158,9 +181,9 @@ def explain_readings(peaks: list[Record]) -> Iterator[str]:
         "in total over the cycle; exact: by exactly so many users."
     )
     yield f"Each license is billed by its own pool; {DEFAULT_POOL} is for information."
-    if any(record["billable_users"] is not None for record in peaks):
+    if any(is_billed(record) and record["billable_users"] is not None for record in peaks):
         yield "The contract's peak rule says which reading is billed."
-    if any(record["peak_rule"].startswith("accumulated") for record in peaks):
+    if any(describe_rule(record).startswith("accumulated") for record in peaks):
         yield (
             "An accumulated reading adds up minutes of the whole cycle: there is no one stretch to "
             "name, so Peak from and Peak to are empty."

@@ -46,6 +46,7 @@ def tabulate_held(pool: str, explanations: Sequence[Record]) -> Table:
         f"Pool {format_text(pool)}: when each reading was held, and who was on",
         HELD_COLUMNS,
         explanations,
+        name="held",
     )
 
 
@@ -83,6 +84,8 @@ def tabulate_minutes(pool: str, sensitivity: Sequence[Record]) -> Table:
                 fill_rows(columns, by_minutes.values()), by_minutes.values(), strict=True
             )
         ),
+        name="minutes",
+        records=tuple(sensitivity),
     )
 
 

@@ -92,12 +92,23 @@ def compose_reconciliation(
         ),
         tables=(
             tabulate_lines(lines, organization["minor_units"], if_empty=" ".join(reasons)),
-            Table.of_records("Calls", telco.COLUMNS, calls, "No calls, no telco lines."),
+            Table.of_records("Calls", telco.COLUMNS, calls, "No calls, no telco lines.", "calls"),
             Table.of_records(
-                "Short-call surcharge", SURCHARGE_COLUMNS, surcharges, "No outbound calls."
+                "Short-call surcharge",
+                SURCHARGE_COLUMNS,
+                surcharges,
+                "No outbound calls.",
+                "short_call_surcharges",
             ),
         ),
         notes=tuple(notes),
+        head={
+            "org_id": org_id,
+            "org_name": organization["org_name"],
+            "invoice_date": invoice_date,
+            "invoice_numbers": numbers,
+            "currency": organization["currency"],
+        },
     )
 
 
@@ -121,4 +132,4 @@ def tabulate_lines(lines: list[Record], minor_units: int, if_empty: str) -> Tabl
             for key in ("invoiced_amount", "expected_amount", "variance_amount")
         }
         rows += (label_row(LINE_COLUMNS, "total", "Total", minor_units=minor_units, **sums),)
-    return Table("Invoice lines", LINE_COLUMNS, rows, if_empty)
+    return Table("Invoice lines", LINE_COLUMNS, rows, if_empty, name="lines", records=tuple(lines))

@@ -26,7 +26,12 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         quantity_column("Rows", "rows_rejected"),
         quantity_column("Retired", "rows_retired"),
     )
-    counts = Table.of_records("By dataset and reason", columns, records, "No row was rejected.")
+    counted = [
+        {key: value for key, value in record.items() if key != "examples"} for record in records
+    ]
+    counts = Table.of_records(
+        "By dataset and reason", columns, counted, "No row was rejected.", "rejected"
+    )
     if not records:
         if org_id is not None:
             find_organization(connection, org_id)
@@ -40,7 +45,7 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         text_column("What would be right", "expected"),
     )
     examples = [
-        example | {"reason": record["reason"]}
+        {"org_id": record["org_id"], "reason": record["reason"]} | example
         for record in records
         for example in record["examples"]
     ]
@@ -62,7 +67,10 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     return Page(
         title,
         facts=(),
-        tables=(counts, Table.of_records("The first of each", example_columns, examples)),
+        tables=(
+            counts,
+            Table.of_records("The first of each", example_columns, examples, name="examples"),
+        ),
         notes=tuple(notes),
     )
 

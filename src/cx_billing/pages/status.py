@@ -46,6 +46,7 @@ def compose_status(connection: duckdb.DuckDBPyConnection, changes: Changes | Non
             (name.replace("_", " ").capitalize(), format_number(count))
             for name, count in counts.items()
         ),
+        head=counts,
         tables=(
             Table.of_records(
                 f"Changed although final{since}",
@@ -54,6 +55,7 @@ def compose_status(connection: duckdb.DuckDBPyConnection, changes: Changes | Non
                 if_empty="Every invoice that was final is as it was."
                 if changes
                 else "No earlier build is kept.",
+                name="changed_lines",
             ),
             *tabulate_files(changes),
         ),
@@ -71,7 +73,9 @@ def tabulate_files(changes: Changes | None) -> tuple[Table, ...]:
         if file.org_id in changed
     ]
     title = f"Files of these organizations since build {changes.since}"
-    return (Table.of_records(title, FILES, records, if_empty=f"None: {OTHER_CAUSES}."),)
+    return (
+        Table.of_records(title, FILES, records, if_empty=f"None: {OTHER_CAUSES}.", name="files"),
+    )
 
 
 def name_currency(line: ChangedLine) -> str:

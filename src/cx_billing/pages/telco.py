@@ -42,6 +42,7 @@ def compose_telco(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
                 (*name_organization(org_id), *COLUMNS),
                 read(connection, "telco", org_id=org_id, invoice_dates=None),
                 if_empty="No calls and no telco lines.",
+                name="calls",
             ),
         ),
     )

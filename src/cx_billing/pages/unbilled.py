@@ -38,7 +38,7 @@ def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     return Page(
         title=f"Unbilled usage of {org_id}" if org_id else "Unbilled usage",
         facts=(),
-        tables=(Table.of_records("On no invoice line", columns, records, if_empty),),
+        tables=(Table.of_records("On no invoice line", columns, records, if_empty, "unbilled"),),
         notes=(
             *(f"{reason}: {explanation}." for _, reason, explanation in sorted(reasons)),
             *([f"{rejected:,} rows were rejected and are in no figure."] if rejected else []),

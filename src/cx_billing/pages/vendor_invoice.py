@@ -82,10 +82,20 @@ def compose_vendor_invoice(
                 DIFFERENCE_COLUMNS,
                 fill_rows(DIFFERENCE_COLUMNS, differences),
                 "It does not: every group of lines agrees to the cent.",
+                name="differences",
+                records=tuple(differences),
             ),
-            Table("Lines", LINE_COLUMNS, tuple(list_rows(lines, minor_units))),
+            Table(
+                "Lines",
+                LINE_COLUMNS,
+                tuple(list_rows(lines, minor_units)),
+                name="lines",
+                records=tuple(lines),
+                is_main=True,
+            ),
         ),
         notes=tuple(explain(lines, differences)),
+        head=invoice,
     )
 
 

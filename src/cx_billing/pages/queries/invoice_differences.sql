@@ -1,4 +1,7 @@
 select
+    invoice_differences.org_id,
+    invoice_differences.invoice_number,
+    invoice_differences.difference_id,
     difference_reasons.title,
     invoice_differences.reason,
     invoice_differences.product_code,

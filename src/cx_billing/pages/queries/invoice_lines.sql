@@ -1,5 +1,11 @@
 select
+    invoice_lines.org_id,
+    invoice_lines.invoice_id,
+    invoice_lines.invoice_line_id,
+    invoice_lines.section,
     invoice_sections.title as section_title,
+    invoice_lines.product_code,
+    invoice_lines.charge_type,
     invoice_lines.description,
     invoice_lines.service_period_start,
     invoice_lines.service_period_end,
@@ -7,6 +13,8 @@ select
     invoice_lines.unit_of_measure,
     invoice_lines.unit_price,
     invoice_lines.amount,
+    invoice_lines.is_waived,
+    invoice_lines.waiver_reason,
     currencies.minor_units,
     concat_ws(
         ', ',

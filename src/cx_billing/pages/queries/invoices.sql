@@ -15,9 +15,10 @@ section_amounts as (
 
 select
     invoices.org_id,
+    invoices.invoice_id,
     invoices.invoice_date,
     invoices.invoice_status,
-    case when invoices.is_covered then 'yes' else 'no' end as covered,
+    invoices.is_covered,
     invoices.currency,
     invoices.total_amount,
     currencies.minor_units,

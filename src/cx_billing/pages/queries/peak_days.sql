@@ -1,4 +1,6 @@
 select
+    org_id,
+    pool,
     usage_date,
     peak_users,
     minutes_at_peak

@@ -1,4 +1,6 @@
 select
+    org_id,
+    cycle_start_date,
     pool,
     reading,
     users_count,

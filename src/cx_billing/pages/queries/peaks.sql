@@ -1,4 +1,5 @@
 select
+    org_id,
     cycle_start_date,
     pool,
     highest_users,

@@ -1,4 +1,6 @@
 select
+    invoice_reconciliation.org_id,
+    invoice_reconciliation.reconciliation_id,
     invoice_reconciliation.invoice_number,
     invoice_reconciliation.expected_invoice_date,
     invoice_reconciliation.description,

@@ -1,4 +1,5 @@
 select
+    short_call_surcharges.org_id,
     short_call_surcharges.cycle_start_date,
     short_call_surcharges.completed_calls,
     short_call_surcharges.short_calls,

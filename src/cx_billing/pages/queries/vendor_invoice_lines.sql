@@ -1,4 +1,6 @@
 select
+    vendor_invoice_lines.org_id,
+    vendor_invoice_lines.invoice_number,
     vendor_invoice_lines.line_number,
     vendor_invoice_lines.is_printed,
     vendor_invoice_lines.section,
@@ -10,6 +12,7 @@ select
     vendor_invoice_lines.expected_quantity,
     vendor_invoice_lines.expected_amount,
     vendor_invoice_lines.variance_amount,
+    vendor_invoice_lines.group_id,
     vendor_invoice_lines.lines_in_group,
     vendor_invoice_lines.reasons
 from marts.vendor_invoice_lines

@@ -1,10 +1,12 @@
 select
+    vendor_invoices.org_id,
     vendor_invoices.invoice_number,
     vendor_invoices.invoice_date,
     vendor_invoices.expected_invoice_ids,
     vendor_invoices.currency,
     vendor_invoices.other_numbers,
     vendor_invoices.printed_total,
+    vendor_invoices.lines_total,
     vendor_invoices.expected_total,
     vendor_invoices.variance_amount,
     vendor_invoices.explained_amount,
