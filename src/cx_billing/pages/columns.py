@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from cx_billing.pages.content import Column, Record, Row, Table, fill_rows
+from cx_billing.pages.content import Column, Link, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import (
     format_instant,
     format_number,
     format_period,
     format_text,
 )
+from cx_billing.pages.words import spell_code
+
+Linking = Callable[[Record], Link | None]
 
 
-def text_column(heading: str, key: str) -> Column:
+def text_column(heading: str, key: str, link: Linking | None = None) -> Column:
     """A column of text."""
-    return Column(heading, lambda record: format_text(record[key]), keys=(key,))
+    return Column(heading, lambda record: format_text(record[key]), keys=(key,), link=link)
+
+
+def words_column(heading: str, key: str, link: Linking | None = None) -> Column:
+    """A column of codes, in words."""
+    return Column(heading, lambda record: spell_code(record[key]), keys=(key,), link=link)
+
+
+def yes_column(heading: str, key: str) -> Column:
+    """A column of what is true or not."""
+    said = {True: "yes", False: "no", None: ""}
+    return Column(heading, lambda record: said[record[key]], keys=(key,))
 
 
 def date_column(heading: str, key: str) -> Column:
@@ -30,18 +45,28 @@ def instant_column(heading: str, key: str) -> Column:
     return Column(heading, lambda record: format_instant(record[key]), is_whole=True, keys=(key,))
 
 
-def quantity_column(heading: str, key: str) -> Column:
+def quantity_column(heading: str, key: str, link: Linking | None = None) -> Column:
     """A column of quantities."""
-    return Column(heading, lambda record: format_number(record[key]), is_number=True, keys=(key,))
+    return Column(
+        heading, lambda record: format_number(record[key]), is_number=True, keys=(key,), link=link
+    )
 
 
-def money_column(heading: str, key: str) -> Column:
+def money_column(heading: str, key: str, link: Linking | None = None) -> Column:
     """A column of money, shown with the record's `minor_units`."""
     return Column(
         heading,
         lambda record: format_number(record[key], record["minor_units"] or 0),
         is_number=True,
         keys=(key,),
+        link=link,
+    )
+
+
+def difference_column(heading: str, key: str, link: Linking | None = None) -> Column:
+    """A column of money that is to be noticed where it is not zero."""
+    return replace(
+        money_column(heading, key, link), mark=lambda record: "differs" if record[key] else ""
     )
 
 
@@ -60,8 +85,9 @@ def name_organization(org_id: str | None) -> tuple[Column, ...]:
 
 def label_row(columns: Sequence[Column], kind: str, label: str, **values: object) -> Row:
     """A row with a label in front and only the values given."""
-    (row,) = fill_rows(columns, [defaultdict(lambda: None, values)])
-    return Row((label, *row.cells[1:]), kind)
+    unlinked = [replace(column, link=None) for column in columns]
+    (row,) = fill_rows(unlinked, [defaultdict(lambda: None, values)])
+    return replace(row, cells=(label, *row.cells[1:]), kind=kind)
 
 
 def add_up(records: Iterable[Record], key: str) -> Decimal:

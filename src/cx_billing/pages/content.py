@@ -10,11 +10,25 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where more is said: a place of this page, of the page that a command shows, or a rule.
+
+    `page` is the words of the command behind `show` (`("invoice", "acme", "2026-04-05")`), none
+    for this page; `rule` is a rule id. A link to what is not written is not drawn.
+    """
+
+    page: tuple[str, ...] = ()
+    anchor: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table: its heading, and how a record becomes its cell.
 
     A cell of a column that `is_whole` stays on one line where the page can scroll. `keys` are the
-    columns of the marts that it shows.
+    columns of the marts that it shows. `link` says where more is said of a cell, `mark` whether it
+    is to be noticed: `differs`, `agrees` or nothing.
     """
 
     heading: str
@@ -22,14 +36,22 @@ class Column:
     is_number: bool = False
     is_whole: bool = False
     keys: tuple[str, ...] = ()
+    link: Callable[[Record], Link | None] | None = None
+    mark: Callable[[Record], str] | None = None
 
 
 @dataclass(frozen=True)
 class Row:
-    """The cells of a row; `kind` is `line`, `section` (a heading), `subtotal` or `total`."""
+    """The cells of a row; `kind` is `line`, `section` (a heading), `subtotal` or `total`.
+
+    `links` and `marks` are those of its cells, or empty; `anchor` is what links to the row name.
+    """
 
     cells: tuple[str, ...]
     kind: str = "line"
+    links: tuple[Link | None, ...] = ()
+    marks: tuple[str, ...] = ()
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +91,13 @@ class Table:
             self,
             columns=tuple(self.columns[at] for at in kept),
             rows=tuple(
-                replace(row, cells=tuple(row.cells[at] for at in kept)) for row in self.rows
+                replace(
+                    row,
+                    cells=pick(row.cells, kept),
+                    links=pick(row.links, kept),
+                    marks=pick(row.marks, kept),
+                )
+                for row in self.rows
             ),
         )
 
@@ -91,7 +119,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything a page shows, in order; `head` is what its facts say, as data."""
+    """Everything a page shows, in order; `head` is what its facts say, as data.
+
+    `fact_links` are, by the label of a fact, the words of it that more is said of, and where.
+    """
 
     title: str
     facts: tuple[tuple[str, str], ...]
@@ -99,8 +130,26 @@ class Page:
     notes: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     head: Record = field(default_factory=dict)
+    fact_links: dict[str, tuple[tuple[str, Link], ...]] = field(default_factory=dict)
 
 
-def fill_rows(columns: Sequence[Column], records: Iterable[Record]) -> tuple[Row, ...]:
-    """One row per record."""
-    return tuple(Row(tuple(column.cell(record) for column in columns)) for record in records)
+def fill_rows(
+    columns: Sequence[Column],
+    records: Iterable[Record],
+    anchor: Callable[[Record], str] = lambda record: "",
+) -> tuple[Row, ...]:
+    """One row per record; `anchor` names each."""
+    return tuple(
+        Row(
+            tuple(column.cell(record) for column in columns),
+            links=tuple(column.link(record) if column.link else None for column in columns),
+            marks=tuple(column.mark(record) if column.mark else "" for column in columns),
+            anchor=anchor(record),
+        )
+        for record in records
+    )
+
+
+def pick(items: tuple[Any, ...], places: Iterable[int]) -> tuple[Any, ...]:
+    """The items at these places; none of none."""
+    return tuple(items[at] for at in places) if items else ()

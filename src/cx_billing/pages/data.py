@@ -14,7 +14,7 @@ from cx_billing.pages.content import Page, Record, Table
 from cx_billing.pages.reading import NotFoundError
 
 # What pages are drawn and ordered with, and is no data of its own.
-HELPERS = {"minor_units", "position"}
+HELPERS = {"minor_units", "position", "product_name", "anchor"}
 
 
 def render_json(page: Page, /, **told: object) -> str:

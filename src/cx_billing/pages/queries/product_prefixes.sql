@@ -1,5 +1,6 @@
 select
     prefix,
-    product_code
+    product_code,
+    invoice_name
 from reference.product_prefixes
 order by prefix

@@ -1,0 +1,5 @@
+select
+    reason,
+    title
+from reference.difference_reasons
+order by position

@@ -1,0 +1,80 @@
+"""Words for the codes of the marts: what a reader is shown in place of `one_time` or `cx2`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from cx_billing.pages.content import Record
+from cx_billing.pages.formatting import format_text
+from cx_billing.pages.reading import read
+
+# Codes whose words are not the code with blanks.
+SPELLED = {
+    "accruing": "Accruing, not final",
+    "accumulated": "Accumulated 30 minutes",
+    "accumulated_exact": "Accumulated, by exactly so many",
+    "byoc": "Own carrier",
+    "cx_all": "All CX licenses",
+    "highest": "Highest at any instant",
+    "month_to_month": "Month to month",
+    "one_time": "One-time",
+    "sustained": "Sustained 30 minutes",
+    "toll_free": "Toll-free",
+    "tax": "Tax",
+}
+
+
+def spell_code(code: object) -> str:
+    """A code in words: `missing_on_invoice` is `Missing on invoice`."""
+    text = format_text(code)
+    return SPELLED.get(text) or (text[:1].upper() + text[1:]).replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of products, and the titles of the reasons why an invoice differs."""
+
+    products: dict[str, str]
+    prefixes: dict[str, str]
+    reasons: dict[str, str]
+
+    def product(self, code: object) -> str:
+        """A product as invoices call it; the code of one that is an organization's own."""
+        text = format_text(code)
+        if text in SPELLED or text in self.products:
+            return self.products.get(text) or SPELLED[text]
+        for prefix, name in self.prefixes.items():
+            if text.startswith(prefix):
+                return f"{name}: {spell_code(text.removeprefix(prefix))}"
+        return text
+
+    def reason_list(self, codes: str | None) -> str:
+        """Several reasons, joined as their codes are."""
+        listed = filter(None, (codes or "").split(", "))
+        return ", ".join(self.reasons.get(code) or spell_code(code) for code in listed)
+
+    def add(self, records: list[Record], key: str = "product_code") -> list[Record]:
+        """The records, each with the name of its product as `product_name`."""
+        for record in records:
+            record["product_name"] = self.product(record[key])
+        return records
+
+
+def read_names(connection: duckdb.DuckDBPyConnection) -> Names:
+    """The names that the warehouse was built with."""
+    return Names(
+        {
+            record["product_code"]: format_text(record["invoice_name"] or record["product_code"])
+            for record in read(connection, "products")
+        },
+        {
+            record["prefix"]: format_text(record["invoice_name"] or record["prefix"])
+            for record in read(connection, "product_prefixes")
+        },
+        {
+            record["reason"]: format_text(record["title"])
+            for record in read(connection, "difference_reasons")
+        },
+    )
