@@ -8,13 +8,15 @@ The ids and what is true of them without code are in `rules.csv`. A rule is foun
   against which random organizations are compared.
 
 `python tests/python/rule_coverage.py` writes the page, a short row per rule: where it is explained
-(a section of `docs/rules`), the models that follow it and how many tests name it.
+(a section of `docs/rules`), the models that follow it and how many tests name it; and the file from
+which the pages of the command line tell rules.
 """
 
 from __future__ import annotations
 
 import ast
 import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 REGISTER = Path(__file__).with_name("rules.csv")
 PAGE = PROJECT / "docs" / "rules.md"
+OF_PAGES = PROJECT / "src" / "cx_billing" / "pages" / "rules.csv"
 EXPLAINED = PROJECT / "docs" / "rules"
 DECISIONS = PROJECT / "DECISIONS.md"
 DECISION = re.compile(r"^### (.*)\nRules: (.*)$", re.MULTILINE)
@@ -204,6 +207,17 @@ def page(rules: list[Rule], found: Coverage) -> str:
     return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
+def list_for_pages(rules: list[Rule], found: Coverage) -> str:
+    """What the pages of the command line say of each rule: its title and its models."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("id", "title", "models"))
+    for rule in rules:
+        names = sorted(name for name in main_models(rule.id, found) if " " not in name)
+        writer.writerow((rule.id, rule.title, " ".join(names[:MOST_MODELS])))
+    return text.getvalue()
+
+
 def sections() -> dict[str, str]:
     """A link per rule id: to a section of `docs/rules`, else to the decision that is about it."""
     found: dict[str, str] = {}
@@ -248,4 +262,6 @@ def shortened(names: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(register(), coverage()), encoding="utf-8")
+    FOUND = coverage()
+    PAGE.write_text(page(register(), FOUND), encoding="utf-8")
+    OF_PAGES.write_text(list_for_pages(register(), FOUND), encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rule_coverage
-from rule_coverage import Rule, coverage, ids_in, page, problems, register
+from rule_coverage import Rule, coverage, ids_in, list_for_pages, page, problems, register
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,13 @@ def test_the_register_names_every_rule_once():
 def test_the_page_is_up_to_date(found):
     written = rule_coverage.PAGE.read_text(encoding="utf-8")
     assert written == page(register(), found), "docs/rules.md is out of date: make rules"
+
+
+def test_the_pages_tell_the_rules_as_they_are(found):
+    written = rule_coverage.OF_PAGES.read_text(encoding="utf-8")
+    assert written == list_for_pages(register(), found), (
+        "pages/rules.csv is out of date: make rules"
+    )
 
 
 # What the coverage notices, on a project of two files.
