@@ -119,7 +119,9 @@ create table marts.vendor_invoice_lines as from (values
 ) t(org_id, invoice_number, line_number, is_printed, section, product_code, description,
     printed_quantity, printed_price, printed_amount, group_id, lines_in_group, expected_quantity,
     expected_amount, variance_amount, reasons);
-create table marts.invoice_differences as from (values
+create table marts.invoice_differences as
+select *, case invoice_number when 'V-77' then 'V-77/' || product_code || '/arrears' end as group_id
+from (values
     ('d1', 'acme', 'V-77', 'unexplained', 'telco_outbound', 0.1::decimal(28, 4),
      0.1::decimal(28, 4), 'Calls: 1234.6, not 1234.5.', null),
     ('d2', 'acme', 'V-77', 'usage_without_line', 'cx3', -155, -155, 'We expect 1 at 155, 155.',

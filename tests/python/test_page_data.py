@@ -18,6 +18,8 @@ from cx_billing.pages.data import spell_decimal
 from published_marts import publish_marts
 
 SHOWN = {
+    "index": (),
+    "rules": (),
     "invoice": ("acme", "2026-04-05"),
     "invoices": (),
     "reconciliation": ("acme", "2026-04-05"),
@@ -84,7 +86,7 @@ def test_an_empty_table_is_its_header(home):
         *("--home", home, "show", "vendor-invoice", "kaze", "V-77", "--csv"),
         *("--table", "differences"),
     )
-    assert said == "amount,title,product_code,explanation,claim_amount\n"
+    assert said == "amount,title,product_code,explanation,caused_by,claim_amount\n"
 
 
 def test_an_instant_is_of_utc(home):

@@ -40,11 +40,13 @@ class Output:
 
     def draw(self, page: pages.Page, home: Path, connection: DuckDBPyConnection) -> None:
         """Print or write a page, with the build it is of."""
-        build, until = builds.find_published(home), pages.find_usage_end(connection)
-        foot = f"Build {build}. {pages.describe_usage_end(connection)}".strip()
+        foot = describe_build(home, connection)
         if self.json:
-            command = click.get_current_context().info_name
-            told = {"page": command, "build": build, "usage_through_at": until}
+            told = {
+                "page": click.get_current_context().info_name,
+                "build": builds.find_published(home),
+                "usage_through_at": pages.find_usage_end(connection),
+            }
             write(pages.render_json(page, **told), self.json)
         elif self.csv:
             write(pages.render_csv(page, self.table), self.csv)
@@ -54,6 +56,22 @@ class Output:
                 write(pages.render_html(page), self.html)
             else:
                 pages.print_page(page, open_console())
+
+    def write_set(
+        self, folder: Path, home: Path, connection: DuckDBPyConnection, org_id: str | None
+    ) -> None:
+        """Write every page into a folder."""
+        if self != Output():
+            raise RefusedError("--out writes every page as HTML; give it alone, or with --org.")
+        folder.mkdir(parents=True, exist_ok=True)
+        count = pages.write_pages(connection, folder, org_id, (describe_build(home, connection),))
+        click.echo(f"Wrote {count:,} pages. Open {folder / 'index.html'}.")
+
+
+def describe_build(home: Path, connection: DuckDBPyConnection) -> str:
+    """The build a page is of, and until when usage counts."""
+    build = builds.find_published(home)
+    return f"Build {build}. {pages.describe_usage_end(connection)}".strip()
 
 
 def write(text: str, file: Path) -> None:

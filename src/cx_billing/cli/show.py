@@ -46,12 +46,45 @@ def show(home: Path) -> None:
     """Look at the published warehouse: in the terminal, as a page, as JSON or CSV.
 
     \b
+      cx-billing show index --out pages
       cx-billing show invoices
       cx-billing show invoice ORG_ID 2026-05-05 --html invoice.html
       cx-billing show peak ORG_ID 2026-04-05
       cx-billing show invoice ORG_ID 2026-05-05 --json | jq .head.total_amount
       cx-billing show vendor-invoice ORG_ID 900137 --csv --table differences
     """
+
+
+@show.command("index", short_help="What there is to look at; all pages as a set of files.")
+@with_any_organization
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the index and every page into DIR; open DIR/index.html.",
+)
+@with_home
+@with_output
+def show_index(home: Path, output: Output, org_id: str | None, folder: Path | None) -> None:
+    """What there is to look at: the vendor's invoices with what differs, invoices, peaks.
+
+    \b
+      cx-billing show index
+      cx-billing show index --out pages
+    """
+    with warehouse.connect(home) as connection:
+        if folder is None:
+            output.draw(pages.compose_index(connection, org_id), home, connection)
+        else:
+            output.write_set(folder, home, connection, org_id)
+
+
+@show.command("rules", short_help="The rules that numbers follow.")
+@show_page
+def show_rules(connection: DuckDBPyConnection) -> pages.Page:
+    """The rules that numbers follow, and the models that compute them."""
+    return pages.compose_rules()
 
 
 @show.command("invoice", short_help="One invoice, line by line.")

@@ -6,7 +6,9 @@
 `content`, `columns`   what a page consists of, neutral of how it is drawn
 `formatting`           values as text
 `charts`               pictures as SVG, and their sketches in a terminal
-`terminal`, `html`     the two ways to draw a page
+`words`, `rules`       words for codes, and the rules that numbers follow
+`terminal`, `html`     the two ways to draw a page; `templates/` has the parts of the second
+`site`                 an index and every page, as files that link to each other
 `data`                 a page as JSON or CSV
 `findings`             what a new build is warned of
 =====================  ========================================================================
@@ -25,6 +27,7 @@ from cx_billing.pages.findings import (
     find_usage_end,
 )
 from cx_billing.pages.html import render_html
+from cx_billing.pages.index import compose_index
 from cx_billing.pages.invoice import compose_invoice, find_head
 from cx_billing.pages.invoices import compose_invoices
 from cx_billing.pages.landed_files import compose_files
@@ -32,6 +35,8 @@ from cx_billing.pages.peak import DEFAULT_POOL, compose_peak
 from cx_billing.pages.reading import NotFoundError
 from cx_billing.pages.reconciliation import compose_reconciliation
 from cx_billing.pages.rejected import compose_rejected
+from cx_billing.pages.rules import compose_rules
+from cx_billing.pages.site import write_pages
 from cx_billing.pages.status import compose_status, describe_cause, describe_change
 from cx_billing.pages.telco import compose_telco
 from cx_billing.pages.terminal import print_page, print_table
@@ -48,11 +53,13 @@ __all__ = [
     "Table",
     "collect_findings",
     "compose_files",
+    "compose_index",
     "compose_invoice",
     "compose_invoices",
     "compose_peak",
     "compose_reconciliation",
     "compose_rejected",
+    "compose_rules",
     "compose_status",
     "compose_telco",
     "compose_unbilled",
@@ -68,4 +75,5 @@ __all__ = [
     "render_csv",
     "render_html",
     "render_json",
+    "write_pages",
 ]

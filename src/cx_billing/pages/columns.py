@@ -35,9 +35,11 @@ def yes_column(heading: str, key: str) -> Column:
     return Column(heading, lambda record: said[record[key]], keys=(key,))
 
 
-def date_column(heading: str, key: str) -> Column:
+def date_column(heading: str, key: str, link: Linking | None = None) -> Column:
     """A column of dates."""
-    return Column(heading, lambda record: format_text(record[key]), is_whole=True, keys=(key,))
+    return Column(
+        heading, lambda record: format_text(record[key]), is_whole=True, keys=(key,), link=link
+    )
 
 
 def instant_column(heading: str, key: str) -> Column:
@@ -67,6 +69,17 @@ def difference_column(heading: str, key: str, link: Linking | None = None) -> Co
     """A column of money that is to be noticed where it is not zero."""
     return replace(
         money_column(heading, key, link), mark=lambda record: "differs" if record[key] else ""
+    )
+
+
+def rule_column() -> Column:
+    """The rule behind a record, named by its key `rule`."""
+    return Column(
+        "Rule",
+        lambda record: format_text(record["rule"]),
+        is_whole=True,
+        link=lambda record: Link(rule=record["rule"]) if record["rule"] else None,
+        is_reference=True,
     )
 
 

@@ -28,7 +28,8 @@ class Column:
 
     A cell of a column that `is_whole` stays on one line where the page can scroll. `keys` are the
     columns of the marts that it shows. `link` says where more is said of a cell, `mark` whether it
-    is to be noticed: `differs`, `agrees` or nothing.
+    is to be noticed: `differs` or nothing. A column that `is_reference` is there for its links, and
+    is not drawn where there are none.
     """
 
     heading: str
@@ -38,6 +39,7 @@ class Column:
     keys: tuple[str, ...] = ()
     link: Callable[[Record], Link | None] | None = None
     mark: Callable[[Record], str] | None = None
+    is_reference: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,18 @@ class Table:
 
     def drop_empty_columns(self) -> Table:
         """The table without the columns in which no row says anything."""
-        kept = [at for at in range(len(self.columns)) if any(row.cells[at] for row in self.rows)]
+        return self.keep_columns(
+            [at for at in range(len(self.columns)) if any(row.cells[at] for row in self.rows)]
+        )
+
+    def drop_references(self) -> Table:
+        """The table without the columns that are there for their links."""
+        return self.keep_columns(
+            [at for at, column in enumerate(self.columns) if not column.is_reference]
+        )
+
+    def keep_columns(self, kept: Sequence[int]) -> Table:
+        """The table with the columns at these places."""
         return replace(
             self,
             columns=tuple(self.columns[at] for at in kept),

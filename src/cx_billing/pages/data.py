@@ -44,7 +44,7 @@ def render_csv(page: Page, name: str | None = None) -> str:
     records = [flatten(record) for record in list_records(tables[name])]
     header = list(dict.fromkeys(key for record in records for key in record)) or [
         key
-        for column in tables[name].columns
+        for column in tables[name].drop_references().columns
         for key in column.keys or (spell_key(column.heading),)
     ]
     text = io.StringIO()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from urllib.parse import quote
 
 import jinja2
 
@@ -29,6 +30,7 @@ def open_templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["spell_id"] = spell_id
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment
 
@@ -51,7 +53,9 @@ def render_html(
         if link.rule:
             return f"#rule-{link.rule}" if link.rule in known else None
         file = find_file(link.page) if link.page else ""
-        return None if file is None else f"{file}#{link.anchor}" if link.anchor else file or None
+        if file is None:
+            return None
+        return f"{file}#{spell_id(link.anchor)}" if link.anchor else file or None
 
     def locate_rule(rule: Rule) -> str | None:
         file = find_file(RULES_PAGE)
@@ -71,6 +75,11 @@ def render_html(
             narrow=NARROW,
         )
     )
+
+
+def spell_id(anchor: str) -> str:
+    """An anchor as the id of an element, and as the fragment that leads to it."""
+    return quote(anchor, safe="").replace("%", ".")
 
 
 def list_rules(page: Page) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 
 import duckdb
 
@@ -13,19 +15,32 @@ from cx_billing.pages.columns import (
     label_row,
     money_column,
     quantity_column,
+    rule_column,
     text_column,
 )
-from cx_billing.pages.content import Page, Record, Row, Table, fill_rows
+from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read, require
+from cx_billing.pages.rules import find_rule
+from cx_billing.pages.words import read_names, spell_code
+
+BY_PEAK = {"committed", "overage", "usage"}
+
+
+def link_to_usage(line: Record) -> Link | None:
+    """From a line to what was measured for it."""
+    usage: Link | None = line["usage"]
+    return usage
+
 
 COLUMNS = (
     text_column("Description", "description"),
     SERVICE_PERIOD,
-    quantity_column("Qty", "quantity"),
+    quantity_column("Qty", "quantity", link_to_usage),
     text_column("Unit", "unit_of_measure"),
     money_column("Unit price", "unit_price"),
     money_column("Amount", "amount"),
+    rule_column(),
     text_column("Remark", "remark"),
 )
 
@@ -35,26 +50,33 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
     organization = find_organization(connection, org_id)
     head = find_head(connection, org_id, invoice_date)
     lines = read(connection, "invoice_lines", org_id=org_id, invoice_date=invoice_date)
+    shown = refer(connection, lines, organization["license_model"])
+    compared = (
+        ("with the vendor's lines", Link(("reconciliation", org_id, str(invoice_date)))),
+        *find_answering(connection, head, org_id),
+    )
     notes = ["Service periods are shown with their last day."]
     if head["invoice_status"] == "accruing":
         notes.append("Accruing: the invoice is not final yet and shows the arrears so far.")
     return Page(
-        title=f"Invoice {org_id} {invoice_date}",
+        title=f"Invoice {format_text(org_id)} {invoice_date}",
         facts=(
             ("Organization", format_text(organization["org_name"] or org_id)),
             ("Invoice", format_text(head["invoice_id"])),
             ("Billing account", format_text(head["billing_account_id"])),
             ("Invoice date", format_text(head["invoice_date"])),
             ("Due date", format_text(head["due_date"])),
-            ("Status", format_text(head["invoice_status"])),
+            ("Status", spell_code(head["invoice_status"])),
             ("Currency", format_text(head["currency"])),
             ("Covered", describe_coverage(head)),
+            ("Compared", ", ".join(words for words, _ in compared)),
         ),
+        fact_links={"Compared": compared},
         tables=(
             Table(
                 "Lines",
                 COLUMNS,
-                list_rows(lines, head, organization["minor_units"]),
+                list_rows(shown, head, organization["minor_units"]),
                 name="lines",
                 records=tuple(lines),
             ),
@@ -75,6 +97,42 @@ def find_head(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: 
     return heads[invoice_date]
 
 
+def find_answering(
+    connection: duckdb.DuckDBPyConnection, head: Record, org_id: str
+) -> Iterator[tuple[str, Link]]:
+    """The vendor's invoices that answer this one, each with its page."""
+    for invoice in read(connection, "vendor_invoices", org_id=org_id):
+        if head["invoice_id"] in (invoice["expected_invoice_ids"] or "").split(", "):
+            number = invoice["invoice_number"]
+            yield f"vendor invoice {format_text(number)}", Link(("vendor-invoice", org_id, number))
+
+
+def refer(
+    connection: duckdb.DuckDBPyConnection, lines: list[Record], license_model: str
+) -> list[Record]:
+    """The lines as they are shown: with the rule each follows, and the peak it is billed by."""
+    names = read_names(connection)
+    org_id = lines[0]["org_id"] if lines else None
+    peaks = {
+        (peak["cycle_start_date"], peak["pool"])
+        for peak in read(connection, "peaks", org_id=org_id)
+        if peak["is_billed_by_peak"]
+    }
+    products = set()
+    shown = []
+    for line in lines:
+        product, cycle = line["product_code"], line["service_period_start"]
+        is_by_peak = line["charge_type"] in BY_PEAK and (cycle, product) in peaks
+        usage = Link(("peak", line["org_id"], str(cycle))) if is_by_peak else None
+        rule = find_rule(
+            line["charge_type"], names.kind(product), license_model, is_waived=line["is_waived"]
+        )
+        anchor = "" if product in products else f"product-{product}"
+        products.add(product)
+        shown.append(line | {"usage": usage, "rule": rule, "anchor": anchor})
+    return shown
+
+
 def describe_coverage(head: Record) -> str:
     """Whether the data reaches the end of the cycle in arrears, and how that is known."""
     answer = "yes" if head["is_covered"] else "no"
@@ -87,7 +145,10 @@ def list_rows(lines: list[Record], head: Record, minor_units: int) -> tuple[Row,
     for title, group in groupby(lines, key=lambda line: line["section_title"]):
         members = list(group)
         subtotal = add_up(members, "amount")
-        rows += [label_row(COLUMNS, "section", title), *fill_rows(COLUMNS, members)]
+        rows += [
+            label_row(COLUMNS, "section", title),
+            *fill_rows(COLUMNS, members, itemgetter("anchor")),
+        ]
         rows += [
             label_row(COLUMNS, "subtotal", "Subtotal", amount=subtotal, minor_units=minor_units)
         ]

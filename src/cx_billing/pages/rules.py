@@ -9,6 +9,10 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from operator import itemgetter
+
+from cx_billing.pages.columns import text_column
+from cx_billing.pages.content import Column, Page, Table, fill_rows
 
 # The rule that a line of a charge follows; of other charges it is that of the product's kind.
 OF_CHARGE = {
@@ -66,6 +70,13 @@ OF_REASON = {
 OF_OTHER_REASONS = "INV-12"
 
 
+COLUMNS = (
+    text_column("Rule", "rule"),
+    text_column("Says", "title"),
+    Column("Computed by", lambda record: ", ".join(record["models"]), keys=("models",)),
+)
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule: its id, what it says in a sentence, and the models that follow it."""
@@ -83,6 +94,28 @@ def load_rules() -> dict[str, Rule]:
         row["id"]: Rule(row["id"], row["title"], tuple(filter(None, row["models"].split(" "))))
         for row in csv.DictReader(text.splitlines())
     }
+
+
+def compose_rules() -> Page:
+    """Every rule, in the order of the register."""
+    records = [
+        {"rule": rule.id, "title": rule.title, "models": list(rule.models)}
+        for rule in load_rules().values()
+    ]
+    return Page(
+        title="Rules",
+        facts=(),
+        tables=(
+            Table(
+                "What is computed, and which models do it",
+                COLUMNS,
+                fill_rows(COLUMNS, records, itemgetter("rule")),
+                name="all_rules",
+                records=tuple(records),
+            ),
+        ),
+        notes=("docs/rules of the project explains them by example, with their SQL and tests.",),
+    )
 
 
 def find_rule(charge_type: str, kind: str, license_model: str, is_waived: bool = False) -> str:

@@ -50,7 +50,7 @@ def print_table(table: Table, console: Console) -> None:
     if not table.rows:
         console.print(Text.assemble((table.title, "bold"), f": {table.if_empty}"))
         return
-    table = table.drop_empty_columns()
+    table = table.drop_references().drop_empty_columns()
     cells = [
         (column.heading, *(row.cells[at] for row in table.rows))
         for at, column in enumerate(table.columns)

@@ -2,21 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import duckdb
 
 from cx_billing.pages.columns import (
     add_up,
+    difference_column,
     label_row,
     money_column,
     quantity_column,
+    rule_column,
     text_column,
 )
-from cx_billing.pages.content import Page, Record, Row, Table, fill_rows
+from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read, require
+from cx_billing.pages.rules import find_rule_of_reason
+from cx_billing.pages.words import Names, read_names
 
+
+def link_to_line(record: Record) -> Link | None:
+    """From a difference to the first of its lines."""
+    return Link(anchor=record["line_anchor"]) if record["line_anchor"] else None
+
+
+def link_to_cause(record: Record) -> Link | None:
+    """From a difference that follows to the one it follows from."""
+    return Link(anchor=record["cause_anchor"]) if record["cause_anchor"] else None
+
+
+def link_to_difference(record: Record) -> Link | None:
+    """From a line to the first of its differences."""
+    return Link(anchor=record["difference_anchor"]) if record["difference_anchor"] else None
+
+
+def link_to_ours(record: Record) -> Link | None:
+    """From a line to its product on the invoice of ours."""
+    ours: Link | None = record["ours"] if record["expected_amount"] else None
+    return ours
+
+
+REASON_COLUMNS = (
+    text_column("Reason", "title"),
+    text_column("Code", "reason"),
+    quantity_column("Differences", "differences_count"),
+    difference_column("Amount", "amount"),
+    money_column("To claim", "claim_amount"),
+    rule_column(),
+)
+DIFFERENCE_COLUMNS = (
+    difference_column("Amount", "amount"),
+    text_column("Reason", "title"),
+    replace(text_column("Product", "product_name", link_to_line), keys=("product_code",)),
+    text_column("Why", "explanation"),
+    replace(text_column("Follows from", "cause", link_to_cause), keys=("caused_by",)),
+    money_column("To claim", "claim_amount"),
+    rule_column(),
+)
 LINE_COLUMNS = (
     text_column("Description", "description"),
     quantity_column("Line", "line_number"),
@@ -24,16 +68,9 @@ LINE_COLUMNS = (
     quantity_column("Vendor rate", "printed_price"),
     money_column("Vendor", "printed_amount"),
     quantity_column("Our qty", "expected_quantity"),
-    money_column("Ours", "expected_amount"),
-    money_column("Difference", "variance_amount"),
-    text_column("Reason", "reasons"),
-)
-DIFFERENCE_COLUMNS = (
-    money_column("Amount", "amount"),
-    text_column("Reason", "title"),
-    text_column("Product", "product_code"),
-    text_column("Why", "explanation"),
-    money_column("To claim", "claim_amount"),
+    money_column("Ours", "expected_amount", link_to_ours),
+    difference_column("Difference", "variance_amount"),
+    replace(text_column("Reason", "titles", link_to_difference), keys=("reasons",)),
 )
 
 
@@ -53,34 +90,53 @@ def compose_vendor_invoice(
     require(invoice_number, invoices, "vendor invoice", org_id)
     invoice = invoices[invoice_number]
     of_invoice = {"org_id": org_id, "invoice_number": invoice["invoice_number"]}
-    lines = read(connection, "vendor_invoice_lines", **of_invoice)
-    differences = read(connection, "invoice_differences", **of_invoice)
+    names = read_names(connection)
     minor_units = invoice["minor_units"] or 0
-    for record in (*lines, *differences):
-        record["minor_units"] = minor_units
+    lines = [
+        record | {"minor_units": minor_units}
+        for record in read(connection, "vendor_invoice_lines", **of_invoice)
+    ]
+    differences = [
+        record | {"minor_units": minor_units}
+        for record in read(connection, "invoice_differences", **of_invoice)
+    ]
+    answered = find_answered(connection, invoice)
+    shown_differences, shown_lines = refer(
+        differences, lines, names, place_products(connection, answered.values())
+    )
 
     def money(key: str) -> str:
         return format_number(invoice[key], minor_units) or "not compared"
 
+    facts = (
+        ("Printed total", money("printed_total")),
+        ("Expected", money("expected_total")),
+        ("Difference", money("variance_amount")),
+        ("Unexplained", money("unexplained_amount")),
+        ("Agreed", "yes" if invoice["is_agreed"] else "no"),
+        ("Currency", format_text(invoice["currency"])),
+        ("Organization", format_text(organization["org_name"] or org_id)),
+        ("Dated", format_text(invoice["invoice_date"])),
+        ("Also numbered", format_text(invoice["other_numbers"])),
+        ("Answers", format_text(invoice["expected_invoice_ids"] or "no invoice of ours")),
+    )
     return Page(
-        title=f"Vendor invoice {format_text(invoice['invoice_number'])} of {org_id}",
-        facts=(
-            ("Organization", format_text(organization["org_name"] or org_id)),
-            ("Dated", format_text(invoice["invoice_date"])),
-            ("Also numbered", format_text(invoice["other_numbers"] or "nothing else")),
-            ("Answers", format_text(invoice["expected_invoice_ids"] or "no invoice of ours")),
-            ("Currency", format_text(invoice["currency"])),
-            ("Printed total", money("printed_total")),
-            ("Expected", money("expected_total")),
-            ("Difference", money("variance_amount")),
-            ("Unexplained", money("unexplained_amount")),
-            ("Agreed", "yes" if invoice["is_agreed"] else "no"),
-        ),
+        title=f"Vendor invoice {format_text(invoice['invoice_number'])} of {format_text(org_id)}",
+        facts=tuple((label, value) for label, value in facts if value),
+        fact_links={
+            "Answers": tuple(
+                (invoice_id, Link(("invoice", org_id, str(head["invoice_date"]))))
+                for invoice_id, head in answered.items()
+            )
+        }
+        if answered
+        else {},
         tables=(
+            *tabulate_reasons(differences, minor_units),
             Table(
                 "Why it differs",
                 DIFFERENCE_COLUMNS,
-                fill_rows(DIFFERENCE_COLUMNS, differences),
+                fill_rows(DIFFERENCE_COLUMNS, shown_differences, lambda record: record["anchor"]),
                 "It does not: every group of lines agrees to the cent.",
                 name="differences",
                 records=tuple(differences),
@@ -88,7 +144,7 @@ def compose_vendor_invoice(
             Table(
                 "Lines",
                 LINE_COLUMNS,
-                tuple(list_rows(lines, minor_units)),
+                tuple(list_rows(shown_lines, minor_units)),
                 name="lines",
                 records=tuple(lines),
                 is_main=True,
@@ -99,15 +155,123 @@ def compose_vendor_invoice(
     )
 
 
+def find_answered(connection: duckdb.DuckDBPyConnection, invoice: Record) -> dict[str, Record]:
+    """The invoices of ours that the vendor's answers, by their ids."""
+    ids = (invoice["expected_invoice_ids"] or "").split(", ")
+    return {
+        format_text(head["invoice_id"]): head
+        for head in read(connection, "invoice_heads", org_id=invoice["org_id"])
+        if head["invoice_id"] in ids
+    }
+
+
+def place_products(
+    connection: duckdb.DuckDBPyConnection, heads: Iterable[Record]
+) -> dict[str, Link]:
+    """Where each product is on the invoices of ours, the first of several."""
+    places: dict[str, Link] = {}
+    for head in heads:
+        words = ("invoice", head["org_id"], str(head["invoice_date"]))
+        of_invoice = {key: head[key] for key in ("org_id", "invoice_date")}
+        for line in read(connection, "invoice_lines", **of_invoice):
+            product = line["product_code"]
+            places.setdefault(product, Link(words, f"product-{product}"))
+    return places
+
+
+def refer(
+    differences: list[Record],
+    lines: list[Record],
+    names: Names,
+    products: dict[str, Link],
+) -> tuple[list[Record], list[Record]]:
+    """Differences and lines as they are shown: in words, with the places they refer to."""
+    of_lines: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
+    for line in lines:
+        of_lines.setdefault(line["group_id"], f"line-{line['line_number']}")
+        descriptions.setdefault(line["group_id"], line["description"])
+    of_groups: dict[str, str] = {}
+    places: dict[str, str] = {}
+    titles: dict[str, str] = {}
+    for at, difference in enumerate(differences, start=1):
+        places[difference["difference_id"]] = f"difference-{at}"
+        titles[difference["difference_id"]] = difference["title"]
+        of_groups.setdefault(difference["group_id"], f"difference-{at}")
+    return [
+        difference
+        | {
+            "anchor": places[difference["difference_id"]],
+            "product_name": names.product(difference["product_code"])
+            or descriptions.get(difference["group_id"]),
+            "line_anchor": of_lines.get(difference["group_id"]),
+            "cause": titles.get(difference["caused_by"]),
+            "cause_anchor": places.get(difference["caused_by"]),
+            "rule": find_rule_of_reason(difference["reason"]),
+        }
+        for difference in differences
+    ], [
+        line
+        | {
+            "anchor": f"line-{line['line_number']}",
+            "titles": names.reason_list(line["reasons"]),
+            "difference_anchor": of_groups.get(line["group_id"]),
+            "ours": products.get(line["product_code"]),
+        }
+        for line in lines
+    ]
+
+
+def sum_reasons(differences: list[Record]) -> list[Record]:
+    """The differences of each reason added up, most money first."""
+    by_reason: dict[str, list[Record]] = {}
+    for difference in differences:
+        by_reason.setdefault(difference["reason"], []).append(difference)
+    sums = [
+        {
+            "reason": reason,
+            "title": members[0]["title"],
+            "differences_count": len(members),
+            "amount": add_up(members, "amount"),
+            "claim_amount": add_up(members, "claim_amount"),
+            "minor_units": members[0]["minor_units"],
+        }
+        for reason, members in by_reason.items()
+    ]
+    return sorted(sums, key=lambda record: -abs(record["amount"]))
+
+
+def tabulate_reasons(differences: list[Record], minor_units: int) -> Iterator[Table]:
+    """The sums by reason with their total, if there is any difference."""
+    sums = sum_reasons(differences)
+    if differences:
+        shown = [record | {"rule": find_rule_of_reason(record["reason"])} for record in sums]
+        total = {key: add_up(sums, key) for key in ("amount", "claim_amount")}
+        yield Table(
+            "By reason",
+            REASON_COLUMNS,
+            (
+                *fill_rows(REASON_COLUMNS, shown),
+                label_row(REASON_COLUMNS, "total", "Total", **total, minor_units=minor_units),
+            ),
+            name="reasons",
+            records=tuple(sums),
+        )
+
+
 def list_rows(lines: list[Record], minor_units: int) -> Iterator[Row]:
     """The lines, the total, and what only we have under a heading of its own."""
+
+    def place(line: Record) -> str:
+        return str(line["anchor"])
+
     printed = [line for line in lines if line["is_printed"]]
-    yield from fill_rows(LINE_COLUMNS, printed)
+    yield from fill_rows(LINE_COLUMNS, printed, place)
     total = {"printed_amount": add_up(printed, "printed_amount"), "minor_units": minor_units}
     yield label_row(LINE_COLUMNS, "subtotal", "Printed total", **total)
     if ours := [line for line in lines if not line["is_printed"]]:
         yield label_row(LINE_COLUMNS, "section", "Expected, and not on the invoice")
-        yield from fill_rows(LINE_COLUMNS, ours)
+        yield from fill_rows(LINE_COLUMNS, ours, place)
     sums = {
         key: add_up(lines, key) for key in ("printed_amount", "expected_amount", "variance_amount")
     }

@@ -39,6 +39,13 @@ class Names:
     products: dict[str, str]
     prefixes: dict[str, str]
     reasons: dict[str, str]
+    kinds: dict[str, str]
+
+    def kind(self, code: object) -> str:
+        """What kind of product a code is; empty for an organization's own."""
+        text = format_text(code)
+        prefixed = (self.kinds[prefix] for prefix in self.prefixes if text.startswith(prefix))
+        return self.kinds.get(text) or next(prefixed, "")
 
     def product(self, code: object) -> str:
         """A product as invoices call it; the code of one that is an organization's own."""
@@ -64,17 +71,21 @@ class Names:
 
 def read_names(connection: duckdb.DuckDBPyConnection) -> Names:
     """The names that the warehouse was built with."""
+    products = read(connection, "products")
+    prefixes = read(connection, "product_prefixes")
+    kinds = {record["product_code"]: record["kind"] for record in products}
     return Names(
         {
             record["product_code"]: format_text(record["invoice_name"] or record["product_code"])
-            for record in read(connection, "products")
+            for record in products
         },
         {
             record["prefix"]: format_text(record["invoice_name"] or record["prefix"])
-            for record in read(connection, "product_prefixes")
+            for record in prefixes
         },
         {
             record["reason"]: format_text(record["title"])
             for record in read(connection, "difference_reasons")
         },
+        {record["prefix"]: kinds[record["product_code"]] for record in prefixes} | kinds,
     )

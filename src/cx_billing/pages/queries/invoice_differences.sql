@@ -8,7 +8,8 @@ select
     invoice_differences.amount,
     invoice_differences.claim_amount,
     invoice_differences.explanation,
-    invoice_differences.caused_by
+    invoice_differences.caused_by,
+    invoice_differences.group_id
 from marts.invoice_differences
 inner join reference.difference_reasons using (reason)
 where

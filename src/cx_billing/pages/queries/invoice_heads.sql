@@ -1,4 +1,5 @@
 select
+    org_id,
     invoice_id,
     billing_account_id,
     invoice_date,

@@ -13,5 +13,5 @@ select
     peak_started_at,
     peak_ended_at
 from marts.concurrency_peaks
-where org_id = $org_id
-order by cycle_start_date, pool
+where $org_id is null or org_id = $org_id
+order by org_id, cycle_start_date, pool

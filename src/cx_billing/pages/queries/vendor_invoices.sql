@@ -15,5 +15,8 @@ select
     currencies.minor_units
 from marts.vendor_invoices
 left join reference.currencies using (currency)
-where vendor_invoices.org_id = $org_id
-order by vendor_invoices.invoice_date, vendor_invoices.invoice_number
+where $org_id is null or vendor_invoices.org_id = $org_id
+order by
+    vendor_invoices.org_id,
+    vendor_invoices.invoice_date,
+    vendor_invoices.invoice_number

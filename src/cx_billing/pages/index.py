@@ -1,0 +1,182 @@
+"""What there is to look at: organizations, the vendor's invoices, ours, and peaks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from cx_billing.pages.columns import (
+    date_column,
+    difference_column,
+    money_column,
+    quantity_column,
+    text_column,
+    words_column,
+    yes_column,
+)
+from cx_billing.pages.content import Link, Page, Record, Table, fill_rows
+from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.reading import find_organization, read
+from cx_billing.pages.words import read_names
+
+
+def link_to_vendor_invoice(record: Record) -> Link:
+    """The page of an invoice of the vendor."""
+    return Link(("vendor-invoice", record["org_id"], record["invoice_number"]))
+
+
+def link_to_invoice(record: Record) -> Link:
+    """The page of an invoice of ours."""
+    return Link(("invoice", record["org_id"], str(record["invoice_date"])))
+
+
+def link_to_peak(record: Record) -> Link:
+    """The page of the peaks of a cycle."""
+    return Link(("peak", record["org_id"], str(record["cycle_start_date"])))
+
+
+def link_to_organization(record: Record) -> Link:
+    """The organization, in the first table of the index."""
+    return Link(anchor=f"organization-{record['org_id']}")
+
+
+ORGANIZATION = text_column("Organization", "org_id", link_to_organization)
+ORGANIZATION_COLUMNS = (
+    text_column("Organization", "org_id"),
+    text_column("Name", "org_name"),
+    words_column("License model", "license_model"),
+    text_column("Currency", "currency"),
+    quantity_column("Invoices", "invoices_count"),
+    quantity_column("Vendor invoices", "vendor_invoices_count"),
+    quantity_column("Not agreed", "not_agreed_count"),
+)
+VENDOR_COLUMNS = (
+    ORGANIZATION,
+    text_column("Number", "invoice_number", link_to_vendor_invoice),
+    date_column("Dated", "invoice_date"),
+    text_column("Currency", "currency"),
+    money_column("Printed total", "printed_total"),
+    money_column("Expected", "expected_total"),
+    difference_column("Difference", "variance_amount", link_to_vendor_invoice),
+    difference_column("Unexplained", "unexplained_amount"),
+    yes_column("Agreed", "is_agreed"),
+)
+INVOICE_COLUMNS = (
+    ORGANIZATION,
+    date_column("Invoice date", "invoice_date", link_to_invoice),
+    words_column("Status", "invoice_status"),
+    yes_column("Covered", "is_covered"),
+    text_column("Currency", "currency"),
+    money_column("Total", "total_amount", link_to_invoice),
+)
+PEAK_COLUMNS = (
+    ORGANIZATION,
+    date_column("Cycle from", "cycle_start_date", link_to_peak),
+    replace(text_column("Pool", "product_name"), keys=("pool",)),
+    words_column("Billed reading", "peak_rule"),
+    quantity_column("Billable users", "billable_users", link_to_peak),
+    quantity_column("Highest", "highest_users"),
+)
+LISTS = (
+    ("invoices", "All invoices by section"),
+    ("telco", "Calls against the vendor's telco lines"),
+    ("unbilled", "Unbilled usage"),
+    ("rejected", "Rejected rows"),
+    ("files", "Landed files"),
+    ("rules", "Rules"),
+)
+LIST_COLUMNS = (
+    text_column("Page", "title", lambda record: Link((record["page"],))),
+    text_column("Command", "command"),
+)
+
+
+def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
+    """Every organization and invoice; the vendor's that differ come first, most money first."""
+    if org_id is not None:
+        find_organization(connection, org_id)
+    organizations = [
+        record
+        for record in read(connection, "organizations")
+        if org_id is None or record["org_id"] == org_id
+    ]
+    invoices = read(connection, "invoices", org_id=org_id)
+    vendor_invoices = sorted(read(connection, "vendor_invoices", org_id=org_id), key=by_money)
+    peaks = [record for record in read(connection, "peaks", org_id=org_id) if is_billed(record)]
+    for record in organizations:
+        record |= count_invoices(record["org_id"], invoices, vendor_invoices)
+    differing = sum(not record["is_agreed"] for record in vendor_invoices)
+    lists = [
+        {"title": title, "page": page, "command": f"cx-billing show {page}"}
+        for page, title in LISTS
+    ]
+    return Page(
+        title=f"Billing of {format_text(org_id)}" if org_id else "Billing",
+        facts=(
+            ("Organizations", format_number(len(organizations))),
+            ("Invoices", format_number(len(invoices))),
+            ("Vendor invoices", format_number(len(vendor_invoices))),
+            ("Of these not agreed", format_number(differing)),
+        ),
+        tables=(
+            Table.of_records(
+                "The vendor's invoices",
+                VENDOR_COLUMNS,
+                vendor_invoices,
+                "None has been landed (dataset vendor_invoice_lines).",
+                "vendor_invoices",
+            ),
+            Table(
+                "Organizations",
+                ORGANIZATION_COLUMNS,
+                fill_rows(
+                    ORGANIZATION_COLUMNS,
+                    organizations,
+                    lambda record: f"organization-{record['org_id']}",
+                ),
+                "No contract has been landed.",
+                "organizations",
+                tuple(organizations),
+            ),
+            Table.of_records("Invoices", INVOICE_COLUMNS, invoices, "No invoice yet.", "invoices"),
+            Table.of_records(
+                "Peaks that are billed",
+                PEAK_COLUMNS,
+                read_names(connection).add(peaks, "pool"),
+                "No organization is billed by its peak.",
+                "peaks",
+            ),
+            Table.of_records("More pages", LIST_COLUMNS, lists, name="pages"),
+        ),
+        head={"org_id": org_id} if org_id else {},
+    )
+
+
+def is_billed(peak: Record) -> bool:
+    """Whether a pool is billed by its peak, and this one bills somebody."""
+    return bool(peak["is_billed_by_peak"] and peak["billable_users"])
+
+
+def by_money(invoice: Record) -> tuple[bool, bool, object, str, str]:
+    """What is not agreed comes first, and of that what is not compared, then the most money."""
+    variance = invoice["variance_amount"]
+    return (
+        invoice["is_agreed"],
+        variance is not None,
+        -abs(variance or 0),
+        invoice["org_id"],
+        invoice["invoice_number"],
+    )
+
+
+def count_invoices(
+    org_id: str, invoices: list[Record], vendor_invoices: list[Record]
+) -> dict[str, int]:
+    """How many invoices an organization has, and how many of the vendor's are not agreed."""
+    of_vendor = [record for record in vendor_invoices if record["org_id"] == org_id]
+    return {
+        "invoices_count": sum(record["org_id"] == org_id for record in invoices),
+        "vendor_invoices_count": len(of_vendor),
+        "not_agreed_count": sum(not record["is_agreed"] for record in of_vendor),
+    }

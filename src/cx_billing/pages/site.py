@@ -1,0 +1,94 @@
+"""Pages as a set: an index and every page that it leads to, as files side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from cx_billing.pages.content import Page
+from cx_billing.pages.html import render_html
+from cx_billing.pages.index import compose_index, is_billed
+from cx_billing.pages.invoice import compose_invoice
+from cx_billing.pages.invoices import compose_invoices
+from cx_billing.pages.landed_files import compose_files
+from cx_billing.pages.peak import compose_peak
+from cx_billing.pages.reading import read
+from cx_billing.pages.reconciliation import compose_reconciliation
+from cx_billing.pages.rejected import compose_rejected
+from cx_billing.pages.rules import compose_rules
+from cx_billing.pages.telco import compose_telco
+from cx_billing.pages.unbilled import compose_unbilled
+from cx_billing.pages.vendor_invoice import compose_vendor_invoice
+
+INDEX = ("index",)
+OF_ALL = {
+    "invoices": compose_invoices,
+    "telco": compose_telco,
+    "unbilled": compose_unbilled,
+    "rejected": compose_rejected,
+    "files": compose_files,
+}
+Composing = Callable[[], Page]
+
+
+def list_pages(
+    connection: duckdb.DuckDBPyConnection, org_id: str | None = None
+) -> Iterator[tuple[tuple[str, ...], Composing]]:
+    """Every page: the words of its command, and what composes it."""
+    yield INDEX, partial(compose_index, connection, org_id)
+    yield ("rules",), compose_rules
+    for word, compose in OF_ALL.items():
+        yield (word,), partial(compose, connection, org_id)
+    for record in read(connection, "vendor_invoices", org_id=org_id):
+        key = record["org_id"], record["invoice_number"]
+        yield ("vendor-invoice", *key), partial(compose_vendor_invoice, connection, *key)
+    for record in read(connection, "invoices", org_id=org_id):
+        key = record["org_id"], record["invoice_date"]
+        words = (record["org_id"], str(record["invoice_date"]))
+        yield ("invoice", *words), partial(compose_invoice, connection, *key)
+        yield ("reconciliation", *words), partial(compose_reconciliation, connection, *key)
+    cycles = {
+        (record["org_id"], record["cycle_start_date"]): None
+        for record in read(connection, "peaks", org_id=org_id)
+        if is_billed(record)
+    }
+    for key in cycles:
+        yield ("peak", key[0], str(key[1])), partial(compose_peak, connection, *key)
+
+
+def write_pages(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    org_id: str | None = None,
+    foot: tuple[str, ...] = (),
+) -> int:
+    """Write every page into a folder, with `foot` among the notes of each; how many there are."""
+    pages = dict(list_pages(connection, org_id))
+    files = name_files(pages)
+    for words, compose in pages.items():
+        page = compose()
+        page = replace(page, notes=(*page.notes, *foot))
+        trail = () if words == INDEX else (("All pages", files[INDEX]),)
+        file = folder / files[words]
+        file.write_text(render_html(page, files.get, trail), encoding="utf-8")
+    return len(files)
+
+
+def name_files(pages: dict[tuple[str, ...], Composing]) -> dict[tuple[str, ...], str]:
+    """A file name per page, also on a disk that knows no capitals; the same in every run."""
+    files: dict[tuple[str, ...], str] = {}
+    taken: set[str] = set()
+    for words in pages:
+        spelled = "-".join(words)
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", spelled)[:120]
+        if name != spelled or name.lower() in taken:
+            name += "-" + hashlib.sha256("\0".join(words).encode()).hexdigest()[:8]
+        taken.add(name.lower())
+        files[words] = f"{name}.html"
+    return files

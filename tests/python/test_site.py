@@ -1,0 +1,137 @@
+"""Pages as a set of files: an index, every page, and no dead link."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from command_line import cx_billing
+from cx_billing import builds
+from cx_billing.pages.rules import OF_CHARGE, OF_KIND, OF_LICENSE_MODEL, OF_REASON, load_rules
+from cx_billing.pages.site import name_files
+from published_marts import publish_marts
+
+
+@pytest.fixture(scope="module")
+def folder(home, tmp_path_factory) -> Path:
+    """Every page of the small warehouse."""
+    folder = tmp_path_factory.mktemp("pages") / "new"
+    said = cx_billing("--home", home, "show", "index", "--out", folder)
+    assert f"Wrote {len(list(folder.iterdir()))} pages. Open {folder / 'index.html'}." in said
+    return folder
+
+
+def ids_of(html: str) -> list[str]:
+    """The ids of a page's elements."""
+    return re.findall(r'\bid="([^"]*)"', html)
+
+
+def links_of(html: str) -> list[tuple[str, str]]:
+    """File and fragment of every link of a page."""
+    return re.findall(r'href="([^"#]*)#?([^"]*)"', html)
+
+
+def dead_links(folder: Path) -> list[str]:
+    """The links of a set that lead nowhere."""
+    texts = {file.name: file.read_text() for file in folder.iterdir()}
+    return [
+        f"{name}: {file}#{fragment}"
+        for name, html in texts.items()
+        for file, fragment in links_of(html)
+        if (file or name) not in texts or (fragment and fragment not in ids_of(texts[file or name]))
+    ]
+
+
+def test_no_link_is_dead(folder):
+    assert dead_links(folder) == []
+    for file in folder.iterdir():
+        ids = ids_of(file.read_text())
+        assert len(ids) == len(set(ids)), file.name
+
+
+def test_a_dead_link_is_noticed(tmp_path):
+    (tmp_path / "a.html").write_text('<a href="#gone"></a><a href="b.html"></a><i id="x"></i>')
+    assert dead_links(tmp_path) == ["a.html: #gone", "a.html: b.html#"]
+
+
+def test_every_page_is_reached_from_the_index_and_leads_back(folder):
+    reached, ahead = set(), ["index.html"]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += [file for file, _ in links_of((folder / name).read_text()) if file]
+    assert reached == {file.name for file in folder.iterdir()}
+    for file in folder.iterdir():
+        assert file.name == "index.html" or 'href="index.html"' in file.read_text()
+
+
+def test_numbers_link_to_their_evidence_and_rule(folder):
+    html = (folder / "vendor-invoice-acme-V-77.html").read_text()
+    assert re.search(r'href="invoice-acme-2026-04-05.html#product-telco_outbound">1,234.50<', html)
+    assert re.search(r'href="#difference-1">Used and not billed<', html)
+    assert re.search(r'href="#line-5">Genesys Cloud CX 3<', html)
+    assert re.search(r'href="rules.html#INV-12">INV-12<', html)
+    invoice = (folder / "invoice-acme-2026-04-05.html").read_text()
+    assert 'href="vendor-invoice-acme-V-77.html"' in invoice
+    assert 'href="#rule-VOICE-02"' in invoice
+    assert 'href="peak-acme-2026-03-05.html"' in invoice, "a license that is billed by its peak"
+
+
+def test_the_index_begins_with_what_is_not_agreed(folder):
+    html = (folder / "index.html").read_text()
+    places = [html.index(f">{number}</a>") for number in ("V-78", "V-77")]
+    assert places == sorted(places), "what is not compared comes first"
+    assert html.index("Kaze KK") > html.index(">V-77</a>")
+
+
+def test_one_organization_alone(home, tmp_path):
+    cx_billing("--home", home, "show", "index", "--org", "kaze", "--out", tmp_path)
+    names = {file.name for file in tmp_path.iterdir()}
+    assert "vendor-invoice-kaze-V-77.html" in names
+    assert not any("acme" in name for name in names)
+    assert not any("acme" in file.read_text() for file in tmp_path.iterdir())
+    assert dead_links(tmp_path) == []
+
+
+def test_the_same_build_gives_the_same_files(home, folder, tmp_path):
+    cx_billing("--home", home, "show", "index", "--out", tmp_path)
+    for file in folder.iterdir():
+        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("words", [("--json",), ("--html", "page.html"), ("--csv",)])
+def test_a_set_is_html_alone(home, tmp_path, words):
+    said = cx_billing("--home", home, "show", "index", "--out", tmp_path, *words, code=2)
+    assert "--out writes every page as HTML" in said
+
+
+def test_odd_names_make_odd_files_of_their_own(tmp_path):
+    odd = "A/../B <x> ü 100%"
+    home = tmp_path / "home"
+    home.mkdir()
+    publish_marts(home)
+    with duckdb.connect(str((home / builds.PUBLISHED).resolve())) as connection:
+        for column, value in (("org_id", "kaze"), ("invoice_number", "V-78")):
+            tables = connection.execute(
+                "select table_name from duckdb_columns() where column_name = ?", [column]
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(
+                    f"update marts.{table} set {column} = ? where {column} = ?", [odd, value]
+                )
+    folder = tmp_path / "pages"
+    cx_billing("--home", home, "show", "index", "--out", folder)
+    assert dead_links(folder) == []
+    names = name_files(
+        {words: None for words in (("a", "b-c"), ("a-b", "c"), ("A", "B-C"), ("a", "b_c"))}
+    )
+    assert len({name.lower() for name in names.values()}) == 4
+
+
+def test_every_rule_that_is_linked_to_is_there():
+    named = {*OF_CHARGE.values(), *OF_KIND.values(), *OF_LICENSE_MODEL.values()}
+    assert named | set(OF_REASON.values()) <= set(load_rules())
