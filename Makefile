@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The day as of which the sample is billed.
 AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
-.PHONY: help setup run check test nightly fuzz mutants lint rules lock clean
+.PHONY: help setup run check test browser nightly fuzz mutants lint rules lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,8 +30,15 @@ run: setup  ## Land, build, test, publish and show the sample in ./warehouse
 check: $(READY)  ## Check what a change is most likely to break (1 min)
 	@$(BIN)/python tests/python/check_changes.py $(if $(SINCE),--since $(SINCE))
 
-test: lint  ## Run every check: lint, conventions, unit and data tests, pytest (10 min)
+test: lint browser  ## Run every check: lint, conventions, unit and data tests, pytest (10 min)
 	@$(BIN)/pytest
+
+CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+browser:  ## Install the Chromium that the tests of pages run, where it is missing (Debian, as root)
+	@$(if $(CHROMIUM),:,{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq --yes \
+		--no-install-recommends install chromium fonts-dejavu-core >/dev/null; } || \
+		echo "Chromium cannot be installed here: the tests of pages in a browser will fail.")
 
 # One batch after the other, each of a seed and a process of its own: memory stays bounded.
 NIGHTLY_SEEDS = $(shell seq 101 125)

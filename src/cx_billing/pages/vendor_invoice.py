@@ -48,12 +48,12 @@ REASON_COLUMNS = (
     text_column("Reason", "title"),
     text_column("Code", "reason"),
     quantity_column("Differences", "differences_count"),
-    difference_column("Amount", "amount"),
+    money_column("Amount", "amount"),
     money_column("To claim", "claim_amount"),
     rule_column(),
 )
 DIFFERENCE_COLUMNS = (
-    difference_column("Amount", "amount"),
+    money_column("Amount", "amount"),
     text_column("Reason", "title"),
     replace(text_column("Product", "product_name", link_to_line), keys=("product_code",)),
     text_column("Why", "explanation"),
