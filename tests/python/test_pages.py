@@ -429,6 +429,36 @@ def test_a_terminal_shows_every_value_whole(home, width):
         assert all(len(line) <= width for line in shown.splitlines() if "  " in line), shown
 
 
+@pytest.mark.parametrize(("width", "is_table"), [(100, True), (80, False)])
+def test_a_terminal_of_usual_width_shows_the_reason_of_every_line(home, width, is_table):
+    with warehouse.connect(home) as connection:
+        page = pages.compose_vendor_invoice(connection, "acme", "V-77")
+    screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+    pages.print_page(page, screen)
+    shown = screen.file.getvalue().split("\nLines")[1]
+    assert ("Difference  Reason" in shown) == is_table
+    of_lines = " ".join(shown.split())
+    for words in ("Unexplained", "Renamed product", "Used and not billed"):
+        assert all(word in of_lines for word in words.split())
+    for number in ("1,234.50", "1,000.00", "-155.00", "1,334.60", "-154.90"):
+        assert number in shown
+
+
+@pytest.mark.parametrize(("no_color", "is_coloured"), [("", True), ("1", False)])
+def test_differences_have_a_colour_where_there_are_colours(
+    home, monkeypatch, no_color, is_coloured
+):
+    monkeypatch.setenv("NO_COLOR", no_color)
+    with warehouse.connect(home) as connection:
+        page = pages.compose_vendor_invoice(connection, "acme", "V-77")
+    screen = Console(file=io.StringIO(), force_terminal=True, width=120, color_system="standard")
+    pages.print_page(page, screen)
+    coloured = re.findall("\x1b\\[1;31m *([-\\d.,]+)", screen.file.getvalue())
+    differing = ["0.10", "100.00", "-100.00", "-155.00", "-154.90"]
+    assert coloured == (differing if is_coloured else []), "and not what agrees"
+    assert "\x1b" not in cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-77")
+
+
 @pytest.mark.parametrize(
     "page",
     [
