@@ -5,7 +5,7 @@
 `queries/*.sql`        what is read: marts and reference data only, joined by their keys
 `content`, `columns`   what a page consists of, neutral of how it is drawn
 `formatting`           values as text
-`charts`               pictures as SVG, and their sketches in a terminal
+`charts`, `bars`       pictures as SVG, and their sketches in a terminal
 `words`, `rules`       words for codes, and the rules that numbers follow
 `terminal`, `html`     the two ways to draw a page; `templates/` has the parts of the second
 `site`                 an index and every page, as files that link to each other

@@ -29,6 +29,16 @@ def words_column(heading: str, key: str, link: Linking | None = None) -> Column:
     return Column(heading, lambda record: spell_code(record[key]), keys=(key,), link=link)
 
 
+def product_column(heading: str, link: Linking | None = None) -> Column:
+    """A column of products by their names (`Names.add`)."""
+    return Column(
+        heading,
+        lambda record: format_text(record["product_name"]),
+        keys=("product_code",),
+        link=link,
+    )
+
+
 def yes_column(heading: str, key: str) -> Column:
     """A column of what is true or not."""
     said = {True: "yes", False: "no", None: ""}

@@ -12,26 +12,30 @@ from cx_billing.pages.columns import (
     SERVICE_PERIOD,
     add_up,
     date_column,
+    difference_column,
     label_row,
     money_column,
+    product_column,
     quantity_column,
     text_column,
+    words_column,
 )
-from cx_billing.pages.content import Page, Record, Table, fill_rows
+from cx_billing.pages.content import Link, Page, Record, Table, fill_rows
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read, require
+from cx_billing.pages.words import Names, read_names
 
 LINE_COLUMNS = (
     text_column("Description", "description"),
-    text_column("Product", "product_code"),
-    text_column("Charge", "charge_type"),
+    product_column("Product"),
+    words_column("Charge", "charge_type"),
     SERVICE_PERIOD,
     quantity_column("Vendor qty", "invoiced_quantity"),
     quantity_column("Our qty", "expected_quantity"),
     money_column("Vendor", "invoiced_amount"),
     money_column("Ours", "expected_amount"),
-    money_column("Variance", "variance_amount"),
-    text_column("Reason", "reason"),
+    difference_column("Variance", "variance_amount"),
+    words_column("Reason", "reason"),
 )
 SURCHARGE_COLUMNS = (
     date_column("Cycle from", "cycle_start_date"),
@@ -42,7 +46,7 @@ SURCHARGE_COLUMNS = (
     money_column("Rate", "rate"),
     money_column("Amount", "amount"),
     quantity_column("Vendor qty", "invoiced_quantity"),
-    text_column("Status", "status"),
+    words_column("Status", "status"),
 )
 
 
@@ -84,14 +88,20 @@ def compose_reconciliation(
         days = [str(day) for day, record in dates.items() if record["is_reconciled"]]
         reasons.append("Compared: " + ", ".join(days) + ".")
     return Page(
-        title=f"Reconciliation {org_id} {invoice_date}",
+        title=f"Reconciliation {format_text(org_id)} {invoice_date}",
         facts=(
             ("Organization", format_text(organization["org_name"] or org_id)),
             ("Vendor's invoice", format_text(", ".join(numbers) or none_landed)),
+            ("Our invoice", str(invoice_date)),
             ("Currency", format_text(organization["currency"])),
         ),
         tables=(
-            tabulate_lines(lines, organization["minor_units"], if_empty=" ".join(reasons)),
+            tabulate_lines(
+                lines,
+                read_names(connection),
+                organization["minor_units"],
+                if_empty=" ".join(reasons),
+            ),
             Table.of_records("Calls", telco.COLUMNS, calls, "No calls, no telco lines.", "calls"),
             Table.of_records(
                 "Short-call surcharge",
@@ -102,6 +112,19 @@ def compose_reconciliation(
             ),
         ),
         notes=tuple(notes),
+        fact_links={
+            "Our invoice": ((str(invoice_date), Link(("invoice", org_id, str(invoice_date)))),),
+        }
+        | (
+            {
+                "Vendor's invoice": tuple(
+                    (format_text(number), Link(("vendor-invoice", org_id, number)))
+                    for number in numbers
+                )
+            }
+            if numbers
+            else {}
+        ),
         head={
             "org_id": org_id,
             "org_name": organization["org_name"],
@@ -123,9 +146,9 @@ def explain_missing_lines(dates: dict[date, Record], invoice_date: date) -> Iter
         )
 
 
-def tabulate_lines(lines: list[Record], minor_units: int, if_empty: str) -> Table:
+def tabulate_lines(lines: list[Record], names: Names, minor_units: int, if_empty: str) -> Table:
     """The lines with their total."""
-    rows = fill_rows(LINE_COLUMNS, lines)
+    rows = fill_rows(LINE_COLUMNS, names.add([dict(line) for line in lines]))
     if lines:
         sums = {
             key: add_up(lines, key)

@@ -6,17 +6,18 @@ import duckdb
 
 from cx_billing.pages.columns import (
     date_column,
+    difference_column,
     money_column,
     name_organization,
     quantity_column,
-    text_column,
+    words_column,
 )
 from cx_billing.pages.content import Page, Table
 from cx_billing.pages.reading import find_organization, read
 
 COLUMNS = (
     date_column("Cycle from", "cycle_start_date"),
-    text_column("Service", "service"),
+    words_column("Service", "service"),
     quantity_column("Calls", "calls_count"),
     quantity_column("Minutes", "cdr_minutes"),
     money_column("Cost in records", "cdr_cost"),
@@ -24,8 +25,8 @@ COLUMNS = (
     money_column("Vendor U.S.", "invoiced_us_amount"),
     money_column("Vendor internat.", "invoiced_international_amount"),
     money_column("Vendor", "invoiced_amount"),
-    money_column("Variance", "variance_amount"),
-    text_column("Status", "status"),
+    difference_column("Variance", "variance_amount"),
+    words_column("Status", "status"),
 )
 
 

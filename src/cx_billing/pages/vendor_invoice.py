@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import duckdb
 
+from cx_billing.pages.bars import MOST_BARS, Bar, draw_bars, sketch_bars
 from cx_billing.pages.columns import (
     add_up,
     difference_column,
@@ -16,7 +18,7 @@ from cx_billing.pages.columns import (
     rule_column,
     text_column,
 )
-from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
+from cx_billing.pages.content import Link, Page, Picture, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read, require
 from cx_billing.pages.rules import find_rule_of_reason
@@ -131,6 +133,7 @@ def compose_vendor_invoice(
         }
         if answered
         else {},
+        pictures=tuple(draw_reasons(differences, minor_units)),
         tables=(
             *tabulate_reasons(differences, minor_units),
             Table(
@@ -257,6 +260,30 @@ def tabulate_reasons(differences: list[Record], minor_units: int) -> Iterator[Ta
             name="reasons",
             records=tuple(sums),
         )
+
+
+def draw_reasons(differences: list[Record], minor_units: int) -> Iterator[Picture]:
+    """The sum of each reason as a bar, if there is more than one; of many the longest."""
+    sums = [record for record in sum_reasons(differences) if record["amount"]]
+    if len(sums) < 2:
+        return
+    bars = [
+        Bar(record["title"], record["amount"], format_number(record["amount"], minor_units))
+        for record in sums
+    ]
+    if len(bars) > MOST_BARS:
+        rest = add_up(sums[MOST_BARS - 1 :], "amount")
+        label = f"{len(bars) - MOST_BARS + 1} other reasons"
+        bars[MOST_BARS - 1 :] = [Bar(label, rest, format_number(rest, minor_units))]
+    title = "What makes the difference"
+    words = "; ".join(f"{bar.label} {bar.words}" for bar in bars)
+    yield Picture(
+        title,
+        "To the right: billed too much. To the left, in a lighter shade: billed too little.",
+        Table("The same is in the table By reason", (), ()),
+        draw=partial(draw_bars, title=title, words=words, bars=bars),
+        sketch=partial(sketch_bars, bars=bars),
+    )
 
 
 def list_rows(lines: list[Record], minor_units: int) -> Iterator[Row]:
