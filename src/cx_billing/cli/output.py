@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from cx_billing import builds, pages
 from cx_billing.cli.errors import RefusedError
-from cx_billing.cli.screen import open_console
+from cx_billing.cli.screen import open_console, show_progress
 from cx_billing.pages.formatting import format_text
 
 STANDARD_OUTPUT = Path("-")
@@ -64,7 +64,9 @@ class Output:
         if self != Output():
             raise RefusedError("--out writes every page as HTML; give it alone, or with --org.")
         folder.mkdir(parents=True, exist_ok=True)
-        count = pages.write_pages(connection, folder, org_id, (describe_build(home, connection),))
+        foot = (describe_build(home, connection),)
+        with show_progress() as tell:
+            count = pages.write_pages(connection, folder, org_id, foot, tell)
         click.echo(f"Wrote {count:,} pages. Open {folder / 'index.html'}.")
 
 

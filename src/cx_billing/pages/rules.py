@@ -122,6 +122,8 @@ def find_rule(charge_type: str, kind: str, license_model: str, is_waived: bool =
     """The rule that a line of an invoice follows; empty where none is about it."""
     if is_waived:
         return "RAMP-01"
+    if charge_type == "overage" and kind == "resource":
+        return OF_KIND[kind]
     if charge_type in OF_CHARGE:
         return OF_CHARGE[charge_type]
     if kind == "license" and license_model in OF_LICENSE_MODEL:

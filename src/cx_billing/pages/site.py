@@ -67,11 +67,16 @@ def write_pages(
     folder: Path,
     org_id: str | None = None,
     foot: tuple[str, ...] = (),
+    tell: Callable[[float, int, str], None] = lambda done, total, at_work: None,
 ) -> int:
-    """Write every page into a folder, with `foot` among the notes of each; how many there are."""
+    """Write every page into a folder, with `foot` among the notes of each; how many there are.
+
+    `tell` is told how many are written, of how many, and which is at work.
+    """
     pages = dict(list_pages(connection, org_id))
     files = name_files(pages)
-    for words, compose in pages.items():
+    for done, (words, compose) in enumerate(pages.items()):
+        tell(done, len(pages), files[words])
         page = compose()
         page = replace(page, notes=(*page.notes, *foot))
         trail = () if words == INDEX else (("All pages", files[INDEX]),)
