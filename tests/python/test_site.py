@@ -97,6 +97,13 @@ def test_one_organization_alone(home, tmp_path):
     assert dead_links(tmp_path) == []
 
 
+def test_of_an_unknown_organization_nothing_is_written(home, tmp_path):
+    folder = tmp_path / "pages"
+    said = cx_billing("--home", home, "show", "index", "--org", "acne", "--out", folder, code=2)
+    assert "No organization 'acne'" in said
+    assert not folder.exists()
+
+
 def test_the_same_build_gives_the_same_files(home, folder, tmp_path):
     cx_billing("--home", home, "show", "index", "--out", tmp_path)
     for file in folder.iterdir():

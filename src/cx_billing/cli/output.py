@@ -63,7 +63,6 @@ class Output:
         """Write every page into a folder."""
         if self != Output():
             raise RefusedError("--out writes every page as HTML; give it alone, or with --org.")
-        folder.mkdir(parents=True, exist_ok=True)
         foot = (describe_build(home, connection),)
         with show_progress() as tell:
             count = pages.write_pages(connection, folder, org_id, foot, tell)

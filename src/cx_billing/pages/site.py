@@ -18,7 +18,7 @@ from cx_billing.pages.invoice import compose_invoice
 from cx_billing.pages.invoices import compose_invoices
 from cx_billing.pages.landed_files import compose_files
 from cx_billing.pages.peak import compose_peak
-from cx_billing.pages.reading import read
+from cx_billing.pages.reading import find_organization, read
 from cx_billing.pages.reconciliation import compose_reconciliation
 from cx_billing.pages.rejected import compose_rejected
 from cx_billing.pages.rules import compose_rules
@@ -40,7 +40,12 @@ Composing = Callable[[], Page]
 def list_pages(
     connection: duckdb.DuckDBPyConnection, org_id: str | None = None
 ) -> Iterator[tuple[tuple[str, ...], Composing]]:
-    """Every page: the words of its command, and what composes it."""
+    """Every page: the words of its command, and what composes it.
+
+    Raises NotFoundError if there is no such organization.
+    """
+    if org_id is not None:
+        find_organization(connection, org_id)
     yield INDEX, partial(compose_index, connection, org_id)
     yield ("rules",), compose_rules
     for word, compose in OF_ALL.items():
@@ -75,6 +80,7 @@ def write_pages(
     """
     pages = dict(list_pages(connection, org_id))
     files = name_files(pages)
+    folder.mkdir(parents=True, exist_ok=True)
     for done, (words, compose) in enumerate(pages.items()):
         tell(done, len(pages), files[words])
         page = compose()
