@@ -15,7 +15,7 @@ from rich.console import Console
 
 from command_line import cells, cx_billing
 from cx_billing import builds, lake, pages, warehouse
-from cx_billing.pages import content, peak, peak_explained, rejected
+from cx_billing.pages import content, peak, peak_explained, rejected, vendor_invoice
 from cx_billing.pages.formatting import format_number, format_period, format_text
 from published_marts import publish_marts
 
@@ -209,6 +209,38 @@ def test_a_vendor_invoice_is_found_by_its_other_number(home):
     by_number = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-77")
     for other in ("V-77-PDF", "V-77-API"):
         assert cx_billing("--home", home, "show", "vendor-invoice", "acme", other) == by_number
+
+
+@pytest.mark.parametrize(
+    ("changed", "reasons", "said"),
+    [
+        (
+            {},
+            ["wrong_rate", "wrong_rate"],
+            "bills 10.50 EUR more than we expect: 1 reason for that.",
+        ),
+        ({"variance_amount": -1}, ["credit"], "bills 1.00 EUR less than we expect: 1 reason for"),
+        (
+            {"unexplained_amount": Decimal("-0.25")},
+            ["wrong_rate", "credit", "unexplained"],
+            "10.50 EUR more than we expect: 2 reasons for that, and 0.25 EUR without one.",
+        ),
+        ({"variance_amount": 0}, ["credit", "wrong_rate"], "Its total is the one we expect, but"),
+        ({"is_agreed": True}, ["rounding"], "It is right: what differs is rounding"),
+        ({"is_agreed": True, "variance_amount": 0}, [], "It is right: every group of lines agrees"),
+        ({"variance_amount": None}, ["other_currency"], "nothing is compared in money"),
+    ],
+)
+def test_a_vendor_invoice_says_in_a_sentence_whether_it_is_right(changed, reasons, said):
+    invoice = {
+        "variance_amount": Decimal("10.5"),
+        "unexplained_amount": Decimal(0),
+        "is_agreed": False,
+        "currency": "EUR",
+        "minor_units": 2,
+    }
+    differences = [{"reason": reason} for reason in reasons]
+    assert said in vendor_invoice.summarize(invoice | changed, differences)
 
 
 def test_an_unknown_vendor_invoice_lists_the_numbers_of_its_organization(home):

@@ -134,7 +134,8 @@ class Picture:
 class Page:
     """Everything a page shows, in order; `head` is what its facts say, as data.
 
-    `fact_links` are, by the label of a fact, the words of it that more is said of, and where.
+    `lead` is what it says in a sentence. `fact_links` are, by the label of a fact, the words of it
+    that more is said of, and where.
     """
 
     title: str
@@ -144,6 +145,7 @@ class Page:
     pictures: tuple[Picture, ...] = ()
     head: Record = field(default_factory=dict)
     fact_links: dict[str, tuple[tuple[str, Link], ...]] = field(default_factory=dict)
+    lead: str = ""
 
 
 def fill_rows(

@@ -22,6 +22,8 @@ TIGHT_PADDING = (0, 1, 0, 0)
 def print_page(page: Page, console: Console) -> None:
     """Draw a page in a terminal."""
     console.print(Text(page.title, style="bold underline"))
+    if page.lead:
+        console.print(Text(page.lead))
     width = max((len(label) for label, _ in page.facts), default=0)
     for label, value in page.facts:
         console.print(Text(f"{label:<{width}}  {value}"))

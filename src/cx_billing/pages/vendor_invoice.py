@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 
 import duckdb
@@ -124,6 +125,7 @@ def compose_vendor_invoice(
     )
     return Page(
         title=f"Vendor invoice {format_text(invoice['invoice_number'])} of {format_text(org_id)}",
+        lead=summarize(invoice, differences),
         facts=tuple((label, value) for label, value in facts if value),
         fact_links={
             "Answers": tuple(
@@ -156,6 +158,29 @@ def compose_vendor_invoice(
         notes=tuple(explain(lines, differences)),
         head=invoice,
     )
+
+
+def summarize(invoice: Record, differences: list[Record]) -> str:
+    """In a sentence, whether the invoice is right, and how much of the difference has a reason."""
+    variance, unexplained = invoice["variance_amount"], invoice["unexplained_amount"]
+    if variance is None:
+        return "It is in another currency than ours, so nothing is compared in money."
+    if not differences:
+        return "It is right: every group of lines agrees to the cent."
+
+    def money(amount: Decimal) -> str:
+        number = format_number(abs(amount), invoice["minor_units"] or 0)
+        return f"{number} {format_text(invoice['currency'])}"
+
+    if invoice["is_agreed"]:
+        return "It is right: what differs is rounding, or a name or a row that changes no total."
+    reasons = len({difference["reason"] for difference in differences} - {"unexplained"})
+    told = f"{reasons:,} reason{'s' if reasons != 1 else ''}"
+    if not variance:
+        return f"Its total is the one we expect, but its lines are not: {told} for that."
+    more = "more" if variance > 0 else "less"
+    opening = f"The vendor bills {money(variance)} {more} than we expect: {told} for that"
+    return f"{opening}, and {money(unexplained)} without one." if unexplained else f"{opening}."
 
 
 def find_answered(connection: duckdb.DuckDBPyConnection, invoice: Record) -> dict[str, Record]:
