@@ -80,7 +80,8 @@ def hand(browser) -> Page:
 
 def violations(page: Page, rules: list[str] | None = None) -> list[str]:
     """What axe finds wrong, of all its rules or of some, each with the first element."""
-    found = Axe().run(page, options={"runOnly": rules} if rules else None)
+    only = {"runOnly": rules} if rules else {}
+    found = Axe().run(page, options={"resultTypes": ["violations"], **only})
     return [
         f"{rule['id']}: {rule['help']}: {rule['nodes'][0]['html']}"
         for rule in found.response["violations"]
@@ -193,3 +194,12 @@ def test_a_page_that_is_too_wide_is_noticed(hand, tmp_path):
     file.write_text("<p style='color: #ccc; background: #fff'>pale</p>")
     hand.reload()
     assert [found[:14] for found in violations(hand, ["color-contrast"])] == ["color-contrast"]
+
+
+def test_a_word_of_usual_length_is_not_broken(folder, desk):
+    desk.goto((folder / f"{SHOWN[4]}.html").as_uri())
+    held = desk.get_by_role("rowheader", name="accumulated", exact=True).first
+    line = held.evaluate("cell => parseFloat(getComputedStyle(cell).lineHeight)")
+    assert held.bounding_box()["width"] > 60
+    text = "cell => { const r = document.createRange(); r.selectNodeContents(cell); return r"
+    assert held.evaluate(f"{text}.getBoundingClientRect().height }}") < 1.5 * line

@@ -13,6 +13,7 @@ from cx_billing.pages.content import Link, Page
 from cx_billing.pages.data import name_tables
 from cx_billing.pages.rules import Rule, load_rules
 
+LONGEST_WORD = 20  # characters that stay together
 WIDE, NARROW = 760, 360  # pixels: what a picture is drawn for, on a desk and in a hand
 
 # Where a page of the set lies: from the words of its command to the name of its file, if written.
@@ -30,6 +31,7 @@ def open_templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.tests["long"] = is_long
     environment.filters["spell_id"] = spell_id
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment
@@ -80,6 +82,11 @@ def render_html(
 def spell_id(anchor: str) -> str:
     """An anchor as the id of an element, and as the fragment that leads to it."""
     return quote(anchor, safe="").replace("%", ".")
+
+
+def is_long(text: str) -> bool:
+    """Whether a text has a word that is to be broken where there is no room for it."""
+    return any(len(word) > LONGEST_WORD for word in text.split())
 
 
 def list_rules(page: Page) -> Iterator[str]:
