@@ -53,6 +53,7 @@ nightly: $(READY)  ## Try other Pythons and versions, hold 10,000 random organiz
 		CX_BILLING_RANDOM_ORGS=$(NIGHTLY_ORGS) CX_BILLING_RANDOM_SEED=$$seed \
 			$(BIN)/pytest tests/python/test_random_organizations.py || failed="$$failed seed $$seed"; \
 	done; \
+	CX_BILLING_CREDIT_ORGS=200 $(BIN)/pytest tests/python/test_random_credits.py || failed="$$failed credits"; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi
 
 FUZZ_SEEDS = $(shell seq 1001 1005)

@@ -30,5 +30,6 @@
         'subscription_overview': ('period_start_date', 'period_start_date', "'billing_period_start_date'"),
         'billing_charges': ('period_start_date', 'period_start_date', "'period_start'"),
         'vendor_invoice_lines': ('null', 'null'),
+        'disputes': ('null', 'null'),
     }) }}
 {%- endmacro %}

@@ -130,6 +130,21 @@ from (values
     ('d4', 'acme', 'V-78', 'other_currency', null, null, null, 'The invoice is in EUR.', null)
 ) t(difference_id, org_id, invoice_number, reason, product_code, amount, claim_amount, explanation,
     caused_by);
+create table marts.disputes as from (values
+    ('acme/V-77', 'acme', 'V-77', 100::decimal(28, 4), 40::decimal(28, 4), 45::decimal(28, 4),
+     15::decimal(28, 4), 'partly_recovered', null, 'USD', date '2026-04-07', 'refused',
+     date '2026-05-10', '[red]Ana[/red] <script>', 'V-78', 0::decimal(28, 4), 31),
+    ('acme/V-70', 'acme', 'V-70', 7, 0, 7, 0, 'sent', 'cx3', 'USD', date '2026-01-07', 'sent',
+     date '2026-01-10', null, null, 0, 91),
+    ('acme/V-71', 'acme', 'V-71', 3, 0, 3, 0, 'not_opened', null, 'USD', date '2026-05-01', null,
+     null, null, null, 0, 30),
+    ('acme/V-78/unmatched', 'acme', 'V-78', 0, 0, 0, 0, 'unmatched_credit', null, 'USD',
+     date '2026-05-07', null, null, null, 'V-78', 12.5, null),
+    ('kaze/V-77', 'kaze', 'V-77', 500, 500, 0, 0, 'recovered', null, 'JPY', date '2026-04-10', null,
+     null, null, 'V-80', 0, null)
+) t(dispute_id, org_id, invoice_number, claimed_amount, recovered_amount, open_amount,
+    refused_amount, status, product_code, currency, invoice_date, last_event, last_event_date,
+    last_recorded_by, credit_invoice_numbers, unmatched_credit_amount, open_days);
 create table marts.telco_reconciliation as
 select *, (cycle_start_date + interval 1 month)::date as invoice_date from (values
     ('acme', date '2026-03-05', 'outbound', 321, 1000.1::decimal(38, 6), 1234.50123::decimal(38, 6),

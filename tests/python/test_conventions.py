@@ -26,7 +26,7 @@ MAIN_LINE = ["calendar", "presence", "licenses", "concurrency", "billing", "reco
 
 # The comparison of invoices stands behind the bill, so the longest path is longer than that to a
 # line of the bill, which has a limit of its own.
-DEEPEST = 28
+DEEPEST = 29
 DEEPEST_OF_THE_BILL = 16
 # The marts that intermediate models read: where the mart is the quantity, not a view of it.
 MARTS_READ_BY_INTERMEDIATE = {
@@ -34,6 +34,7 @@ MARTS_READ_BY_INTERMEDIATE = {
     "calls": "calls as they are rated, summed by service and checked",
     "concurrency_daily": "the peak of a day, compared with the vendor's report",
     "conversations": "conversations as they are billed, counted",
+    "invoice_differences": "what is claimed and credited, followed as disputes",
     "invoice_lines": "lines as they are invoiced, compared with the vendor's",
     "load_audit": "which datasets have accepted rows",
     "rejected_rows": "rejected rows, searched for unknown names",
@@ -109,6 +110,9 @@ MARTS = {
         org_id invoice_number invoice_date expected_invoice_ids currency printed_total lines_total
         expected_total variance_amount explained_amount unexplained_amount is_agreed
         other_numbers""",
+    "disputes": """
+        dispute_id org_id invoice_number claimed_amount recovered_amount open_amount
+        refused_amount status""",
     "vendor_invoice_lines": """
         org_id invoice_number line_number is_printed section product_code description
         service_period_start service_period_end printed_quantity printed_price printed_amount

@@ -138,6 +138,14 @@ def show_vendor_invoice(
     return pages.compose_vendor_invoice(connection, org_id, invoice_number)
 
 
+@show.command("disputes", short_help="What is claimed of the vendor, recovered, refused and open.")
+@with_any_organization
+@show_page
+def show_disputes(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
+    """What is claimed of the vendor, recovered, refused and open, how long, and what settled it."""
+    return pages.compose_disputes(connection, org_id)
+
+
 @show.command("peak", short_help="Peak concurrent users of a cycle.")
 @with_organization
 @click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")

@@ -19,6 +19,7 @@ periods are exclusive in the marts and shown inclusive, as the vendor does.
 
 from cx_billing.pages.content import Page, Picture, Table
 from cx_billing.pages.data import render_csv, render_json
+from cx_billing.pages.disputes import compose_disputes
 from cx_billing.pages.findings import (
     Findings,
     MissingData,
@@ -41,7 +42,11 @@ from cx_billing.pages.status import compose_status, describe_cause, describe_cha
 from cx_billing.pages.telco import compose_telco
 from cx_billing.pages.terminal import print_page, print_table
 from cx_billing.pages.unbilled import compose_unbilled
-from cx_billing.pages.vendor_invoice import compose_vendor_invoice, find_product
+from cx_billing.pages.vendor_invoice import (
+    compose_vendor_invoice,
+    find_disputed,
+    find_product,
+)
 
 __all__ = [
     "DEFAULT_POOL",
@@ -52,6 +57,7 @@ __all__ = [
     "Picture",
     "Table",
     "collect_findings",
+    "compose_disputes",
     "compose_files",
     "compose_index",
     "compose_invoice",
@@ -67,6 +73,7 @@ __all__ = [
     "describe_cause",
     "describe_change",
     "describe_usage_end",
+    "find_disputed",
     "find_head",
     "find_product",
     "find_usage_end",

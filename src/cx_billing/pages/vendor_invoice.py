@@ -82,16 +82,7 @@ def compose_vendor_invoice(
 ) -> Page:
     """Each printed line once, in printed order, with the printed total and what explains it."""
     organization = find_organization(connection, org_id)
-    invoices = {
-        number: invoice
-        for invoice in read(connection, "vendor_invoices", org_id=org_id)
-        for number in (
-            invoice["invoice_number"],
-            *filter(None, (invoice["other_numbers"] or "").split(", ")),
-        )
-    }
-    require(invoice_number, invoices, "vendor invoice", org_id)
-    invoice = invoices[invoice_number]
+    invoice = find_vendor_invoice(connection, org_id, invoice_number)
     of_invoice = {"org_id": org_id, "invoice_number": invoice["invoice_number"]}
     names = read_names(connection)
     minor_units = invoice["minor_units"] or 0
@@ -309,6 +300,39 @@ def draw_reasons(differences: list[Record], minor_units: int) -> Iterator[Pictur
         draw=partial(draw_bars, title=title, words=words, bars=bars),
         sketch=partial(sketch_bars, bars=bars),
     )
+
+
+def find_vendor_invoice(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str
+) -> Record:
+    """The vendor's invoice by any of its numbers. Raises NotFoundError if there is none."""
+    invoices = {
+        number: invoice
+        for invoice in read(connection, "vendor_invoices", org_id=org_id)
+        for number in (
+            invoice["invoice_number"],
+            *filter(None, (invoice["other_numbers"] or "").split(", ")),
+        )
+    }
+    require(invoice_number, invoices, "vendor invoice", org_id)
+    return invoices[invoice_number]
+
+
+def find_disputed(
+    connection: duckdb.DuckDBPyConnection,
+    org_id: str,
+    invoice_number: str,
+    product_code: str | None = None,
+) -> str:
+    """The number of an invoice of the vendor that has a difference (of the product, if one is
+    named). Raises NotFoundError if there is none."""
+    find_organization(connection, org_id)
+    number: str = find_vendor_invoice(connection, org_id, invoice_number)["invoice_number"]
+    if product_code is not None:
+        differences = read(connection, "invoice_differences", org_id=org_id, invoice_number=number)
+        differing = dict.fromkeys(row["product_code"] for row in differences if row["product_code"])
+        require(product_code, differing, f"difference on invoice {number} of", org_id)
+    return number
 
 
 def list_rows(lines: list[Record], minor_units: int) -> Iterator[Row]:

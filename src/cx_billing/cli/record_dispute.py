@@ -1,0 +1,89 @@
+"""`cx-billing record-dispute`."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cx_billing import landing, pages, warehouse
+from cx_billing.cli.options import Day, today, with_home, with_organization
+from cx_billing.cli.screen import spell_command
+from cx_billing.landing.recorded_disputes import EVENTS, DisputeEvent, write_dispute_event
+
+MOST_DECIMALS = 4
+MOST_DIGITS = 24
+
+
+class Amount(click.ParamType[Decimal]):
+    """An amount of money above 0, written like 1234.56."""
+
+    name = "amount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """The amount that was written."""
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            self.fail(f"{str(value)!r} is no amount; use 1234.56.", param, ctx)
+        exponent = amount.as_tuple().exponent
+        if not isinstance(exponent, int) or amount <= 0:
+            self.fail(f"{str(value)!r} is not above 0.", param, ctx)
+        if -exponent > MOST_DECIMALS or amount.adjusted() >= MOST_DIGITS:
+            self.fail(f"{str(value)!r} has too many digits.", param, ctx)
+        return amount
+
+
+def check_past(_context: click.Context, _option: click.Parameter, day: date | None) -> date:
+    """The day, today if none is given; what has not happened is not recorded."""
+    if day is not None and day > today():
+        raise click.BadParameter(f"{day} is yet to come (UTC).")
+    return day or today()
+
+
+@click.command(short_help="Record what became of a dispute.")
+@with_organization
+@click.argument("invoice_number", metavar="INVOICE_NUMBER")
+@click.argument("event", type=click.Choice(EVENTS, case_sensitive=False), metavar="EVENT")
+@click.option("--by", "recorded_by", metavar="NAME", help="Who records it.")
+@click.option(
+    "--date", "event_date", type=Day(), callback=check_past, help="When it was (default: today)."
+)
+@click.option(
+    "--amount", type=Amount(), metavar="AMOUNT", help="How much (default: all that is open)."
+)
+@click.option("--product", "product_code", metavar="PRODUCT", help="Of this product alone.")
+@click.option("--note", metavar="TEXT", help="Anything worth keeping.")
+@with_home
+def record_dispute(home: Path, org_id: str, **what: Any) -> None:
+    """Record an event of the dispute of a vendor's invoice: EVENT is opened, sent, accepted,
+    refused or credited.
+
+    Events are only ever added, to the dataset disputes; `show disputes` follows them to the money
+    from the next build on. Credits on later invoices are found without any event. Taking an event
+    back is `withdraw` of the file that this names.
+
+    \b
+      cx-billing record-dispute ORG_ID 900137 opened --by Ana
+      cx-billing record-dispute ORG_ID 900137 refused --amount 20.00 --note "by phone"
+    """
+    event = DisputeEvent(**what)
+    with warehouse.connect(home) as connection:
+        number = pages.find_disputed(connection, org_id, event.invoice_number, event.product_code)
+    with tempfile.TemporaryDirectory(prefix="cx-billing-") as folder:
+        file = write_dispute_event(Path(folder), org_id, event)
+        report = landing.land(Path(folder), home)
+    source_file = f"{org_id}/disputes/{file.name}"
+    if report.already_landed:
+        click.echo(f"That is recorded already ({source_file}).")
+        return
+    click.echo(
+        f"Invoice {number} is {event.event} as of {event.event_date} from the next build on "
+        f"({source_file}): {spell_command(home, 'build')}"
+    )

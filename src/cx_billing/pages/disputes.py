@@ -1,0 +1,117 @@
+"""Disputes of the vendor's invoices: what is claimed, recovered, refused and open, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import duckdb
+
+from cx_billing.pages.columns import (
+    add_up,
+    date_column,
+    label_row,
+    money_column,
+    name_organization,
+    quantity_column,
+    text_column,
+)
+from cx_billing.pages.content import Column, Page, Record, Row, Table, fill_rows
+from cx_billing.pages.reading import find_organization, read
+
+AMOUNTS = ("claimed_amount", "recovered_amount", "refused_amount", "open_amount")
+AGEING_COLUMNS = (
+    Column(
+        "Open for", lambda record: "not disputed yet" if record["is_not_opened"] else "disputed"
+    ),
+    text_column("Currency", "currency"),
+    quantity_column("Number", "disputes_count"),
+    money_column("0-30 days", "up_to_30"),
+    money_column("31-60 days", "up_to_60"),
+    money_column("61-90 days", "up_to_90"),
+    money_column("over 90 days", "over_90"),
+    money_column("Open", "open_amount"),
+)
+
+
+def compose_disputes(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
+    """Every dispute with its money, how long it is open, and credits that settle none."""
+    if org_id is not None:
+        find_organization(connection, org_id)
+    records = read(connection, "disputes", org_id=org_id)
+    head = (
+        *name_organization(org_id),
+        text_column("Invoice", "invoice_number"),
+        date_column("Dated", "invoice_date"),
+        text_column("Product", "product_code"),
+    )
+    columns = (
+        *head,
+        text_column("Status", "status"),
+        money_column("Claimed", "claimed_amount"),
+        money_column("Recovered", "recovered_amount"),
+        money_column("Refused", "refused_amount"),
+        money_column("Open", "open_amount"),
+        quantity_column("Days", "open_days"),
+        text_column("Currency", "currency"),
+        date_column("Last event", "last_event_date"),
+        text_column("By", "last_recorded_by"),
+        text_column("Credited on", "credit_invoice_numbers"),
+    )
+    unmatched_columns = (
+        *head,
+        money_column("Left of credits", "unmatched_credit_amount"),
+        text_column("Currency", "currency"),
+    )
+    followed = [
+        record for record in records if record["status"] not in ("not_opened", "unmatched_credit")
+    ]
+    ageing = read(connection, "dispute_ageing", org_id=org_id)
+    return Page(
+        title=f"Disputes of {org_id}" if org_id else "Disputes",
+        facts=(),
+        tables=(
+            Table.of_records("How long it is open", AGEING_COLUMNS, ageing, "Nothing is open."),
+            Table(
+                "Disputes",
+                columns,
+                tuple(list_rows(columns, followed)),
+                "None was opened, and no credit has settled any.",
+            ),
+            Table(
+                "Billed too much, and not disputed yet",
+                columns,
+                tuple(list_rows(columns, select(records, "not_opened"))),
+                "None.",
+            ),
+            Table.of_records(
+                "Credits that settle no dispute",
+                unmatched_columns,
+                select(records, "unmatched_credit"),
+                "None.",
+            ),
+        ),
+        notes=(
+            "Claimed is recovered, refused and open. Days count from the first event, without one "
+            "from the invoice.",
+            "cx-billing record-dispute ORG_ID INVOICE_NUMBER EVENT records what is opened, sent, "
+            "accepted, refused or credited.",
+        ),
+    )
+
+
+def select(records: list[Record], status: str) -> list[Record]:
+    """The records of a status."""
+    return [record for record in records if record["status"] == status]
+
+
+def list_rows(columns: tuple[Column, ...], records: list[Record]) -> Iterator[Row]:
+    """The disputes, and the sums of each currency."""
+    for currency, found in groupby(records, key=lambda record: record["currency"]):
+        of_currency = list(found)
+        yield from fill_rows(columns, of_currency)
+        sums = {key: add_up(of_currency, key) for key in AMOUNTS}
+        minor_units = of_currency[0]["minor_units"]
+        yield label_row(
+            columns, "total", f"Total {currency or ''}".strip(), **sums, minor_units=minor_units
+        )
