@@ -113,6 +113,9 @@ MARTS = {
     "disputes": """
         dispute_id org_id invoice_number claimed_amount recovered_amount open_amount
         refused_amount status""",
+    "invoice_calendar": """
+        invoice_id org_id expected_date status currency expected_total vendor_invoice_numbers
+        days_overdue""",
     "vendor_invoice_lines": """
         org_id invoice_number line_number is_printed section product_code description
         service_period_start service_period_end printed_quantity printed_price printed_amount

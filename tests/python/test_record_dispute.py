@@ -1,4 +1,4 @@
-"""`cx-billing record-dispute` and `show disputes`: what is recorded, and what is shown of it."""
+"""`record-dispute`, `show disputes` and `show calendar`: what is recorded and what is shown."""
 
 from __future__ import annotations
 
@@ -90,3 +90,14 @@ def test_a_page_of_disputes_escapes_what_was_typed(home, tmp_path):
     cx_billing("--home", home, "show", "disputes", "--html", page)
     assert "&lt;script&gt;" in page.read_text()
     assert "<script>" not in page.read_text()
+
+
+def test_the_calendar_says_what_should_have_come_and_a_silent_organization_once(home):
+    said = cx_billing("--home", home, "show", "calendar")
+    missing = said[said.index("Missing") : said.index("All")]
+    assert cells(missing, "acme") == ["acme", "2026-03-05", "missing", "61", "10.00", "USD"]
+    assert said.count("kaze") == 1
+    assert "kaze never delivered an invoice of the vendor: none of its 1 is compared" in said
+    of_one = cx_billing("--home", home, "show", "calendar", "--org", "acme")
+    assert cells(of_one, "2026-04-05")[-3:] == ["V-77", "2026-04-07", "1,334.60"]
+    assert cells(of_one, "2026-05-05")[1] == "not yet due"

@@ -146,6 +146,14 @@ def show_disputes(connection: DuckDBPyConnection, org_id: str | None) -> pages.P
     return pages.compose_disputes(connection, org_id)
 
 
+@show.command("calendar", short_help="Which invoices of the vendor came, and which did not.")
+@with_any_organization
+@show_page
+def show_calendar(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page:
+    """Which invoices of the vendor came, are missing, or are not due yet."""
+    return pages.compose_calendar(connection, org_id)
+
+
 @show.command("peak", short_help="Peak concurrent users of a cycle.")
 @with_organization
 @click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")

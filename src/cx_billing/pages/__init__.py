@@ -19,6 +19,8 @@ periods are exclusive in the marts and shown inclusive, as the vendor does.
 
 from cx_billing.pages.content import Page, Picture, Table
 from cx_billing.pages.data import render_csv, render_json
+from cx_billing.pages.calendar import compose_calendar
+from cx_billing.pages.content import Page, Table
 from cx_billing.pages.disputes import compose_disputes
 from cx_billing.pages.findings import (
     Findings,
@@ -57,6 +59,7 @@ __all__ = [
     "Picture",
     "Table",
     "collect_findings",
+    "compose_calendar",
     "compose_disputes",
     "compose_files",
     "compose_index",

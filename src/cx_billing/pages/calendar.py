@@ -1,0 +1,71 @@
+"""The calendar of the vendor's invoices: which came, and which should have and did not."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import duckdb
+
+from cx_billing.pages.columns import (
+    date_column,
+    money_column,
+    name_organization,
+    quantity_column,
+    text_column,
+)
+from cx_billing.pages.content import Page, Table
+from cx_billing.pages.formatting import format_text
+from cx_billing.pages.reading import find_organization, read
+
+SAYS = {
+    "received": "received",
+    "missing": "missing",
+    "not_yet_due": "not yet due",
+    "none_expected": "none expected: nothing to bill",
+}
+
+
+def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
+    """Each invoice of ours with the vendor's that answer it, missing ones first.
+
+    An organization that never delivered any invoice of the vendor is named once.
+    """
+    if org_id is not None:
+        find_organization(connection, org_id)
+    records = read(connection, "invoice_calendar", org_id=org_id)
+    silent = Counter(
+        record["org_id"] for record in records if record["status"] == "never_delivered"
+    )
+    shown = [record for record in records if record["org_id"] not in silent]
+    for record in shown:
+        record["says"] = SAYS[record["status"]]
+    columns = (
+        *name_organization(org_id),
+        date_column("Expected", "expected_date"),
+        text_column("Status", "says"),
+        quantity_column("Days overdue", "days_overdue"),
+        money_column("Expected total", "expected_total"),
+        text_column("Currency", "currency"),
+        text_column("Vendor invoice", "vendor_invoice_numbers"),
+        date_column("Dated", "first_received_date"),
+        money_column("Printed", "printed_total"),
+    )
+    missing = [record for record in shown if record["status"] == "missing"]
+    missing.sort(key=lambda record: -record["days_overdue"])
+    return Page(
+        title=f"Invoices of the vendor to {org_id}" if org_id else "Invoices of the vendor",
+        facts=(),
+        tables=(
+            Table.of_records("Missing", columns[:-3], missing, "None that should have come."),
+            Table.of_records("All", columns, shown, "None is expected."),
+        ),
+        notes=(
+            *(
+                f"{format_text(org)} never delivered an invoice of the vendor: none of its "
+                f"{count} is compared. Land them as dataset vendor_invoice_lines."
+                for org, count in sorted(silent.items())
+            ),
+            "An invoice is due on the date of ours. One that answers several of ours stands in "
+            "each row with its whole total.",
+        ),
+    )
