@@ -94,8 +94,8 @@ own_products as (
 
 ),
 
--- What is billed too much of a product in all: too much in one way, too little in another, is
--- one amount. A product with events of its own stands apart from the rest of the invoice.
+-- What is billed too much of a product in all: too much in one way and too little in
+-- another is one amount. A product with events of its own stands apart from the rest.
 claims as (
 
     select
