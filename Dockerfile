@@ -30,6 +30,7 @@ COPY models models/
 COPY seeds seeds/
 COPY macros macros/
 COPY analyses analyses/
+COPY docs/rules docs/rules/
 COPY tests/dbt tests/dbt/
 RUN venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 ENV CX_BILLING_CACHE=/app/cache

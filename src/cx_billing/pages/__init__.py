@@ -46,6 +46,7 @@ from cx_billing.pages.terminal import print_page, print_table
 from cx_billing.pages.unbilled import compose_unbilled
 from cx_billing.pages.vendor_invoice import (
     compose_vendor_invoice,
+    find_disputable,
     find_disputed,
     find_product,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "describe_cause",
     "describe_change",
     "describe_usage_end",
+    "find_disputable",
     "find_disputed",
     "find_head",
     "find_product",

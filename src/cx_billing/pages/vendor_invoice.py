@@ -318,6 +318,15 @@ def find_vendor_invoice(
     return invoices[invoice_number]
 
 
+def find_disputable(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str
+) -> Record:
+    """The vendor's invoice by any of its numbers, with the name of its organization."""
+    organization = find_organization(connection, org_id)
+    invoice = find_vendor_invoice(connection, org_id, invoice_number)
+    return {**invoice, "org_id": org_id, "org_name": organization["org_name"]}
+
+
 def find_disputed(
     connection: duckdb.DuckDBPyConnection,
     org_id: str,

@@ -1,0 +1,18 @@
+"""What is sent to the vendor: the dispute of an invoice as a folder of files.
+
+=====================  ========================================================================
+`letter.html`          the letter, to print or to mail
+`data/`                the differences and what they rest on, as CSV and Parquet; `data.xlsx` has
+                       all of them as sheets
+`reproduce.sql`        works the disputed amount out again from `data/`, with DuckDB alone
+`sql/`, `rules/`       the queries that read the data, and the rules behind the reasons
+`SHA256SUMS`           of every other file: `sha256sum -c SHA256SUMS`
+=====================  ========================================================================
+
+`queries/*.sql` is what `data/` has, a file each: one more query is one more file. The same build
+gives the same bytes.
+"""
+
+from cx_billing.dispute.package import NotDisputableError, write_package
+
+__all__ = ["NotDisputableError", "write_package"]

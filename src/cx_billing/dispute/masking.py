@@ -1,0 +1,49 @@
+"""Numbers and addresses in what the vendor printed, hidden unless they are asked for."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+# The tables with the words of the vendor.
+WORDS = {"lines": ("description", "section"), "differences": ("explanation",)}
+E_MAIL = re.compile(r"(?:\"[^\"]*\"|[^\s,;:\"<>()@]+)@")
+DATE = r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+NUMBER = re.compile(rf"{DATE}|\+?\d(?:[\s()./\u2010-\u2015-]{{0,4}}\d){{6,}}")
+
+
+def mask_text(text: str) -> str:
+    """Text without e-mails and numbers of seven digits and more, which keep their last two."""
+    hidden = E_MAIL.sub("***@", text)
+    return NUMBER.sub(
+        lambda found: (
+            found[0] if re.fullmatch(DATE, found[0]) else "***" + re.sub(r"\D", "", found[0])[-2:]
+        ),
+        hidden,
+    )
+
+
+def mask(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hide them in the temporary tables of a dispute, and the carrier's ids of calls."""
+    printed = [
+        text
+        for (text,) in connection.execute(
+            "select distinct description from dispute_lines order by length(description) desc"
+        ).fetchall()
+        if mask_text(text) != text
+    ]
+    for text in printed:
+        connection.execute(
+            "update dispute_differences set explanation = replace(explanation, $1, $2)",
+            [text, mask_text(text)],
+        )
+    for column in WORDS["lines"]:
+        values = connection.execute(f"select distinct {column} from dispute_lines").fetchall()
+        for (text,) in values:
+            if text is not None and mask_text(text) != text:
+                connection.execute(
+                    f"update dispute_lines set {column} = $2 where {column} = $1",
+                    [text, mask_text(text)],
+                )
+    connection.execute("alter table dispute_calls drop column sip_call_id")

@@ -1,0 +1,212 @@
+"""Writing the files of a dispute."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import jinja2
+
+from cx_billing import pages
+from cx_billing.dispute import letter, masking, rules, workbook
+
+Record = dict[str, object]
+SUMS = "SHA256SUMS"
+# A text that a spreadsheet would take for a formula.
+FORMULA = "^[=+@\\t\\r-]"
+
+
+class NotDisputableError(ValueError):
+    """There is nothing to dispute, or nowhere to write it; the message says why."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written."""
+
+    invoice_number: str
+    amount: str
+    files: tuple[str, ...]
+
+
+def write_package(
+    connection: duckdb.DuckDBPyConnection,
+    org_id: str,
+    invoice_number: str,
+    folder: Path,
+    with_numbers: bool = False,
+) -> Written:
+    """Write the dispute of an invoice of the vendor to `folder`, in place of one that is there.
+
+    Raises NotDisputableError if the invoice agrees, is in another currency, or bills nothing too
+    much, and if `folder` holds anything else than such a dispute.
+    """
+    invoice = pages.find_disputable(connection, org_id, invoice_number)
+    check_folder(folder)
+    read_data(connection, org_id, str(invoice["invoice_number"]), with_numbers)
+    differences = fetch(connection, "differences")
+    check_disputable(invoice, differences)
+    beside = folder.absolute().with_name(f".{folder.absolute().name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        write_files(connection, invoice, differences, beside)
+        reproduce(beside)
+        if folder.exists():
+            shutil.rmtree(folder)
+        beside.replace(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Written(
+        str(invoice["invoice_number"]),
+        f"{letter.sum_of_claims(differences):,.{letter.minor_units_of(invoice)}f} "
+        f"{invoice['currency']}",
+        tuple(list_files(folder)),
+    )
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds what is not of a dispute."""
+    parent = folder.absolute().parent
+    if not parent.is_dir():
+        raise NotDisputableError(f"{folder}: there is no folder {parent}. Create it.")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise NotDisputableError(f"{folder} is no folder. Choose another.")
+    if not folder.exists():
+        return
+    sums = folder / SUMS
+    lines = sums.read_text("utf-8").splitlines() if sums.is_file() else []
+    ours = {SUMS, *(line.split("  ", 1)[-1] for line in lines)}
+    if foreign := sorted(set(list_files(folder)) - ours):
+        raise NotDisputableError(
+            f"{folder} holds {foreign[0]}, which no dispute wrote. Choose another folder, or empty "
+            "it."
+        )
+
+
+def check_disputable(invoice: Record, differences: list[Record]) -> None:
+    """Refuse an invoice with nothing to claim."""
+    number = invoice["invoice_number"]
+    if invoice["expected_total"] is None:
+        raise NotDisputableError(
+            f"Invoice {number} is in another currency than the contract: its amounts are not "
+            "compared, so none can be disputed. See show vendor-invoice."
+        )
+    if invoice["is_agreed"]:
+        raise NotDisputableError(f"Invoice {number} agrees with ours: there is nothing to dispute.")
+    if not any(difference["is_claimed"] for difference in differences):
+        raise NotDisputableError(
+            f"Invoice {number} bills nothing too much: there is nothing to dispute. See show "
+            "vendor-invoice."
+        )
+
+
+def queries() -> dict[str, str]:
+    """The queries of the data, by name."""
+    folder = resources.files(__package__).joinpath("queries")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return {name.removesuffix(".sql"): folder.joinpath(name).read_text("utf-8") for name in names}
+
+
+def read_data(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str, with_numbers: bool
+) -> None:
+    """Read what is disputed and what it rests on, as temporary tables `dispute_<name>`."""
+    parameters = {"org_id": org_id, "invoice_number": invoice_number}
+    for name, query in queries().items():
+        used = {key: value for key, value in parameters.items() if f"${key}" in query}
+        connection.execute(f"create or replace temp table dispute_{name} as {query}", used)
+    if not with_numbers:
+        masking.mask(connection)
+
+
+def fetch(connection: duckdb.DuckDBPyConnection, name: str) -> list[Record]:
+    """The rows of one of the tables."""
+    result = connection.execute(f"select * from dispute_{name}")
+    columns = [column[0] for column in result.description]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+
+def write_files(
+    connection: duckdb.DuckDBPyConnection,
+    invoice: Record,
+    differences: list[Record],
+    folder: Path,
+) -> None:
+    """Write everything below an empty folder."""
+    texts = queries()
+    for name in ("data", "sql", "rules"):
+        (folder / name).mkdir()
+    for name, query in texts.items():
+        write_table(connection, name, folder / "data")
+        (folder / "sql" / f"{name}.sql").write_text(query, "utf-8")
+    workbook.write(connection, list(texts), invoice, folder / "data.xlsx")
+    lines = fetch(connection, "lines")
+    (folder / "letter.html").write_text(letter.render(invoice, differences, lines), "utf-8")
+    (folder / "reproduce.sql").write_text(render_reproduction(invoice, differences), "utf-8")
+    reasons = [str(row["reason"]) for row in differences if row["is_claimed"]]
+    for name, text in rules.pages_of(reasons).items():
+        (folder / "rules" / name).write_text(text, "utf-8")
+    sums = "".join(
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in list_files(folder)
+    )
+    (folder / SUMS).write_text(sums, "utf-8")
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:
+    """One table as Parquet, and as CSV in which no text is a formula."""
+    table = f"dispute_{name}"
+    parquet, comma_separated = (folder / f"{name}.{kind}" for kind in ("parquet", "csv"))
+    connection.execute(f"copy {table} to {quote(parquet)} (format parquet, compression zstd)")
+    shown = ", ".join(
+        f"if(regexp_matches(\"{column}\", '{FORMULA}'), '''' || \"{column}\", \"{column}\")"
+        f' as "{column}"'
+        if kind == "VARCHAR"
+        else f'"{column}"'
+        for column, kind, *_ in connection.execute(f"describe {table}").fetchall()
+    )
+    connection.execute(
+        f"copy (select {shown} from {table}) to {quote(comma_separated)} (format csv, header)"
+    )
+
+
+def quote(path: Path) -> str:
+    """A path as SQL text."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def render_reproduction(invoice: Record, differences: list[Record]) -> str:
+    """The query that works the amount out again."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__, "."),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # it is SQL
+    )
+    minor_units = letter.minor_units_of(invoice)
+    return environment.get_template("reproduce.sql.j2").render(
+        invoice_number=" ".join(str(invoice["invoice_number"]).split()),
+        amount=f"{letter.sum_of_claims(differences):.{minor_units}f}",
+        currency=invoice["currency"],
+        minor_units=minor_units,
+    )
+
+
+def reproduce(folder: Path) -> None:
+    """Work the amount out again as the receiver will. Raises duckdb.Error if it does not agree."""
+    query = (folder / "reproduce.sql").read_text("utf-8")
+    with duckdb.connect() as connection:
+        connection.execute("set file_search_path = $1", [str(folder)])
+        connection.execute(query).fetchall()
+
+
+def list_files(folder: Path) -> Iterator[str]:
+    """Every file below a folder, by its path from there."""
+    found = (path for path in folder.rglob("*") if not path.is_dir())
+    return iter(sorted(path.relative_to(folder).as_posix() for path in found))

@@ -1,0 +1,188 @@
+"""`cx-billing dispute`: what is sent to the vendor, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from python_calamine import CalamineWorkbook
+
+from command_line import cx_billing
+from cx_billing.dispute.masking import mask_text
+from cx_billing.dispute.package import queries
+
+NUMBER = "900137"
+AMOUNT = "741.60"
+
+
+def write(home: Path, folder: Path, number: str = NUMBER, org: str = "northwind-support", **more):
+    return cx_billing("--home", home, "dispute", org, number, "--out", folder, **more)
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def reproduce(folder: Path) -> list[tuple]:
+    with duckdb.connect() as connection:
+        connection.execute("set file_search_path = $1", [str(folder)])
+        return connection.execute((folder / "reproduce.sql").read_text()).fetchall()
+
+
+@pytest.fixture(scope="module")
+def package(sample_warehouse, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("dispute") / "of 900137"
+    said = write(sample_warehouse, folder)
+    assert f"{AMOUNT} USD in dispute" in said
+    assert f"record-dispute northwind-support {NUMBER} sent" in said
+    return folder
+
+
+def test_every_file_is_summed_and_the_sums_are_right(package):
+    lines = (package / "SHA256SUMS").read_text().splitlines()
+    summed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    found = bytes_of(package)
+    del found["SHA256SUMS"]
+    assert summed == {name: hashlib.sha256(data).hexdigest() for name, data in found.items()}
+
+
+def test_two_runs_write_the_same_bytes(sample_warehouse, package, tmp_path):
+    time.sleep(2.1)  # as long as a zip needs to tell times apart
+    write(sample_warehouse, tmp_path / "again")
+    assert bytes_of(tmp_path / "again") == bytes_of(package)
+    write(sample_warehouse, tmp_path / "again")
+    assert bytes_of(tmp_path / "again") == bytes_of(package)
+
+
+def test_duckdb_alone_works_the_amount_out_again(package):
+    rows = reproduce(package)
+    assert {f"{row[-2]:.2f}" for row in rows} == {AMOUNT}
+    assert {row[-1] for row in rows} == {"agrees"}
+    ways = {row[0].split("/")[1]: row[3] for row in rows}
+    assert ways["cx2"] == ways["tax_state"] == "quantity times rate"
+    assert ways["unknown"] == "nothing was used or ordered"
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("lines", "printed_amount = printed_amount + 0.01 where line_number = 1"),
+        ("lines", "expected_amount = expected_amount + 1 where line_number = 2"),
+        ("differences", "is_claimed = false where reason = 'unknown_product'"),
+    ],
+)
+def test_what_was_changed_is_not_reproduced(package, tmp_path, table, change):
+    folder = tmp_path / "changed"
+    shutil.copytree(package, folder)
+    file = folder / "data" / f"{table}.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"create table changed as from '{file}'")
+        connection.execute(f"update changed set {change}")
+        connection.execute(f"copy changed to '{file}'")
+    with pytest.raises(duckdb.Error, match="is not reproduced"):
+        reproduce(folder)
+
+
+def test_the_letter_says_what_a_billing_desk_needs(package):
+    letter = (package / "letter.html").read_text()
+    text = re.sub(r"<[^>]+>", " ", letter)
+    for words in (NUMBER, "16 March 2026", "6,471.68 USD", f"{AMOUNT} USD", "Data Storage Overage"):
+        assert words in text
+    assert "The invoice bills 0.3 each, a rate the contract does not have; 0.25 is agreed." in text
+    assert letter.count('class="why"') == 7
+    assert "48" not in re.findall(r"Charges in dispute(.*)What we ask", text, re.S)[0]
+    assert not re.search(r"src=|href=|url\(|<script", letter), "it is self-contained"
+
+
+def test_the_data_is_the_same_in_every_format(package):
+    book = CalamineWorkbook.from_path(str(package / "data.xlsx"))
+    assert book.sheet_names == list(queries())
+    for name in queries():
+        parquet = duckdb.sql(f"from '{package}/data/{name}.parquet'")
+        rows = len(parquet.fetchall())
+        assert len(duckdb.sql(f"from read_csv('{package}/data/{name}.csv')").fetchall()) == rows
+        assert len(book.get_sheet_by_name(name).to_python()) == rows + 1, name
+        assert (package / "sql" / f"{name}.sql").read_text() == queries()[name]
+    used = duckdb.sql(f"from '{package}/data/resource_usage.parquet'").fetchall()
+    assert {row[1] for row in used} == {"data_storage_gb"}
+
+
+def test_it_holds_rows_of_this_organization_only(sample_warehouse, package):
+    with duckdb.connect(str(sample_warehouse / "cx_billing.duckdb"), read_only=True) as connection:
+        others = connection.execute(
+            "select org_id from marts.organizations where org_id <> 'northwind-support'"
+        ).fetchall()
+    for name, data in bytes_of(package).items():
+        if name.startswith(("data/", "letter")):
+            assert not [org for (org,) in others if org.encode() in data], name
+
+
+def test_calls_rest_on_calls_and_have_no_number(sample_warehouse, tmp_path):
+    write(sample_warehouse, tmp_path / "calls", "900222", "summit-dialer")
+    calls = duckdb.sql(f"from '{tmp_path}/calls/data/calls.parquet'")
+    assert calls.fetchall()
+    assert "sip_call_id" not in calls.columns
+    assert {row[-1] for row in reproduce(tmp_path / "calls")} == {"agrees"}
+    cx_billing(
+        *(
+            "--home",
+            sample_warehouse,
+            "dispute",
+            "summit-dialer",
+            "900222",
+            "--out",
+            tmp_path / "calls",
+        ),
+        "--with-numbers",
+    )
+    assert "sip_call_id" in duckdb.sql(f"from '{tmp_path}/calls/data/calls.parquet'").columns
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("MRC +1 (555) 010-4477", "MRC ***77"),
+        ("Ana ana@example.com", "Ana ***@example.com"),
+        ("March 2026-03-01 to 2026-03-31", "March 2026-03-01 to 2026-03-31"),
+        ("CX 2 User 120.00", "CX 2 User 120.00"),
+    ],
+)
+def test_numbers_and_addresses_in_the_words_of_the_vendor_are_masked(text, masked):
+    assert mask_text(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("org", "number", "reason"),
+    [
+        ("northwind-support", "900999", "has no vendor invoice 900999. It has: 900101"),
+        ("northwind-support", "900180", "agrees with ours: there is nothing to dispute"),
+        ("nobody", NUMBER, "No organization 'nobody'"),
+    ],
+)
+def test_what_cannot_be_disputed_is_refused_and_writes_nothing(
+    sample_warehouse, tmp_path, org, number, reason
+):
+    assert reason in write(sample_warehouse, tmp_path / "out", number, org, code=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_holds_anything_else_is_left_alone(sample_warehouse, package, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    write(sample_warehouse, folder)
+    (folder / "notes.txt").write_text("mine")
+    assert "holds notes.txt, which no dispute wrote" in write(sample_warehouse, folder, code=2)
+    assert (folder / "notes.txt").read_text() == "mine"
+    file = tmp_path / "file"
+    file.write_text("mine")
+    assert write(sample_warehouse, file, code=2)
+    assert "there is no folder" in write(sample_warehouse, tmp_path / "no" / "where", code=2)
