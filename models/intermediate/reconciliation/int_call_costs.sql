@@ -1,44 +1,18 @@
 with
 
--- A call under another id, of the same second, numbers and length, is its twin.
-calls as (
+findings as (
 
     select
-        calls.*,
-        row_number() over (
-            partition by
-                calls.org_id,
-                calls.service,
-                calls.started_at,
-                calls.duration_seconds,
-                records.origin,
-                records.destination
-            order by calls.call_id
-        ) > 1 as is_twin
-    from {{ ref('calls') }} as calls
-    inner join {{ ref('stg_voice_usage') }} as records
-        on
-            calls.org_id = records.org_id
-            and calls.call_id = records.file_id || '/' || records.source_row
-
-),
-
-landed_twice as (
-
-    select
-        calls.org_id,
-        calls.cycle_start_date,
-        calls.service,
-        sum(records.reported_cost) as landed_cost
-    from {{ ref('stg_voice_usage') }} as records
-    inner join calls
-        on
-            records.org_id = calls.org_id
-            and records.sip_call_id = calls.sip_call_id
-            and records.direction = calls.direction
-            and records.started_at = calls.started_at
-    where records.row_status = 'duplicate'
-    group by calls.org_id, calls.cycle_start_date, calls.service
+        org_id,
+        cycle_start_date,
+        service,
+        count(*) filter (where finding = 'mispriced') as mispriced_calls,
+        sum(amount) filter (where finding = 'mispriced') as mispriced_cost,
+        sum(amount) filter (where finding = 'repeated_content') as twin_cost,
+        sum(amount) filter (where finding in ('repeated_id', 'delivered_again'))
+            as landed_twice_cost
+    from {{ ref('int_call_findings') }}
+    group by org_id, cycle_start_date, service
 
 ),
 
@@ -52,7 +26,7 @@ cost_days as (
         (calls.started_at - (cycles.voice_start_at - cycles.cycle_start_at))::date
             as voice_day,
         sum(calls.reported_cost) as day_cost
-    from calls
+    from {{ ref('calls') }} as calls
     inner join {{ ref('int_cycles') }} as cycles
         on
             calls.org_id = cycles.org_id
@@ -116,40 +90,20 @@ other_cuts as (
     where cycles.is_closed
     group by cycles.org_id, cycles.cycle_start_date, cost_days.service
 
-),
-
-summed as (
-
-    select
-        org_id,
-        cycle_start_date,
-        service,
-        sum(reported_cost) as file_cost,
-        sum(rated_cost) as rated_cost,
-        -- What is rated has four places; what the file has beyond them is no other price.
-        count(*) filter (where abs(reported_cost - rated_cost) >= 0.0001)
-            as mispriced_calls,
-        sum(reported_cost - rated_cost) filter (
-            where abs(reported_cost - rated_cost) >= 0.0001
-        ) as mispriced_cost,
-        sum(reported_cost) filter (where is_twin) as twin_cost,
-        sum(reported_cost) filter (where is_international) as international_cost
-    from calls
-    group by org_id, cycle_start_date, service
-
 )
 
+-- What is wrong with single calls is found in the audit, and only summed here.
 select
-    summed.org_id,
-    summed.cycle_start_date,
-    'telco_' || summed.service as product_code,
-    summed.file_cost::decimal(38, 10) as file_cost,
-    summed.rated_cost::decimal(38, 10) as rated_cost,
-    summed.mispriced_calls,
-    coalesce(summed.mispriced_cost, 0)::decimal(38, 10) as mispriced_cost,
-    coalesce(summed.twin_cost, 0)::decimal(38, 10) as twin_cost,
-    coalesce(landed_twice.landed_cost, 0)::decimal(38, 10) as landed_twice_cost,
-    coalesce(summed.international_cost, 0)::decimal(38, 10) as international_cost,
+    calls.org_id,
+    calls.cycle_start_date,
+    'telco_' || calls.service as product_code,
+    calls.cdr_cost as file_cost,
+    calls.rated_cost::decimal(38, 10) as rated_cost,
+    coalesce(findings.mispriced_calls, 0) as mispriced_calls,
+    coalesce(findings.mispriced_cost, 0)::decimal(38, 10) as mispriced_cost,
+    coalesce(findings.twin_cost, 0)::decimal(38, 10) as twin_cost,
+    coalesce(findings.landed_twice_cost, 0)::decimal(38, 10) as landed_twice_cost,
+    calls.international_cost,
     {% for cut in [
         'calendar_month', 'next_month', 'month_from_midnight', 'next_month_from_midnight',
         'last_day_twice', 'a_day_early', 'a_day_late',
@@ -157,19 +111,19 @@ select
         other_cuts.cost_of_{{ cut }}::decimal(38, 10) as cost_of_{{ cut }},
     {% endfor %}
     telco_costs.cost_at_midnight
-from summed
+from {{ ref('int_calls_by_service') }} as calls
 inner join {{ ref('int_telco_costs') }} as telco_costs
     on
-        summed.org_id = telco_costs.org_id
-        and summed.cycle_start_date = telco_costs.cycle_start_date
-        and summed.service = telco_costs.service
-left join landed_twice
+        calls.org_id = telco_costs.org_id
+        and calls.cycle_start_date = telco_costs.cycle_start_date
+        and calls.service = telco_costs.service
+left join findings
     on
-        summed.org_id = landed_twice.org_id
-        and summed.cycle_start_date = landed_twice.cycle_start_date
-        and summed.service = landed_twice.service
+        calls.org_id = findings.org_id
+        and calls.cycle_start_date = findings.cycle_start_date
+        and calls.service = findings.service
 left join other_cuts
     on
-        summed.org_id = other_cuts.org_id
-        and summed.cycle_start_date = other_cuts.cycle_start_date
-        and summed.service = other_cuts.service
+        calls.org_id = other_cuts.org_id
+        and calls.cycle_start_date = other_cuts.cycle_start_date
+        and calls.service = other_cuts.service
