@@ -129,6 +129,10 @@ MARTS = {
     "invoice_differences": """
         difference_id org_id invoice_number reason product_code amount claim_amount explanation
         evidence caused_by group_id""",
+    "inventory_audit": """
+        inventory_finding_id org_id cycle_start_date product_code number_type finding
+        billed_quantity held_quantity billed_amount expected_amount amount currency phone_number
+        number_key purchased_date""",
     "report_reconciliation": """
         report_line_id org_id report usage_date cycle_start_date subject reported_quantity
         expected_quantity variance_quantity reason missing_datasets""",

@@ -12,6 +12,7 @@ held as (
 
 ),
 
+-- Numbers of one type, purchase date and number of days are one charge.
 monthly_quantities as (
 
     select
@@ -22,9 +23,16 @@ monthly_quantities as (
         purchased_date,
         days_held,
         days_in_cycle,
-        quantity
+        sum(quantity) as quantity
     from held
     where days_held > 0
+    group by
+        org_id,
+        cycle_start_date,
+        number_type,
+        purchased_date,
+        days_held,
+        days_in_cycle
 
 ),
 
@@ -114,6 +122,9 @@ select
     cycles.cycle_end_date as invoice_date,
     cycles.cycle_start_date as service_period_start,
     cycles.cycle_end_date as service_period_end,
+    priced.number_type,
+    priced.purchased_date,
+    priced.days_held,
     priced.quantity,
     case
         when priced.days_in_cycle is null then priced.full_price

@@ -14,12 +14,13 @@ numbers as (
 ),
 
 -- Days on the account in the cycle: the purchase day counts, the release day does not
--- (NUM-01, NUM-03). Numbers of one type, purchase date and number of days are one group.
+-- (NUM-01, NUM-03).
 held as (
 
     select
         numbers.org_id,
         cycles.cycle_start_date,
+        numbers.phone_number,
         regexp_replace(numbers.number_type, '[^a-z0-9]', '', 'g') as number_type,
         numbers.purchased_date,
         least(
@@ -46,20 +47,6 @@ held as (
 )
 
 select
-    org_id,
-    cycle_start_date,
-    number_type,
-    purchased_date,
-    days_held,
-    days_in_cycle,
-    is_new,
-    count(*)::decimal(38, 6) as quantity
+    *,
+    1::decimal(38, 6) as quantity
 from held
-group by
-    org_id,
-    cycle_start_date,
-    number_type,
-    purchased_date,
-    days_held,
-    days_in_cycle,
-    is_new
