@@ -166,6 +166,35 @@ select *, (cycle_start_date + interval 1 month)::date as invoice_date from (valu
     ('acme', date '2026-04-05', 'inbound', 654, 1, 1, 1, 1, 0, 1, 0, 'matches')
 ) t(org_id, cycle_start_date, service, calls_count, cdr_minutes, cdr_cost, rated_cost,
     invoiced_us_amount, invoiced_international_amount, invoiced_amount, variance_amount, status);
+create table marts.call_audit as
+select *, '***0100' as origin, '***0199' as destination, 60 as duration_seconds,
+    timestamp '2026-03-06 10:00:00' as started_at, 0.0119::decimal(28, 10) as rate_per_minute,
+    amount + 0.0119::decimal(28, 4) as reported_cost, 0.0119::decimal(28, 4) as rated_cost
+from (values
+    ('acme', 'f/1', 's1', 'mispriced', date '2026-03-05', 'outbound', 5::decimal(28, 10),
+     5::decimal(28, 10), 'USD'),
+    ('acme', 'f/2', 's2', 'mispriced', date '2026-03-05', 'outbound', -0.5, -0.5, 'USD'),
+    ('acme', 'f/3', '[red]s3', 'delivered_again', date '2026-03-05', 'inbound', 80, 0, 'USD'),
+    ('acme', 'f/4', 's4', 'outside_every_cycle', null, null, 9, 0, 'USD'),
+    ('acme', 'f/5', 's5', 'mispriced', date '2026-04-05', 'outbound', 77, 77, 'USD'),
+    ('kaze', 'f/6', 's6', 'mispriced', date '2026-03-05', 'outbound', 66, 66, 'JPY')
+) t(org_id, call_id, sip_call_id, finding, cycle_start_date, service, amount, claim_amount,
+    currency);
+create table marts.inventory_audit as
+select *, row_number() over () as inventory_finding_id, 'USD' as currency from (values
+    ('acme', date '2026-03-05', 'number_mrc', null, 'billed_not_held', 6::decimal(38, 6),
+     4::decimal(38, 6), 6::decimal(28, 4), 3.48::decimal(28, 4), 2.52::decimal(28, 4), null, null),
+    ('acme', date '2026-03-05', 'phone', null, 'held_not_billed', 1, 2, 6.5, 13, -6.5, null, null),
+    ('acme', date '2026-03-05', 'phone', null, 'use_not_known', null, 2, null, null, null, null,
+     null),
+    ('acme', date '2026-03-05', 'number_mrc', 'local', 'never_used', null, 1, null, null, 1,
+     '***0102', date '2026-01-01'),
+    ('acme', date '2026-03-05', 'number_mrc', 'local', 'use_not_known', null, 3, null, null, null,
+     null, null),
+    ('acme', date '2026-04-05', 'own_phone', null, 'no_vendor_invoice', 0, 9, null, 9, null, null,
+     null)
+) t(org_id, cycle_start_date, product_code, number_type, finding, billed_quantity, held_quantity,
+    billed_amount, expected_amount, amount, phone_number, purchased_date);
 create table marts.short_call_surcharges as
 select *, (cycle_start_date + interval 1 month)::date as invoice_date from (values
     ('acme', date '2026-03-05', 4000, 1000, 0.25::decimal(38, 6), 600, 0.01::decimal(18, 6),
@@ -241,8 +270,11 @@ create table marts.user_hours_daily as from (values
     ('acme', date '2026-04-06', 3600), ('acme', date '2026-04-19', 86400)
 ) t(org_id, usage_date, logged_in_seconds);
 create table marts.calls as from (values
-    ('acme', timestamp '2026-04-07 10:00:00')
-) t(org_id, started_at);
+    ('acme', timestamp '2026-03-06 10:00:00', date '2026-03-05', 'outbound',
+     5.0119::decimal(28, 10), 0.0119::decimal(28, 4)),
+    ('acme', timestamp '2026-03-06 10:00:00', date '2026-03-05', 'byoc', 0, 7),
+    ('acme', timestamp '2026-04-07 10:00:00', date '2026-04-05', 'outbound', 9, 9)
+) t(org_id, started_at, cycle_start_date, service, reported_cost, rated_cost);
 create table marts.conversations as from (values
     ('acme', timestamp '2026-04-05 10:00:00')
 ) t(org_id, last_interaction_at);

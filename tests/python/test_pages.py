@@ -15,7 +15,15 @@ from rich.console import Console
 
 from command_line import cells, cx_billing
 from cx_billing import builds, lake, pages, warehouse
-from cx_billing.pages import content, peak, peak_explained, rejected, vendor_invoice
+from cx_billing.pages import (
+    calls,
+    content,
+    inventory,
+    peak,
+    peak_explained,
+    rejected,
+    vendor_invoice,
+)
 from cx_billing.pages.formatting import format_number, format_period, format_text
 from published_marts import publish_marts
 
@@ -434,6 +442,69 @@ def test_reasons_of_unbilled_usage_are_explained_once_in_their_order(home):
     assert "no_contract_item: used, and no contract item has a price for it" in said
 
 
+def test_calls_are_summed_by_finding_and_listed_by_what_can_be_claimed(home):
+    said = cx_billing("--home", home, "show", "calls", "acme", "2026-03-05")
+    assert "Cost in the call files  5.0119" in said
+    assert "Rate times minutes      0.0119" in said, "an own carrier rates nothing"
+    assert cells(said, "Cost is not rate times minutes") == [
+        *("Cost is not rate times minutes", "Outbound", "2", "4.5000", "4.5000", "USD")
+    ]
+    assert cells(said, "Same record in another file")[1:] == [
+        *("Inbound", "1", "80.0000", "0.0000", "USD")
+    ]
+    assert cells(said, "To claim") == ["To claim", "4.5000", "USD"]
+    assert said.index("In no cycle") < said.index("Outside every cycle")
+    places = [said.index(words) for words in ("s1", "s2", "[red]s3", "s4")]
+    assert places == sorted(places), "what can be claimed first"
+    assert "77" not in said, "that is of the next cycle"
+    assert "66" not in said, "that is of another organization"
+    assert "Same id once more" not in said, "it explains only what is found"
+
+
+def test_calls_that_do_not_fit_on_the_page_are_counted(home, monkeypatch):
+    monkeypatch.setattr(calls, "SHOWN", 1)
+    with warehouse.connect(home) as connection:
+        page = pages.compose_calls(connection, "acme", date(2026, 3, 5))
+    assert len(page.tables[1].rows) == 1
+    assert "3 more are in the mart call_audit; these are the first by money." in page.notes
+
+
+def test_a_cycle_without_findings_says_so(tmp_path):
+    home = publish_marts(tmp_path, changed="delete from marts.call_audit")
+    said = cx_billing("--home", home, "show", "calls", "acme", "2026-03-05")
+    assert "Nothing is found: every call costs its rate times its minutes, once." in said
+
+
+@pytest.mark.parametrize("page", ["calls", "inventory"])
+def test_an_unknown_cycle_lists_those_there_are(home, page):
+    said = cx_billing("--home", home, "show", page, "acme", "2026-03-06", code=2)
+    assert "It has: 2026-03-05, 2026-04-05." in said
+
+
+def test_numbers_and_devices_are_compared_and_unused_numbers_listed(home):
+    said = cx_billing("--home", home, "show", "inventory", "acme", "2026-03-05")
+    assert said.index("Held and not billed") < said.index("Billed and not held"), "by money"
+    assert cells(said, "Billed and not held")[1:] == [
+        *("Number Monthly Recurring Charge", "all types", "6", "4", "6.00", "3.48", "2.52")
+    ]
+    assert cells(said, "***0102") == ["***0102", "local", "2026-01-01", "1.00"]
+    assert cells(said, "1 number") == ["1 number", "1.00"]
+    assert "Phone (2 held): no data tells whether they are used." in said
+    assert "Numbers of type local (3 held): whether they are used is not known" in said
+    said = cx_billing("--home", home, "show", "inventory", "acme", "2026-04-05")
+    assert cells(said, "No vendor invoice")[:2] == ["No vendor invoice", "own_phone"]
+    assert "None of which all calls are there." in said
+
+
+@pytest.mark.parametrize(("page", "mart"), [(calls, "call_audit"), (inventory, "inventory_audit")])
+def test_every_finding_has_words(page, mart):
+    (file,) = (lake.PROJECT_DIR / "models" / "marts").rglob(f"{mart}.yml")
+    (model,) = yaml.safe_load(file.read_text())["models"]
+    (column,) = (column for column in model["columns"] if column["name"] == "finding")
+    (accepted,) = column["data_tests"]
+    assert set(page.FINDINGS) == set(accepted["accepted_values"]["arguments"]["values"])
+
+
 def test_a_page_says_until_when_usage_counts(home):
     said = cx_billing("--home", home, "show", "telco")
     assert "Build 7. Usage counts until 2026-04-20 00:00:00 UTC." in said
@@ -448,6 +519,8 @@ def test_a_terminal_shows_every_value_whole(home, width):
             pages.compose_reconciliation(connection, "acme", date(2026, 4, 5)),
             pages.compose_vendor_invoice(connection, "acme", "V-77"),
             pages.compose_unbilled(connection),
+            pages.compose_calls(connection, "acme", date(2026, 3, 5)),
+            pages.compose_inventory(connection, "acme", date(2026, 3, 5)),
         )
     for page in drawn:
         screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
@@ -502,6 +575,8 @@ def test_differences_have_a_colour_where_there_are_colours(
         ("telco",),
         ("rejected",),
         ("unbilled",),
+        ("calls", "acme", "2026-03-05"),
+        ("inventory", "acme", "2026-03-05"),
     ],
     ids=lambda page: page[0],
 )

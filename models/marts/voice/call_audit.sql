@@ -58,6 +58,10 @@ select
     destination_key,
     -- The same for both directions.
     md5(
-        least(origin_key, destination_key) || greatest(origin_key, destination_key)
+        if(
+            origin_key < destination_key,
+            origin_key || destination_key,
+            destination_key || origin_key
+        )
     ) as number_pair_key
 from keyed

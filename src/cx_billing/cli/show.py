@@ -181,6 +181,34 @@ def show_telco(connection: DuckDBPyConnection, org_id: str | None) -> pages.Page
     return pages.compose_telco(connection, org_id)
 
 
+@show.command("calls", short_help="Calls of a cycle that deserve a look.")
+@with_organization
+@click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")
+@show_page
+def show_calls(connection: DuckDBPyConnection, org_id: str, cycle_start_date: date) -> pages.Page:
+    """Calls that cost other than rate times minutes, are there twice, or are of no cycle.
+
+    \b
+      cx-billing show calls ORG_ID 2026-04-05
+    """
+    return pages.compose_calls(connection, org_id, cycle_start_date)
+
+
+@show.command("inventory", short_help="Numbers and devices: billed, held, used.")
+@with_organization
+@click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")
+@show_page
+def show_inventory(
+    connection: DuckDBPyConnection, org_id: str, cycle_start_date: date
+) -> pages.Page:
+    """Numbers and devices of a cycle: billed and not held, held and not billed, never used.
+
+    \b
+      cx-billing show inventory ORG_ID 2026-04-05
+    """
+    return pages.compose_inventory(connection, org_id, cycle_start_date)
+
+
 @show.command("rejected", short_help="Rows that could not be used.")
 @with_any_organization
 @show_page

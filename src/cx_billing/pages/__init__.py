@@ -20,6 +20,7 @@ periods are exclusive in the marts and shown inclusive, as the vendor does.
 from cx_billing.pages.content import Page, Picture, Table
 from cx_billing.pages.data import render_csv, render_json
 from cx_billing.pages.calendar import compose_calendar
+from cx_billing.pages.calls import compose_calls
 from cx_billing.pages.content import Page, Table
 from cx_billing.pages.disputes import compose_disputes
 from cx_billing.pages.findings import (
@@ -31,6 +32,7 @@ from cx_billing.pages.findings import (
 )
 from cx_billing.pages.html import render_html
 from cx_billing.pages.index import compose_index
+from cx_billing.pages.inventory import compose_inventory
 from cx_billing.pages.invoice import compose_invoice, find_head
 from cx_billing.pages.invoices import compose_invoices
 from cx_billing.pages.landed_files import compose_files
@@ -64,6 +66,9 @@ __all__ = [
     "compose_disputes",
     "compose_files",
     "compose_index",
+    "compose_calls",
+    "compose_files",
+    "compose_inventory",
     "compose_invoice",
     "compose_invoices",
     "compose_peak",
