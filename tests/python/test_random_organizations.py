@@ -51,6 +51,7 @@ KEYS = {
     "usage_summary": (*CYCLE, "product_code"),
     "customers": ("org_id", "platform"),
     "calls": (*CYCLE, "call_id"),
+    "call_audit": ("org_id", "call_id", "finding"),
     "short_call_surcharges": CYCLE,
     "telco_reconciliation": (*CYCLE, "service"),
     "ai_token_usage": (*CYCLE, "product_code"),
@@ -93,11 +94,18 @@ QUERIES = {
 # instead of a rejected value is words of the warehouse.
 NOT_COMPARED = {
     "conversations": {"conversation_key", "customer_account_key"},
+    "call_audit": {"origin_key", "destination_key", "number_pair_key"},
     "load_audit": {"file_id", "landed_at"},
     "rejected_rows": {"expected"},
 }
 # Ids that name a landed file by its hash; they are compared with the file's path.
-FILE_ROW_IDS = ("call_id", "rejected_row_id", "report_line_id", "reconciliation_id")
+FILE_ROW_IDS = (
+    "call_id",
+    "repeats_call_id",
+    "rejected_row_id",
+    "report_line_id",
+    "reconciliation_id",
+)
 
 
 @dataclass

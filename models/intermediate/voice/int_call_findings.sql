@@ -29,14 +29,16 @@ shared_seconds as (
 
 ),
 
--- A call under another id, of the same second, numbers and length, is a twin.
+-- A call under another id, of the same second, numbers and length, is a twin: all but the
+-- first id.
 twins as (
 
     select
         calls.*,
         'repeated_content' as finding,
         calls.reported_cost as amount,
-        min(calls.file_id || '/' || calls.source_row) over alike as repeats_call_id
+        first_value(calls.file_id || '/' || calls.source_row) over alike
+            as repeats_call_id
     from {{ ref('int_calls') }} as calls
     semi join shared_seconds
         on
@@ -54,8 +56,9 @@ twins as (
                 calls.duration_seconds,
                 calls.origin,
                 calls.destination
+            order by calls.sip_call_id, calls.file_id, calls.source_row
         )
-    qualify calls.file_id || '/' || calls.source_row > repeats_call_id
+    qualify row_number() over alike > 1
 
 ),
 

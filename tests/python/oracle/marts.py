@@ -21,6 +21,7 @@ from pathlib import Path
 from oracle import catalogue, people, usage
 from oracle.audit import load_audit, rejected_rows
 from oracle.calendar import midnight
+from oracle.call_audit import call_audit
 from oracle.coverage import coverage_rows
 from oracle.files import Row
 from oracle.invoice_reconciliation import invoice_reconciliation
@@ -77,6 +78,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
     marts["peak_readings"] = peak_readings(org, meters, marts["concurrency_peaks"], theirs)
     marts["report_reconciliation"] = report_reconciliation(org, meters, marts)
     marts["customers"] = customer_rows(meters)
+    marts["call_audit"] = call_audit(org, meters)
     marts["rejected_rows"] = rejected_rows(org)
     marts["unmapped_names"] = unmapped_names(org)
     marts["load_audit"] = load_audit(org)
