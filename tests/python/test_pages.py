@@ -449,9 +449,7 @@ def test_calls_are_summed_by_finding_and_listed_by_what_can_be_claimed(home):
     assert cells(said, "Cost is not rate times minutes") == [
         *("Cost is not rate times minutes", "Outbound", "2", "4.5000", "4.5000", "USD")
     ]
-    assert cells(said, "Same record in another file")[1:] == [
-        *("Inbound", "1", "80.0000", "0.0000", "USD")
-    ]
+    assert cells(said, "Same record in another file")[1:] == [*("Inbound", "1", "80.0000", "USD")]
     assert cells(said, "To claim") == ["To claim", "4.5000", "USD"]
     assert said.index("In no cycle") < said.index("Outside every cycle")
     places = [said.index(words) for words in ("s1", "s2", "[red]s3", "s4")]

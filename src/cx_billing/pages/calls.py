@@ -73,7 +73,7 @@ SUM_COLUMNS = (
     text_column("Service", "service_name"),
     quantity_column("Calls", "calls_count"),
     cost_column("Amount", "amount"),
-    cost_column("To claim", "claim_amount"),
+    cost_column("To claim", "claimed"),
     text_column("Currency", "currency"),
 )
 CALL_COLUMNS = (
@@ -108,7 +108,6 @@ def compose_calls(
     for record in (*sums, *calls):
         record["title"] = FINDINGS[record["finding"]]
         record["service_name"] = SERVICES[record["service"]]
-    for record in calls:
         record["claimed"] = record["claim_amount"] or None
 
     def cost(key: str) -> str:
@@ -148,9 +147,7 @@ def list_sums(sums: list[Record], cycle: Record) -> Iterator[Row]:
     yield from fill_rows(SUM_COLUMNS, of_cycle)
     if of_cycle:
         claim = add_up(of_cycle, "claim_amount")
-        yield label_row(
-            SUM_COLUMNS, "total", "To claim", claim_amount=claim, currency=cycle["currency"]
-        )
+        yield label_row(SUM_COLUMNS, "total", "To claim", claimed=claim, currency=cycle["currency"])
     if of_none:
         yield label_row(SUM_COLUMNS, "section", "In no cycle, whatever their date")
         yield from fill_rows(SUM_COLUMNS, of_none)
