@@ -192,7 +192,9 @@ select *, row_number() over () as inventory_finding_id, 'USD' as currency from (
     ('acme', date '2026-03-05', 'number_mrc', 'local', 'use_not_known', null, 3, null, null, null,
      null, null),
     ('acme', date '2026-04-05', 'own_phone', null, 'no_vendor_invoice', 0, 9, null, 9, null, null,
-     null)
+     null),
+    ('acme', date '2026-04-05', 'edge_virtual', null, 'held_without_price', 0, 1, null, null, null,
+     null, null)
 ) t(org_id, cycle_start_date, product_code, number_type, finding, billed_quantity, held_quantity,
     billed_amount, expected_amount, amount, phone_number, purchased_date);
 create table marts.short_call_surcharges as

@@ -492,6 +492,8 @@ def test_numbers_and_devices_are_compared_and_unused_numbers_listed(home):
     said = cx_billing("--home", home, "show", "inventory", "acme", "2026-04-05")
     assert cells(said, "No vendor invoice")[:2] == ["No vendor invoice", "own_phone"]
     assert "None of which all calls are there." in said
+    assert cells(said, "Held, without a price")[:2] == ["Held, without a price", "Virtual Edge"]
+    assert "the contract has none, and the vendor bills nothing." in said
 
 
 @pytest.mark.parametrize(("page", "mart"), [(calls, "call_audit"), (inventory, "inventory_audit")])

@@ -37,6 +37,8 @@ class Run:
     verdicts: list[tuple[str, str, Invoice, Verdict]] = field(default_factory=list)
     printed_lines: dict[tuple[str, str], int] = field(default_factory=dict)
     totals: dict[tuple[str, date], Decimal] = field(default_factory=dict)
+    claims: list[dict] = field(default_factory=list)
+    inventory: list[dict] = field(default_factory=list)
 
     def numbers(self) -> list[tuple[str, str, Invoice]]:
         """Every invoice number that the vendor sent."""
@@ -60,6 +62,8 @@ def run(tmp_path_factory) -> Run:
     run = Run(written.invoices)
     with duckdb.connect(str(result.database), read_only=True) as connection:
         read_marts(connection, run)
+        run.claims = rows_of(connection, CLAIMS)
+        run.inventory = rows_of(connection, INVENTORY)
     return run
 
 
@@ -93,6 +97,44 @@ def read_marts(connection, run: Run) -> None:
             verdict.wrong.append(f"other_numbers is {summary['other_numbers']}")
         run.printed_lines[org_id, number] = run.printed_lines.get(key, 0)
         run.verdicts.append((org_id, number, invoice, verdict))
+
+
+# What is claimed of mispriced calls, and the calls of the cycle that ends with the invoice: the
+# vendor may have toll-free calls in Inbound, and extended ones in Outbound.
+CLAIMS = """
+    select
+        differences.org_id,
+        differences.invoice_number,
+        differences.claim_amount,
+        round(sum(audit.amount) filter (audit.service = substr(differences.product_code, 7)), 2)
+            as own_amount,
+        round(sum(audit.amount), 2) as folded_amount
+    from marts.invoice_differences as differences
+    inner join marts.vendor_invoices as vendor using (org_id, invoice_number)
+    inner join marts.billing_cycles as cycles
+        on
+            differences.org_id = cycles.org_id
+            and cycles.clock = 'voice'
+            and contains(vendor.expected_invoice_ids, cycles.cycle_end_date::varchar)
+    left join marts.call_audit as audit
+        on
+            differences.org_id = audit.org_id
+            and cycles.cycle_start_date = audit.cycle_start_date
+            and audit.finding = 'mispriced'
+            and (ends_with(audit.service, 'bound') or audit.service = 'toll_free')
+            and ends_with(differences.product_code, 'outbound')
+            = ends_with(audit.service, 'outbound')
+    where differences.reason = 'mispriced_calls'
+    group by all
+"""
+INVENTORY = """
+    select audit.*, cycles.cycle_end_date
+    from marts.inventory_audit as audit
+    inner join marts.billing_cycles as cycles using (org_id, cycle_start_date)
+    where
+        cycles.clock = 'core'
+        and audit.finding in ('billed_not_held', 'held_not_billed', 'billed_as_held')
+"""
 
 
 def rows_of(connection, query: str) -> list[dict]:
@@ -149,6 +191,24 @@ def test_every_printed_line_is_shown_once(run):
         if run.printed_lines.get((org_id, number)) != printed:
             found = run.printed_lines.get((org_id, number))
             wrong.append(f"{tell(invoice, number)}: {found} of {printed} lines")
+    assert not wrong, shown(wrong)
+
+
+def test_what_is_claimed_of_mispriced_calls_is_the_sum_of_their_audit(run):
+    assert run.claims, "no invoice claims anything of mispriced calls"
+    wrong = [
+        str(claim)
+        for claim in run.claims
+        if claim["claim_amount"] not in (claim["own_amount"], claim["folded_amount"])
+    ]
+    assert not wrong, shown(wrong)
+
+
+def test_numbers_and_devices_of_right_invoices_are_billed_as_they_are_held(run):
+    right = {(org_id, invoice.day) for org_id, invoice in run.invoices if not invoice.kinds}
+    found = [row for row in run.inventory if (row["org_id"], row["cycle_end_date"]) in right]
+    assert found, "no right invoice has numbers or devices"
+    wrong = [str(row) for row in found if row["finding"] != "billed_as_held" or row["amount"]]
     assert not wrong, shown(wrong)
 
 

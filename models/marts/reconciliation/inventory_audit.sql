@@ -167,7 +167,12 @@ findings as (
         compared.*,
         case
             when invoiced.org_id is null then 'no_vendor_invoice'
-            when compared.billed_amount = compared.expected_amount then 'billed_as_held'
+            when compared.billed_quantity = 0 and compared.expected_amount is null
+                then 'held_without_price'
+            when
+                if(compared.billed_quantity = 0, 0, compared.billed_amount)
+                = compared.expected_amount
+                then 'billed_as_held'
             when compared.billed_quantity > compared.held_quantity then 'billed_not_held'
             -- All on one line of quantity 1 are billed, at whatever price.
             when
@@ -181,6 +186,8 @@ findings as (
         case
             -- In another currency no amount is compared.
             when compared.billed_quantity > 0 and compared.billed_amount is null then null
+            when compared.billed_quantity = 0 and compared.expected_amount is null
+                then null
             when invoiced.org_id is not null
                 then
                     coalesce(compared.billed_amount, 0)

@@ -23,6 +23,7 @@ FINDINGS = {
     "billed_not_held": "Billed and not held",
     "held_not_billed": "Held and not billed",
     "billed_as_held": "Billed as held",
+    "held_without_price": "Held, without a price",
     "no_vendor_invoice": "No vendor invoice",
     "never_used": "Never used",
     "use_not_known": "Use not known",
@@ -101,6 +102,8 @@ def explain(compared: list[Record], unused: list[Record], unknown: list[Record])
     """What a reader of the tables has to know."""
     if any(record["finding"] == "no_vendor_invoice" for record in compared):
         yield "No vendor invoice: none with charges in arrears of this cycle has been landed."
+    if any(record["finding"] == "held_without_price" for record in compared):
+        yield "Held, without a price: the contract has none, and the vendor bills nothing."
     if unused:
         yield "A number may still carry text messages, which are in no call."
     for record in unknown:
