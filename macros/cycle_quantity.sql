@@ -14,3 +14,16 @@
         else max({{ quantity }})::decimal(38, 6)
     end
 {%- endmacro %}
+
+{# The days that quantity is of, each with its own: all, or the one that counts (the first highest). #}
+{% macro cycle_days(quantity, day, cycle_value, storage_month_value) -%}
+    {%- set used = "{'usage_date': " ~ day ~ ", 'quantity': " ~ quantity ~ "}" -%}
+    case
+        when
+            coalesce({{ cycle_value }}, 'sum') <> 'max'
+            or {{ storage_month_value }} = 'average'
+            then list({{ used }} order by {{ day }})
+        when {{ storage_month_value }} = 'last' then [max_by({{ used }}, {{ day }})]
+        else [first({{ used }} order by {{ quantity }} desc, {{ day }} asc)]
+    end
+{%- endmacro %}

@@ -23,7 +23,8 @@ monthly_quantities as (
         purchased_date,
         days_held,
         days_in_cycle,
-        sum(quantity) as quantity
+        sum(quantity) as quantity,
+        list(phone_number order by phone_number) as phone_numbers
     from held
     where days_held > 0
     group by
@@ -46,7 +47,8 @@ setup_quantities as (
         purchased_date,
         null as days_held,
         null as days_in_cycle,
-        sum(quantity) as quantity
+        sum(quantity) as quantity,
+        list(phone_number order by phone_number) as phone_numbers
     from held
     where is_new
     group by org_id, cycle_start_date, number_type, purchased_date
@@ -96,6 +98,7 @@ priced as (
         quantities.purchased_date,
         quantities.days_held,
         quantities.quantity,
+        quantities.phone_numbers,
         coalesce(own_type.overage_rate, any_type.overage_rate) as full_price,
         quantities.days_in_cycle
     from quantities
@@ -126,6 +129,7 @@ select
     priced.purchased_date,
     priced.days_held,
     priced.quantity,
+    priced.phone_numbers,
     case
         when priced.days_in_cycle is null then priced.full_price
         else

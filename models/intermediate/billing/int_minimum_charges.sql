@@ -50,6 +50,7 @@ core_lines as (
     select
         cycles.org_id,
         cycles.cycle_start_date,
+        {{ invoice_line_id('lines') }} as invoice_line_id,
         lines.amount
     from cycles
     inner join lines
@@ -71,6 +72,7 @@ prepaid_months as (
     select
         cycles.org_id,
         cycles.cycle_start_date,
+        {{ invoice_line_id('prepaid_years') }} as invoice_line_id,
         {{ round_money(
             'prepaid_years.prepaid_quantity * prepaid_years.unit_price',
             'cycles.minor_units'
@@ -98,7 +100,10 @@ core_amounts as (
     select
         org_id,
         cycle_start_date,
-        sum(amount) as amount
+        sum(amount) as amount,
+        list({
+            'invoice_line_id': invoice_line_id, 'amount': amount
+        } order by invoice_line_id) filter (where amount <> 0) as counted_lines
     from counted
     group by org_id, cycle_start_date
 
@@ -109,7 +114,8 @@ shortfalls as (
     select
         cycles.*,
         (cycles.minimum_amount - coalesce(core_amounts.amount, 0))::decimal(28, 4)
-            as amount
+            as amount,
+        core_amounts.counted_lines
     from cycles
     left join core_amounts
         on
@@ -133,6 +139,8 @@ select
     products.unit_of_measure,
     shortfalls.amount::decimal(28, 10) as unit_price,
     shortfalls.amount,
+    shortfalls.minimum_amount,
+    shortfalls.counted_lines,
     shortfalls.currency,
     false as is_waived,
     null::varchar as waiver_reason,

@@ -29,6 +29,9 @@ candidates as (
         cycles.cycle_start_date,
         cycles.is_after_term,
         contract_items.product_code,
+        cycles.contract_id || '/' || contract_items.product_code || '/'
+        || coalesce(contract_items.effective_from, contracts.effective_date)
+            as contract_item,
         contract_items.committed_quantity,
         contract_items.prepay_rate,
         contract_items.overage_rate,
@@ -65,6 +68,7 @@ select
     contract_id,
     cycle_start_date,
     product_code,
+    contract_item,
     case when is_after_term then 0 else committed_quantity end::decimal(38, 6)
         as committed_quantity,
     prepay_rate,

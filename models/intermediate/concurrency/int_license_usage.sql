@@ -111,6 +111,7 @@ select
     cycle_start_date,
     product_code,
     license_model,
+    hourly_model,
     named_users,
     peak_users,
     {{ divide_half_up('logged_in_us * 0.000001', '3600') }} as logged_in_hours,

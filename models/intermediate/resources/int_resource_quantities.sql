@@ -33,7 +33,13 @@ measured as (
             'products.cycle_value',
             'cycles.storage_month_value'
         ) }} as used_quantity,
-        sum(usage_days.quantity)::decimal(38, 6) as summed_quantity
+        sum(usage_days.quantity)::decimal(38, 6) as summed_quantity,
+        {{ cycle_days(
+            'usage_days.quantity',
+            'usage_days.usage_date',
+            'products.cycle_value',
+            'cycles.storage_month_value'
+        ) }} as counted_days
     from usage_days
     inner join cycles
         on

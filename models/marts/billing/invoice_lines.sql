@@ -109,14 +109,7 @@ lines as (
 )
 
 select
-    concat_ws(
-        '/',
-        lines.org_id || '-' || lines.invoice_date,
-        lines.charge_type,
-        lines.product_code,
-        lines.service_period_start,
-        lines.detail
-    ) as invoice_line_id,
+    {{ invoice_line_id('lines') }} as invoice_line_id,
     lines.org_id || '-' || lines.invoice_date as invoice_id,
     lines.org_id,
     lines.invoice_date,
