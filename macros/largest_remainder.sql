@@ -3,7 +3,7 @@
     in whole minor units of the currency: each rounded down, then a unit more for those that lost
     most, of equals for the first by key, until the shares sum to the amount. A row without a
     weight has no share; if no weight is above 0, all weights are equal. Large weights count in
-    whole units, so that no amount times a weight is too large for an integer.
+    whole units or billions, so that no amount times a weight is too large for an integer.
     `rows` has org_id, invoice_line_id, evidence_key, weight, line_amount and minor_units.
 #}
 {% macro largest_remainder(rows) -%}
@@ -39,7 +39,8 @@
                 case
                     when weights = 0 then weight * 0 + 1
                     when abs(weights) < 1000000000 then weight * 1000000
-                    else weight
+                    when abs(weights) < 1000000000000 then weight
+                    else weight * 0.000000001
                 end::decimal(38, 0)::hugeint as weight_units,
                 sum(weight_units) over (
                     partition by org_id, invoice_line_id

@@ -234,8 +234,17 @@ adjustments as (
             {
                 'kind': 'allowance',
                 'evidence_key': usage_split.product_code,
-                'quantity': usage_split.billed_in_ramp_quantity
-                - totals.messages_quantity,
+                'quantity': least(
+                    0, usage_split.billed_in_ramp_quantity - totals.messages_quantity
+                ),
+                'detail': 'messages'
+            },
+            {
+                'kind': 'rounding',
+                'evidence_key': 'quantity',
+                'quantity': greatest(
+                    0, usage_split.billed_in_ramp_quantity - totals.messages_quantity
+                ),
                 'detail': 'messages'
             }
         ]) as adjustment
