@@ -67,6 +67,10 @@ DAMAGE = {
         "marts.billable_users",
         "select * replace ('cx3' as product_code)",
     ),
+    "assert_evidence_sums_to_its_line": (
+        "marts.invoice_line_evidence_listed",
+        "select * replace (if(kind = 'number', amount + 0.01, amount) as amount)",
+    ),
     "assert_daily_hours_sum_to_the_hours_of_the_cycle": (
         "marts.user_hours_daily",
         "select * replace (logged_in_seconds + 0.000001 as logged_in_seconds)",
