@@ -72,6 +72,18 @@ from (values
 ) t(invoice_line_id, invoice_id, org_id, invoice_date, section, product_code, description,
     charge_type, service_period_start, service_period_end, quantity, unit_of_measure, unit_price,
     amount, is_waived, waiver_reason);
+create table marts.invoice_line_evidence as from (values
+    ('2', 'acme', 'rounding', 'amount', 0::decimal(38, 6), 0.004::decimal(38, 10), null, null),
+    ('2', 'acme', 'call', 'f/1', 0.1, 0.496, timestamp '2026-03-06 10:00:00', null),
+    ('2', 'acme', 'call', 'f/2', 1000, 1234, timestamp '2026-03-06 11:00:00', null),
+    ('3', 'acme', 'peak', 'cx3', 0, 0, timestamp '2026-03-06 09:00:00',
+     timestamp '2026-03-06 09:40:00'),
+    ('3', 'acme', 'peak_user', '[red]ann <b>', 7, 0, timestamp '2026-03-06 08:00:00',
+     timestamp '2026-03-06 12:00:00'),
+    ('5', 'acme', 'user', 'bob', 2, 0.01, timestamp '2026-04-06 08:00:00', null),
+    ('5', 'acme', 'commitment', 'c/ex/2026-03-05', -1, 0, null, null),
+    ('4', 'kaze', 'order', 'o-1', 1, 15000, null, null)
+) t(invoice_line_id, org_id, kind, evidence_key, quantity, amount, started_at, ended_at);
 create table marts.invoice_reconciliation as
 select *, case invoice_date when '2026-04-07' then '2026-04-05' else invoice_date end
     as expected_invoice_date

@@ -154,6 +154,32 @@ def show_calendar(connection: DuckDBPyConnection, org_id: str | None) -> pages.P
     return pages.compose_calendar(connection, org_id)
 
 
+@show.command("evidence", short_help="What a line of an invoice rests on.")
+@with_organization
+@click.argument("invoice_line_id", metavar="INVOICE_LINE_ID")
+@click.option(
+    "--rows",
+    "most_rows",
+    type=click.IntRange(min=0),
+    default=pages.MOST_ROWS,
+    show_default=True,
+    help="How many rows to show, those of the largest amounts; 0 shows all.",
+)
+@show_page
+def show_evidence(
+    connection: DuckDBPyConnection, org_id: str, invoice_line_id: str, most_rows: int
+) -> pages.Page:
+    """What a line of an invoice rests on: users, calls, days, conversations, contract items.
+
+    A date in place of the line lists the lines of that invoice.
+
+    \b
+      cx-billing show evidence ORG_ID 2026-05-05
+      cx-billing show evidence ORG_ID ORG_ID-2026-05-05/overage/cx3/2026-04-05
+    """
+    return pages.compose_evidence(connection, org_id, invoice_line_id, most_rows)
+
+
 @show.command("peak", short_help="Peak concurrent users of a cycle.")
 @with_organization
 @click.argument("cycle_start_date", type=Day(), metavar="CYCLE_START_DATE")

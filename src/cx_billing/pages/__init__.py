@@ -30,6 +30,8 @@ from cx_billing.pages.findings import (
     describe_usage_end,
     find_usage_end,
 )
+from cx_billing.pages.evidence import MOST_ROWS, compose_evidence
+from cx_billing.pages.findings import Findings, MissingData, collect_findings
 from cx_billing.pages.html import render_html
 from cx_billing.pages.index import compose_index
 from cx_billing.pages.inventory import compose_inventory
@@ -55,6 +57,7 @@ from cx_billing.pages.vendor_invoice import (
 
 __all__ = [
     "DEFAULT_POOL",
+    "MOST_ROWS",
     "Findings",
     "MissingData",
     "NotFoundError",
@@ -64,6 +67,7 @@ __all__ = [
     "collect_findings",
     "compose_calendar",
     "compose_disputes",
+    "compose_evidence",
     "compose_files",
     "compose_index",
     "compose_calls",

@@ -55,7 +55,10 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
         ("with the vendor's lines", Link(("reconciliation", org_id, str(invoice_date)))),
         *find_answering(connection, head, org_id),
     )
-    notes = ["Service periods are shown with their last day."]
+    notes = [
+        "Service periods are shown with their last day.",
+        f"What a line rests on: cx-billing show evidence {format_text(org_id)} {invoice_date}.",
+    ]
     if head["invoice_status"] == "accruing":
         notes.append("Accruing: the invoice is not final yet and shows the arrears so far.")
     return Page(
