@@ -17,12 +17,12 @@ Nothing is computed here but totals of what is shown: a rule belongs into a mode
 periods are exclusive in the marts and shown inclusive, as the vendor does.
 """
 
-from cx_billing.pages.content import Page, Picture, Table
-from cx_billing.pages.data import render_csv, render_json
 from cx_billing.pages.calendar import compose_calendar
 from cx_billing.pages.calls import compose_calls
-from cx_billing.pages.content import Page, Table
+from cx_billing.pages.content import Page, Picture, Table
+from cx_billing.pages.data import render_csv, render_json
 from cx_billing.pages.disputes import compose_disputes
+from cx_billing.pages.evidence import MOST_ROWS, compose_evidence
 from cx_billing.pages.findings import (
     Findings,
     MissingData,
@@ -30,8 +30,6 @@ from cx_billing.pages.findings import (
     describe_usage_end,
     find_usage_end,
 )
-from cx_billing.pages.evidence import MOST_ROWS, compose_evidence
-from cx_billing.pages.findings import Findings, MissingData, collect_findings
 from cx_billing.pages.html import render_html
 from cx_billing.pages.index import compose_index
 from cx_billing.pages.inventory import compose_inventory
@@ -66,12 +64,11 @@ __all__ = [
     "Table",
     "collect_findings",
     "compose_calendar",
+    "compose_calls",
     "compose_disputes",
     "compose_evidence",
     "compose_files",
     "compose_index",
-    "compose_calls",
-    "compose_files",
     "compose_inventory",
     "compose_invoice",
     "compose_invoices",
