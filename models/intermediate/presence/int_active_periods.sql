@@ -67,7 +67,8 @@ active_states as (
 
 ),
 
--- A row that starts after everything before it has ended begins a new period.
+-- A row that starts after everything before it has ended begins a new period; of rows with
+-- one start and end the first.
 with_previous_end as (
 
     select
@@ -89,7 +90,7 @@ numbered as (
             where previous_ended_at is null or started_at > previous_ended_at
         ) over (
             partition by org_id, feed, applies_from, user_id
-            order by started_at, ended_at
+            order by started_at asc, ended_at asc, previous_ended_at asc nulls first
             rows unbounded preceding
         ) as period_number
     from with_previous_end
