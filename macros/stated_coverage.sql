@@ -61,7 +61,8 @@
         select
             *,
             count(*) filter (where begins_anew) over (
-                partition by {{ keys }} order by covered_from, covered_to
+                partition by {{ keys }}
+                order by covered_from asc, covered_to asc, begins_anew desc
                 rows unbounded preceding
             ) as interval_number
         from (

@@ -105,11 +105,11 @@ def compose_evidence(
         minor_units=line["minor_units"],
     )
     return Page(
-        title=f"Evidence of {format_text(invoice_line_id)}",
+        title=f"Evidence of a line of invoice {format_text(line['invoice_id'])}",
         facts=(
             ("Organization", format_text(organization["org_name"] or org_id)),
-            ("Invoice", format_text(line["invoice_id"])),
             ("Line", format_text(line["description"])),
+            ("Line id", format_text(invoice_line_id)),
             (
                 "Service period",
                 format_period(line["service_period_start"], line["service_period_end"]),
