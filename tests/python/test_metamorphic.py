@@ -48,15 +48,29 @@ PROVENANCE = {
     "calls": ["call_id"],
     "conversations": ["conversation_key"],
     "coverage": ["source_files"],
-    "invoice_reconciliation": ["reconciliation_id"],
+    "invoice_differences": ["difference_id", "group_id", "caused_by"],
+    "invoice_reconciliation": ["reconciliation_id", "match_group", "printed_position"],
     "report_reconciliation": ["report_line_id"],
     "unmapped_names": ["rows_count", "first_source_file"],
+    "vendor_invoice_lines": ["line_number", "group_id"],
 }
 QUERIES = {
     "rejected_rows": "select distinct org_id, dataset, reason, raw_row from marts.rejected_rows",
     "load_audit": """
         select org_id, dataset, sum(rows_accepted) as rows_accepted
         from marts.load_audit group by all
+    """,
+    # Ours stand beside the first line of a group, which is a question of order.
+    "vendor_invoice_lines": """
+        select
+            * exclude (expected_quantity, expected_price, expected_amount, variance_amount, reasons)
+        from marts.vendor_invoice_lines
+        union all by name
+        select
+            org_id, invoice_number, product_code, lines_in_group, expected_quantity,
+            expected_price, expected_amount, variance_amount, reasons
+        from marts.vendor_invoice_lines
+        where variance_amount is not null
     """,
     # Rejected rows are counted, as often as they were landed.
     "missing_data": """

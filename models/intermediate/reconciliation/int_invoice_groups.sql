@@ -1,6 +1,7 @@
 with
 
--- Invoices whose contract, the one in force before their date, has no jurisdiction.
+-- Invoices whose contract, the one in force before their date, has no jurisdiction; a
+-- contract that begins on that date may have taxed it.
 untaxed as (
 
     select
@@ -13,6 +14,11 @@ untaxed as (
             and coalesce(
                 printed_lines.expected_invoice_date, printed_lines.invoice_date
             ) > contracts.effective_date
+    anti join {{ ref('int_answered_lines') }} as our_taxes
+        on
+            printed_lines.org_id = our_taxes.org_id
+            and printed_lines.invoice_number = our_taxes.invoice_number
+            and our_taxes.is_tax
     group by printed_lines.org_id, printed_lines.invoice_number
     having
         max_by(
@@ -38,6 +44,7 @@ both_sides as (
         is_repeated,
         first_invoice_number,
         vendor_line_id as line_id,
+        line_number,
         product_code,
         null as charge_type,
         kind,
@@ -63,6 +70,7 @@ both_sides as (
         false as is_repeated,
         null as first_invoice_number,
         invoice_line_id as line_id,
+        null as line_number,
         product_code,
         charge_type,
         kind,
@@ -83,11 +91,13 @@ both_sides as (
         printed_lines.invoice_number,
         printed_lines.group_product,
         printed_lines.charge,
-        null as lone_line_id,
+        if(printed_lines.charge = 'again', printed_lines.vendor_line_id, null)
+            as lone_line_id,
         false as is_printed,
         false as is_repeated,
         null as first_invoice_number,
         'as printed ' || printed_lines.vendor_line_id as line_id,
+        printed_lines.line_number,
         printed_lines.product_code,
         'tax' as charge_type,
         printed_lines.kind,
@@ -247,5 +257,8 @@ merged as (
 
 select
     *,
-    concat_ws('/', invoice_number, group_product, charge, lone_line_id) as group_id
+    concat_ws(
+        '/', invoice_number, group_product, charge,
+        if(lone_line_id is null, null, line_number)
+    ) as group_id
 from merged
