@@ -149,7 +149,7 @@ def reconciliation(lines: list[dict]) -> list[dict]:
             continue
         if of_vendor and (line["product_code"], line["charge_type"], period) in told:
             continue
-        missing = (COMING if line["charge_type"] == "prepay" else PERIOD) == period and of_vendor
+        missing = of_vendor and line["invoice_date"] == PERIOD[1]
         rows.append(
             {
                 **line,

@@ -89,10 +89,6 @@ of_amount as (
                 then 'the calendar month'
             when figures.printed_amount = other_amounts.amount_of_next_month
                 then 'the next calendar month'
-            when figures.printed_amount = other_amounts.amount_of_month_from_midnight
-                then 'the calendar month from 00:00'
-            when figures.printed_amount = other_amounts.amount_of_next_month_from_midnight
-                then 'the next calendar month from 00:00'
             when figures.printed_amount = other_amounts.amount_of_last_day_twice
                 then 'the last day twice'
             when figures.printed_amount = other_amounts.amount_of_a_day_early
@@ -119,8 +115,6 @@ of_amount as (
                         other_amounts.amount_at_midnight,
                         other_amounts.amount_of_calendar_month,
                         other_amounts.amount_of_next_month,
-                        other_amounts.amount_of_month_from_midnight,
-                        other_amounts.amount_of_next_month_from_midnight,
                         other_amounts.amount_of_last_day_twice,
                         other_amounts.amount_of_a_day_early,
                         other_amounts.amount_of_a_day_late

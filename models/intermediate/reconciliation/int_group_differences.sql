@@ -133,15 +133,6 @@ select
     expected_quantity,
     printed_price,
     expected_price,
-    -- Of the lines that are compared, where quantity and rate are.
-    case
-        when part in ('quantity', 'rate')
-            then coalesce(printed_compared_amount, printed_amount)
-        else printed_amount
-    end as printed_amount,
-    case
-        when part in ('quantity', 'rate')
-            then coalesce(expected_compared_amount, expected_amount)
-        else expected_amount
-    end as expected_amount
+    printed_amount,
+    expected_amount
 from parts

@@ -34,7 +34,6 @@ select
     figures.expected_quantity,
     figures.expected_price,
     figures.expected_amount,
-    figures.printed_compared_amount,
     figures.expected_compared_amount,
     figures.variance_amount,
     figures.extra_amount,

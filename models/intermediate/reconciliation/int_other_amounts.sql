@@ -1,8 +1,7 @@
 -- What the calls of a group would cost otherwise: a calling service may be folded into
 -- another.
 {% set cuts = [
-    'calendar_month', 'next_month', 'month_from_midnight', 'next_month_from_midnight',
-    'last_day_twice', 'a_day_early', 'a_day_late',
+    'calendar_month', 'next_month', 'last_day_twice', 'a_day_early', 'a_day_late',
 ] %}
 with
 

@@ -171,6 +171,7 @@ select
     kind,
     group_product,
     charge,
+    charge_type,
     is_tax,
     breakout,
     quantity,

@@ -1,33 +1,22 @@
 with
 
--- An invoice of the vendor of which no line meets one of ours, on no date of ours.
+-- An invoice of the vendor that is of no date of ours, neither by its own date nor by what
+-- its lines belong to: it answers none.
 vendor_invoices as (
 
     select
         compared.org_id,
         compared.invoice_number,
         min(compared.invoice_date) as invoice_date,
-        bool_and(not compared.is_expected and invoices.org_id is null) as meets_none,
-        bool_or(
-            compared.is_expected
-            and compared.invoiced_currency <> compared.expected_currency
-        ) as is_in_other_currency
-    from {{ ref('int_lines_compared') }} as compared
+        bool_and(invoices.org_id is null) as meets_none,
+        bool_or(compared.reason = 'currency_differs') as is_in_other_currency
+    from {{ ref('invoice_reconciliation') }} as compared
     left join {{ ref('invoices') }} as invoices
         on
             compared.org_id = invoices.org_id
-            and invoices.invoice_date in (
-                compared.invoice_date,
-                coalesce(
-                    compared.expected_invoice_date,
-                    if(
-                        compared.is_prepay,
-                        compared.service_period_start,
-                        compared.service_period_end
-                    )
-                )
-            )
-    where compared.is_invoiced
+            and invoices.invoice_date
+            in (compared.invoice_date, compared.expected_invoice_date)
+    where compared.invoice_number is not null
     group by compared.org_id, compared.invoice_number
 
 ),

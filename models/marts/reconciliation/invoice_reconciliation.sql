@@ -1,21 +1,10 @@
 with
 
-paired as (
+compared as (
 
     select * from {{ ref('int_lines_compared') }}
-
-),
-
--- The periods the vendor has invoiced anything for, in advance or in arrears.
-invoiced_periods as (
-
-    select distinct
-        org_id,
-        is_prepay,
-        service_period_start,
-        service_period_end
-    from paired
-    where is_invoiced
+    -- A waived line that the vendor does not bill either is nothing to reconcile.
+    where is_invoiced or not is_waived
 
 ),
 
@@ -25,23 +14,9 @@ policies as (
 
 ),
 
-line_groups as (
+currencies as (
 
-    select
-        org_id,
-        line_id,
-        group_id
-    from {{ ref('int_invoice_groups') }}
-
-),
-
-printed_lines as (
-
-    select
-        org_id,
-        vendor_line_id,
-        line_number
-    from {{ ref('int_printed_lines') }}
+    select * from {{ ref('currencies') }}
 
 ),
 
@@ -57,56 +32,104 @@ totals as (
 
 ),
 
-compared as (
+-- Final lines of ours that no invoice of the vendor answers.
+unanswered as (
 
     select
-        paired.*,
-        coalesce(paired.invoiced_amount, 0) - coalesce(paired.expected_amount, 0)
-            as variance_amount,
-        policies.reconciliation_tolerance,
-        invoiced_periods.org_id is not null as has_vendor_invoice,
-        -- A blended rate is amount / total, to four places or more.
-        paired.invoiced_quantity <> paired.expected_quantity
-        and abs(paired.invoiced_price * totals.used_quantity - paired.invoiced_amount)
-        <= 0.00005 * totals.used_quantity as is_shown_blended
-    from paired
-    inner join policies
+        invoice_lines.*,
+        invoice_lines.invoice_line_id as reconciliation_id,
+        invoice_lines.invoice_date as expected_invoice_date,
+        invoice_lines.quantity as expected_quantity,
+        invoice_lines.amount as expected_amount
+    from {{ ref('invoice_lines') }} as invoice_lines
+    anti join {{ ref('int_answered_lines') }} as answered_lines
         on
-            paired.invoice_date >= policies.valid_from
-            and paired.invoice_date < policies.valid_to
-    left join invoiced_periods
-        on
-            paired.org_id = invoiced_periods.org_id
-            and paired.is_prepay = invoiced_periods.is_prepay
-            and paired.service_period_start = invoiced_periods.service_period_start
-            and paired.service_period_end = invoiced_periods.service_period_end
-    left join totals
-        on
-            paired.org_id = totals.org_id
-            and paired.product_code = totals.product_code
-            and paired.service_period_start = totals.cycle_start_date
-            and paired.invoiced_quantity = totals.used_quantity
-            and not paired.is_prepay
-    -- A waived line that the vendor does not bill either is nothing to reconcile.
-    where paired.is_invoiced or not paired.is_waived
+            invoice_lines.org_id = answered_lines.org_id
+            and invoice_lines.invoice_line_id = answered_lines.invoice_line_id
+    where invoice_lines.invoice_status = 'final' and not invoice_lines.is_waived
 
 ),
 
-placed as (
+judged as (
 
     select
         compared.*,
-        line_groups.group_id as match_group,
-        printed_lines.line_number::integer as printed_position
+        coalesce(compared.invoiced_amount, 0) - coalesce(compared.expected_amount, 0)
+            as variance_amount,
+        -- A blended rate is amount / total, to four places or more.
+        coalesce(
+            compared.invoiced_quantity <> compared.expected_quantity
+            and abs(
+                compared.invoiced_price * totals.used_quantity
+                - compared.invoiced_amount
+            ) <= 0.00005 * totals.used_quantity, false
+        ) as is_shown_blended,
+        -- A quantity that differs at our price is no rounding, however little it makes.
+        abs(variance_amount) <= greatest(
+            policies.reconciliation_tolerance,
+            if(compared.is_in_sum, compared.group_rounding, 0),
+            ('1e-' || currencies.minor_units)::decimal(28, 4)
+        )
+        and (
+            compared.is_in_sum
+            or compared.is_call
+            or coalesce(
+                compared.invoiced_quantity = compared.expected_quantity
+                or compared.invoiced_price <> compared.expected_price, true
+            )
+        ) as is_rounding
     from compared
-    left join line_groups
+    inner join policies
         on
-            compared.org_id = line_groups.org_id
-            and compared.reconciliation_id = line_groups.line_id
-    left join printed_lines
+            compared.invoice_date >= policies.valid_from
+            and compared.invoice_date < policies.valid_to
+    left join currencies
+        on compared.expected_currency = currencies.currency
+    left join totals
         on
-            compared.org_id = printed_lines.org_id
-            and compared.reconciliation_id = printed_lines.vendor_line_id
+            compared.org_id = totals.org_id
+            and compared.product_code = totals.product_code
+            and compared.service_period_start = totals.cycle_start_date
+            and compared.invoiced_quantity = totals.used_quantity
+            and not compared.is_prepay
+
+),
+
+rows_with_reason as (
+
+    select
+        *,
+        case
+            when not is_invoiced and variance_amount = 0 then 'matched'
+            when not is_invoiced then 'missing_on_invoice'
+            when invoiced_currency <> expected_currency then 'currency_differs'
+            when is_renamed then 'renamed_product'
+            when variance_amount = 0 and is_shown_blended then 'shown_blended'
+            when is_expected and variance_amount = 0 then 'matched'
+            when product_code = 'unclassified' then 'unclassified'
+            when is_expected and is_rounding then 'matched_with_rounding'
+            when is_waived then 'waived_in_ramp'
+            when charge = 'credit' then 'credit'
+            when charge = 'earlier' then 'earlier_period'
+            when charge = 'again' then 'duplicate_line'
+            when not is_expected and is_repeated then 'duplicate_line'
+            when not is_expected then 'not_expected'
+            when is_call then 'amount_differs'
+            when
+                invoiced_quantity <> expected_quantity
+                and invoiced_price <> expected_price
+                then 'quantity_and_price_differ'
+            when invoiced_quantity <> expected_quantity then 'quantity_differs'
+            when invoiced_price <> expected_price then 'price_differs'
+            else 'amount_differs'
+        end as reason
+    from judged
+    union all by name
+    select
+        *,
+        -expected_amount as variance_amount,
+        'no_vendor_invoice' as reason
+    from unanswered
 
 )
 
@@ -121,35 +144,16 @@ select
     service_period_end,
     description,
     invoiced_quantity::decimal(38, 6) as invoiced_quantity,
-    expected_quantity,
+    expected_quantity::decimal(38, 6) as expected_quantity,
     invoiced_amount::decimal(28, 4) as invoiced_amount,
-    expected_amount,
+    expected_amount::decimal(28, 4) as expected_amount,
     variance_amount::decimal(28, 4) as variance_amount,
     -- Ours, or the boundary where ours would be.
     coalesce(
         expected_invoice_date,
-        case when is_prepay then service_period_start else service_period_end end
+        if(is_prepay, service_period_start, service_period_end)
     ) as expected_invoice_date,
-    case
-        when not is_invoiced and has_vendor_invoice then 'missing_on_invoice'
-        when not is_invoiced then 'no_vendor_invoice'
-        when product_code = 'unclassified' then 'unclassified'
-        when not is_expected then 'not_expected'
-        when invoiced_currency <> expected_currency then 'currency_differs'
-        when variance_amount = 0 and is_shown_blended then 'shown_blended'
-        when variance_amount = 0 then 'matched'
-        when abs(variance_amount) <= reconciliation_tolerance
-            then 'matched_with_rounding'
-        when is_waived then 'waived_in_ramp'
-        when is_call then 'amount_differs'
-        when
-            invoiced_quantity <> expected_quantity
-            and invoiced_price <> expected_price
-            then 'quantity_and_price_differ'
-        when invoiced_quantity <> expected_quantity then 'quantity_differs'
-        when invoiced_price <> expected_price then 'price_differs'
-        else 'amount_differs'
-    end as reason,
+    reason,
     match_group,
-    printed_position
-from placed
+    line_number::integer as printed_position
+from rows_with_reason

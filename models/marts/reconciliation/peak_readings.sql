@@ -29,9 +29,49 @@ usage_split as (
 
 ),
 
+-- The cycle that a printed line bills afterwards: that of the invoice of ours that its
+-- number answers, unless its period is another one that was over (give or take a day, an
+-- end that is the last day).
+in_arrears as (
+
+    select
+        printed_lines.*,
+        printed_lines.charge_type = 'prepay' as is_prepay,
+        cycles.cycle_start_date
+    from {{ ref('int_printed_lines') }} as printed_lines
+    left join cycles
+        on
+            printed_lines.org_id = cycles.org_id
+            and printed_lines.charge_type <> 'prepay'
+            and cycles.cycle_end_date <= coalesce(
+                printed_lines.expected_invoice_date, printed_lines.invoice_date
+            )
+            and if(
+                printed_lines.service_period_start = printed_lines.service_period_end,
+                printed_lines.expected_invoice_date = cycles.cycle_end_date,
+                printed_lines.service_period_start <= cycles.cycle_start_date + 1
+                and printed_lines.service_period_end >= cycles.cycle_end_date - 2
+            )
+    qualify
+        row_number() over (
+            partition by printed_lines.vendor_line_id
+            order by cycles.cycle_start_date desc
+        ) = 1
+
+),
+
+-- What is billed in advance belongs to the cycle of the rest of its invoice.
 invoiced_by_cycle as (
 
-    select * from {{ ref('int_lines_by_cycle') }}
+    select
+        * replace (
+            if(
+                is_prepay,
+                max(cycle_start_date) over (partition by org_id, invoice_number),
+                cycle_start_date
+            ) as cycle_start_date
+        )
+    from in_arrears
 
 ),
 
@@ -55,8 +95,8 @@ invoiced_cycles as (
     select
         org_id,
         cycle_start_date,
-        bool_or(product_code = 'unclassified' and not is_prepay) as has_unknown_product,
-        bool_or(is_license) as has_license
+        bool_or(group_product = 'unknown' and not is_prepay) as has_unknown_product,
+        bool_or(coalesce(kind in ('license', 'addon'), false)) as has_license
     from invoiced_by_cycle
     group by org_id, cycle_start_date
 

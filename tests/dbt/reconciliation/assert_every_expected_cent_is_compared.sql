@@ -1,57 +1,64 @@
--- Every final invoice comes out of the comparison with every cent; waived lines are worth
--- none. Toll-free calls that are part of Inbound are rounded together with it, which may
--- move one minor unit of the currency (TELCO-02).
+-- Every final invoice comes out of the comparison with every cent, one of orders that is
+-- billed with the next monthly one together with that; waived lines are worth none. The
+-- taxes of a contract without a jurisdiction are expected as printed, beside it.
 with
+
+orders_answered as (
+
+    select
+        org_id,
+        unnest(order_invoice_dates) as invoice_date,
+        expected_invoice_date
+    from {{ ref('int_invoice_answers') }}
+
+),
 
 expected as (
 
     select
         invoice_lines.org_id,
-        invoice_lines.invoice_date,
-        sum(invoice_lines.amount) as amount,
-        count(*) filter (where invoice_lines.product_code = 'telco_toll_free')
-            as toll_free_lines,
-        any_value('1e-' || currencies.minor_units)::decimal(28, 4) as minor_unit
+        coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
+            as invoice_date,
+        sum(invoice_lines.amount) as amount
     from {{ ref('invoice_lines') }} as invoice_lines
-    inner join {{ ref('currencies') }} as currencies
-        on invoice_lines.currency = currencies.currency
+    left join orders_answered
+        on
+            invoice_lines.org_id = orders_answered.org_id
+            and invoice_lines.invoice_date = orders_answered.invoice_date
     where invoice_lines.invoice_status = 'final'
-    group by invoice_lines.org_id, invoice_lines.invoice_date
+    group by all
 
 ),
 
 compared as (
 
     select
-        org_id,
-        expected_invoice_date as invoice_date,
-        sum(expected_amount) as amount,
-        count(*) filter (where product_code = 'telco_toll_free') as toll_free_lines
-    from {{ ref('invoice_reconciliation') }}
-    where expected_amount is not null
-    group by org_id, expected_invoice_date
-
-),
-
-both_sides as (
-
-    select
-        coalesce(expected.org_id, compared.org_id) as org_id,
-        coalesce(expected.invoice_date, compared.invoice_date) as invoice_date,
-        expected.amount as final_amount,
-        compared.amount as compared_amount,
-        greatest(
-            coalesce(expected.toll_free_lines, 0) - coalesce(compared.toll_free_lines, 0), 0
-        )
-        * coalesce(expected.minor_unit, 0) as rounding
-    from expected
-    full outer join compared
+        reconciled.org_id,
+        coalesce(orders_answered.expected_invoice_date, reconciled.expected_invoice_date)
+            as invoice_date,
+        sum(reconciled.expected_amount) as amount
+    from {{ ref('invoice_reconciliation') }} as reconciled
+    anti join {{ ref('int_invoice_groups') }} as as_printed
         on
-            expected.org_id = compared.org_id
-            and expected.invoice_date = compared.invoice_date
+            reconciled.org_id = as_printed.org_id
+            and 'as printed ' || reconciled.reconciliation_id = as_printed.line_id
+    left join orders_answered
+        on
+            reconciled.org_id = orders_answered.org_id
+            and reconciled.expected_invoice_date = orders_answered.invoice_date
+    where reconciled.expected_amount is not null
+    group by all
 
 )
 
-select *
-from both_sides
-where abs(coalesce(final_amount, 0) - coalesce(compared_amount, 0)) > rounding
+select
+    coalesce(expected.org_id, compared.org_id) as org_id,
+    coalesce(expected.invoice_date, compared.invoice_date) as invoice_date,
+    expected.amount as final_amount,
+    compared.amount as compared_amount
+from expected
+full outer join compared
+    on
+        expected.org_id = compared.org_id
+        and expected.invoice_date = compared.invoice_date
+where coalesce(expected.amount, 0) <> coalesce(compared.amount, 0)

@@ -1,225 +1,420 @@
 """`invoice_reconciliation`: the vendor's invoice held against ours line by line (INV-12).
 
-1. What the vendor calls Committed is our commitment, where both have one. Of several lines, those
-   of equal quantity and amount are paired first, then those of equal amount, then of equal price,
-   the rest in the order of price, amount and date of invoice, credits last.
-2. A waived line that the vendor does not have is no difference.
-3. A line of ours is missing on the invoice if the vendor has any line of that service period and
-   kind of charge (prepay or not); else there is no vendor invoice for it.
-4. Amounts decide: where they agree the line is matched, whatever quantity and price say.
-5. Rows of one service, U.S. and International, are one sum. Where it is not exactly ours, each part
-   is held against our own split, but for Inbound.
+1. Lines are compared in groups: a product and a charge of one number of the vendor; the product
+   over all its charges, or all numbers, only where that agrees and the narrow groups do not.
+2. Of a group, lines of equal quantity and amount meet first, then those of equal amount (of calls
+   only where a line is there once more). What is left is one sum if the group agrees, if it is off
+   by rounding and one side has more lines, and of calls; else lines meet by price, the rest in the
+   order of price and amount, credits last.
+3. Of one sum each line is expected as it is invoiced, and the last has what is left of ours.
+   Two parts of a service, U.S. and International, that do not sum to ours are held against our own
+   split, but for Inbound.
+4. A line of ours that meets none is missing; what lies on no invoice that is answered has no
+   vendor invoice. A waived line that the vendor does not have is no difference.
+5. Amounts decide: where they agree the line is matched, whatever quantity and price say.
+6. An unknown line that equals what is missing is another name of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
-from oracle import catalogue, usage
-from oracle.meter import ZERO, Meter
-from oracle.money import money
-from oracle.reader import Organization
-from oracle.vendor_lines import TELCO, Expected, VendorLine, expected_lines, vendor_lines
+from oracle import usage
+from oracle.answered import ALONE, Answers, Side, charge_type
+from oracle.meter import ZERO, Meter, licensed
+from oracle.money import MINOR_UNITS, money
+from oracle.vendor_lines import SHOWN_BLENDED, TELCO
+
+ROUNDS = (
+    lambda line, other: (line.quantity, line.amount) == (other.quantity, other.amount),
+    lambda line, other: line.amount == other.amount,
+)
 
 
-def invoice_reconciliation(org: Organization, meters: list[Meter], lines: list[dict]) -> list[dict]:
+def invoice_reconciliation(answers: Answers, meters: list[Meter]) -> list[dict]:
     """`invoice_reconciliation`: every vendor line, and every line of ours without one."""
-    theirs = vendor_lines(org, lines)
-    ours = expected_lines(meters, lines, theirs)
-    their_groups, our_groups = group_by_key(theirs), group_by_key(ours)
-    covered = {(line.is_prepay, line.period) for line in theirs}
+    comparison = Comparison(answers, meters)
     rows = []
-    for key in {**their_groups, **our_groups}:
-        left = our_groups.get(key, [])
-        if parts := parts_of_a_service(their_groups.get(key, []), left):
-            rows += reconcile_parts(org, meters, parts, left.pop())
-            continue
-        for line, expected in pair(their_groups.get(key, []), left):
-            rows.append(
-                reconcile(line, expected, expected.quantity, expected.amount)
-                if expected
-                else unexpected_row(org, line)
-            )
-            left = [other for other in left if other is not expected]
-        rows += [
-            missing_row(expected, is_covered=(expected.is_prepay, expected.period) in covered)
-            for expected in left
-            if not expected.line["is_waived"]
+    for number in answers.by_number:
+        for group in comparison.groups(number):
+            rows += comparison.compare(group)
+    return rows + [
+        comparison.missing_row(line, line["invoice_date"], "no_vendor_invoice")
+        for line in answers.unanswered
+        if not line["is_waived"]
+    ]
+
+
+class Comparison:
+    """The groups of an organization and what becomes of their lines."""
+
+    def __init__(self, answers: Answers, meters: list[Meter]):
+        self.answers = answers
+        self.meters = {meter.cycle.start: meter for meter in meters}
+        self.cycles = {(meter.cycle.start, meter.cycle.end) for meter in meters}
+        self.blended = {
+            (row["product_code"], meter.cycle.start): row["used_quantity"]
+            for meter in meters
+            for row in meter.resource_usage
+            if row["product_code"] in SHOWN_BLENDED
+        }
+
+    # -- groups
+
+    def groups(self, number: str) -> list[list[Side]]:
+        """The lines of both sides of one number, in the groups they are compared in."""
+        sides = [*self.answers.printed[number], *self.answers.ours[number]]
+        sides += self.taxes_as_printed(number)
+        groups: dict[tuple, list[Side]] = defaultdict(list)
+        for side in sides:
+            product = [x for x in sides if x.group == side.group and x.lone_id == side.lone_id]
+            family = [
+                x for x in sides if family_of(x) == family_of(side) and x.lone_id == side.lone_id
+            ]
+            charges = {
+                x.charge: sum_of(y for y in product if y.charge == x.charge) for x in product
+            }
+            key = side.group, side.charge
+            if sum_of(product) != 0 and sum_of(family) == 0:
+                key = family_of(side), "all"
+            elif (sum_of(product) == 0 and any(charges.values()) and side.lone_id is None) or (
+                sum_of(product) != 0 and is_of_one_charge(side, product)
+            ):
+                key = side.group, "all"
+            groups[*key, side.lone_id or ""].append(side)
+        return self.renamed([groups[key] for key in sorted(groups)])
+
+    def taxes_as_printed(self, number: str) -> list[Side]:
+        """A contract without a jurisdiction says nothing of taxes: they are as printed."""
+        if any(side.is_tax for side in self.answers.ours[number]):
+            return []
+        day = self.answers.dates.get(number, self.answers.by_number[number][0].invoice_date)
+        contracts = [
+            span.contract for span in self.answers.org.spans if span.contract.effective_date < day
         ]
-    return rows
+        if not contracts:
+            return []
+        latest = max(contracts, key=lambda contract: contract.effective_date)
+        if latest.tax_jurisdiction:
+            return []
+        return [
+            replace(side, id=f"as printed {side.id}", lone=side.id, printed=None, charge_type="tax")
+            for side in self.answers.printed[number]
+            if side.is_tax and side.charge != "credit"
+        ]
 
+    @staticmethod
+    def renamed(groups: list[list[Side]]) -> list[list[Side]]:
+        """Unknown lines with what they seem to be another name of."""
+        missing = [
+            group
+            for group in groups
+            if not any(x.printed or x.is_tax for x in group) and sum_of(group) != 0
+        ]
+        kept = []
+        for group in groups:
+            [first, *_] = group
+            if first.group == "unknown" and first.charge not in ALONE:
+                same = [
+                    other
+                    for other in missing
+                    if -sum_of(other) == first.amount
+                    and first.quantity in (None, sum(x.quantity for x in other))
+                ]
+                if same:
+                    missing.remove(same[0])
+                    first.is_renamed = True
+                    same[0].append(first)
+                    continue
+            kept.append(group)
+        return kept
 
-def group_by_key(lines: list) -> dict[tuple, list]:
-    """Lines by what they are paired on."""
-    groups: dict[tuple, list] = defaultdict(list)
-    for line in lines:
-        groups[line.key].append(line)
-    return groups
+    # -- lines of a group
 
-
-def pair(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
-    """Each vendor line with ours or None: the committed ones apart where both have some."""
-    split = any(line.is_committed for line in theirs) and any(e.is_committed for e in ours)
-    for is_committed in (True, False) if split else (None,):
-        yield from pair_in_rounds(
-            [line for line in theirs if is_committed in (None, line.is_committed)],
-            [line for line in ours if is_committed in (None, line.is_committed)],
+    def compare(self, group: list[Side]) -> list[dict]:
+        """The rows of a group."""
+        theirs = sorted((x for x in group if x.printed), key=rank)
+        ours = sorted((x for x in group if not x.printed), key=rank)
+        variance = sum_of(group)
+        unit = Decimal(1).scaleb(-MINOR_UNITS.get(ours[0].currency, 2)) if ours else ZERO
+        rounding = max(len(theirs), len(ours)) * unit
+        is_call = any(x.is_call for x in group)
+        is_split = is_call and len(theirs) == 2 and parts_of(theirs) == {"U.S.", "International"}
+        rows = []
+        if not is_call or any(x.is_repeated for x in theirs):
+            for agree in ROUNDS:
+                for line, other in meet(theirs, ours, agree):
+                    rows.append(self.row(line, other, other.quantity, other.amount))
+        is_one_sum = bool(theirs and ours) and (
+            is_call or (len(theirs) != len(ours) and abs(variance) <= rounding)
         )
+        if any(x.printed for x in group) and (variance == 0 or is_one_sum):
+            if is_split and abs(variance) > rounding and group[0].group != "telco_inbound":
+                return self.rows_by_part(theirs, ours, rounding)
+            return rows + self.rows_of_one_sum(theirs, ours, group, variance, rounding)
+        by_price = lambda line, other: line.price is not None and line.price == other.price  # noqa: E731
+        for agree in (by_price, lambda *_: True):
+            for line, other in meet(theirs, ours, agree):
+                rows.append(self.row(line, other, other.quantity, other.amount))
+        has_ours = any(not x.printed for x in group)
+        rows += [self.unexpected_row(line, has_ours=has_ours) for line in theirs]
+        for other in ours:
+            if not other.is_waived:
+                row = self.missing_row(other.line, other.line["invoice_date"], "missing_on_invoice")
+                if variance == 0:
+                    row |= {"expected_amount": ZERO, "variance_amount": ZERO, "reason": "matched"}
+                rows.append(row)
+        return rows
 
+    def rows_of_one_sum(
+        self,
+        theirs: list[Side],
+        ours: list[Side],
+        group: list[Side],
+        variance: Decimal,
+        rounding: Decimal,
+    ) -> list[dict]:
+        """Every line as it is invoiced, the last with what is left of ours."""
+        quantity = None
+        if ours:
+            quantities = [x.quantity for x in ours]
+            quantity = max(quantities) if any(x.is_tax for x in group) else sum(quantities)
+        rows = []
+        for place, line in enumerate(theirs):
+            is_last = place == len(theirs) - 1
+            other = ours[min(place, len(ours) - 1)] if ours else None
+            expected, amount = line.quantity, line.amount
+            if is_last:
+                amount -= variance
+                if quantity is not None:
+                    expected = quantity - sum(x.quantity or ZERO for x in theirs[:-1])
+            rows.append(self.row(line, other, expected, amount, rounding))
+        return rows
 
-def pair_in_rounds(theirs: list[VendorLine], ours: list[Expected]) -> Iterator[tuple]:
-    """The lines that agree first, then those that agree in less, at last whatever is left."""
-
-    def rank(line: VendorLine | Expected) -> tuple:
-        price = line.price is None, line.price or ZERO
-        return line.amount < 0, *price, line.amount, line.invoice_date
-
-    theirs, ours = sorted(theirs, key=rank), sorted(ours, key=rank)
-    rounds = (
-        lambda line, other: (line.quantity, line.amount) == (other.quantity, other.amount),
-        lambda line, other: line.amount == other.amount,
-        lambda line, other: line.price is not None and line.price == other.price,
-        lambda line, other: True,
-    )
-    for agree in rounds:
-        for line in list(theirs):
-            match = next((other for other in ours if line.product and agree(line, other)), None)
-            if match:
-                theirs.remove(line)
-                ours.remove(match)
-                yield line, match
-    yield from ((line, None) for line in theirs)
-
-
-def reconcile(line: VendorLine, expected: Expected, quantity: Decimal, amount: Decimal) -> dict:
-    """A vendor line and what is expected of it."""
-    row, ours = line.row, expected.line
-    variance = row["amount"] - amount
-    return {
-        **vendor_side(line),
-        "product_code": ours["product_code"],
-        "charge_type": ours["charge_type"],
-        "expected_quantity": quantity,
-        "expected_amount": amount,
-        "variance_amount": variance,
-        "expected_invoice_date": ours["invoice_date"],
-        "reason": find_reason(line, expected, quantity, variance),
-    }
-
-
-def find_reason(line: VendorLine, expected: Expected, quantity: Decimal, variance: Decimal) -> str:
-    """Why a vendor line and ours agree or differ."""
-    row, ours, price = line.row, expected.line, expected.price
-    if row["currency"] and row["currency"] != ours["currency"]:
-        return "currency_differs"
-    if variance == 0:
-        return "shown_blended" if expected.is_shown_blended(row) else "matched"
-    if abs(variance) <= line.tolerance:
-        return "matched_with_rounding"
-    if ours["is_waived"]:
-        return "waived_in_ramp"
-    if price is None:
-        return "amount_differs"
-    other_quantity = row["qty"] is not None and row["qty"] != quantity
-    other_price = row["rate"] is not None and row["rate"] != price
-    return {
-        (True, True): "quantity_and_price_differ",
-        (True, False): "quantity_differs",
-        (False, True): "price_differs",
-        (False, False): "amount_differs",
-    }[other_quantity, other_price]
-
-
-def vendor_side(line: VendorLine) -> dict:
-    """What the vendor says."""
-    row = line.row
-    return {
-        "reconciliation_id": f"{row.file}/{row.number}",
-        "invoice_number": row["invoice_number"],
-        "invoice_date": row["invoice_date"],
-        "service_period_start": line.period[0],
-        "service_period_end": line.period[1],
-        "description": row["description"],
-        "invoiced_quantity": row["qty"],
-        "invoiced_amount": row["amount"],
-    }
-
-
-def unexpected_row(org: Organization, line: VendorLine) -> dict:
-    """A vendor line of which we have none."""
-    return {
-        **vendor_side(line),
-        "product_code": line.product or "unclassified",
-        "charge_type": charge_type(line),
-        "expected_quantity": None,
-        "expected_amount": None,
-        "variance_amount": line.row["amount"],
-        "expected_invoice_date": line.period[0] if line.is_prepay else line.period[1],
-        "reason": "not_expected" if line.product else "unclassified",
-    }
-
-
-def charge_type(line: VendorLine) -> str:
-    """What the vendor charges: in advance, or as the product is billed in arrears."""
-    if line.is_prepay:
-        return "prepay"
-    if line.is_committed:
-        return "committed"
-    return catalogue.charge_in_arrears(line.product) if line.product else "unknown"
-
-
-def missing_row(expected: Expected, *, is_covered: bool) -> dict:
-    """A line of ours that the vendor does not have."""
-    ours = expected.line
-    copied = (
-        "invoice_date product_code charge_type service_period_start service_period_end description"
-    )
-    return {
-        "reconciliation_id": ours["invoice_line_id"],
-        "invoice_number": None,
-        **{name: ours[name] for name in copied.split()},
-        "invoiced_quantity": None,
-        "expected_quantity": expected.quantity,
-        "invoiced_amount": None,
-        "expected_amount": expected.amount,
-        "variance_amount": -expected.amount,
-        "expected_invoice_date": ours["invoice_date"],
-        "reason": "missing_on_invoice" if is_covered else "no_vendor_invoice",
-    }
-
-
-def parts_of_a_service(theirs: list[VendorLine], ours: list[Expected]) -> list[VendorLine]:
-    """The rows of a calling service that are held against one line of ours, U.S. first."""
-    if len(theirs) < 2 or len(ours) != 1 or not ours[0].is_telco:
-        return []
-    order = {"U.S.": 0, "International": 1, None: 2}
-    return sorted(theirs, key=lambda line: order[line.breakout])
-
-
-def reconcile_parts(
-    org: Organization, meters: list[Meter], parts: list[VendorLine], expected: Expected
-) -> list[dict]:
-    """TELCO-02: parts agree as a sum, or are held against our own split of the calls."""
-    agrees = sum(part.row["amount"] for part in parts) == expected.amount
-    product, currency = expected.line["product_code"], expected.line["currency"]
-    if not agrees and product != "telco_inbound":
-        [meter] = [m for m in meters if (m.cycle.start, m.cycle.end) == expected.period]
-        abroad_calls = [
-            call
-            for call in meter.calls[product.removeprefix(TELCO)]
+    def rows_by_part(self, theirs: list[Side], ours: list[Side], rounding: Decimal) -> list[dict]:
+        """TELCO-02: the parts of a service against our own split of the calls."""
+        calls = [
+            (self.meters[x.period[0]], call)
+            for x in ours
+            for call in self.meters[x.period[0]].calls[x.product.removeprefix(TELCO)]
             if usage.is_international(call)
         ]
-        abroad = money(sum((call["total_cost"] for call in abroad_calls), ZERO), currency)
-        minutes = meter.minutes(abroad_calls)
+        abroad = money(sum((call["total_cost"] for _, call in calls), ZERO), ours[0].currency)
+        minutes = calls[0][0].minutes([call for _, call in calls]) if calls else ZERO
         split = {
-            "U.S.": (expected.quantity - minutes, expected.amount - abroad),
+            "U.S.": (sum(x.quantity for x in ours) - minutes, sum(x.amount for x in ours) - abroad),
             "International": (minutes, abroad),
         }
-        return [reconcile(part, expected, *split[part.breakout]) for part in parts]
-    rows, quantity, amount = [], expected.quantity, expected.amount
-    for part in parts[:-1]:
-        rows.append(reconcile(part, expected, part.row["qty"], part.row["amount"]))
-        quantity, amount = quantity - (part.row["qty"] or ZERO), amount - part.row["amount"]
-    return [*rows, reconcile(parts[-1], expected, quantity, amount)]
+        return [
+            self.row(line, ours[min(place, len(ours) - 1)], *split[line.printed.breakout], rounding)
+            for place, line in enumerate(theirs)
+        ]
+
+    # -- rows
+
+    def row(
+        self,
+        line: Side,
+        other: Side | None,
+        quantity: Decimal | None,
+        amount: Decimal,
+        rounding: Decimal | None = None,
+    ) -> dict:
+        """A vendor line and what is expected of it."""
+        variance = line.amount - amount
+        is_sum = rounding is not None
+        product = (is_sum and line.product) or (other and other.product) or line.product
+        charge = other.charge_type if other else charge_type(line.printed)
+        period = self.period_of(line, other)
+        price = other.price if other and not is_sum and not line.is_call else None
+        found = {
+            **self.vendor_side(line, period),
+            "product_code": product or "unclassified",
+            "charge_type": charge,
+            "expected_quantity": quantity,
+            "expected_amount": amount,
+            "variance_amount": variance,
+        }
+        if other and line.currency and line.currency != other.currency:
+            reason = "currency_differs"
+        elif line.is_renamed:
+            reason = "renamed_product"
+        elif variance == 0:
+            is_blended = self.is_shown_blended(line, quantity, product, period)
+            reason = "shown_blended" if is_blended else "matched"
+        elif self.is_rounding(line, other, quantity, variance, rounding, price):
+            reason = "matched_with_rounding"
+        elif other and other.is_waived:
+            reason = "waived_in_ramp"
+        elif line.is_call:
+            reason = "amount_differs"
+        else:
+            other_quantity = line.quantity is not None and line.quantity != quantity
+            other_price = None not in (line.price, price) and line.price != price
+            reason = {
+                (True, True): "quantity_and_price_differ",
+                (True, False): "quantity_differs",
+                (False, True): "price_differs",
+                (False, False): "amount_differs",
+            }[other_quantity, other_price]
+        if other and other.line and not is_sum:
+            found["expected_invoice_date"] = other.line["invoice_date"]
+        return {**found, "reason": reason}
+
+    @staticmethod
+    def is_rounding(
+        line: Side,
+        other: Side | None,
+        quantity: Decimal | None,
+        variance: Decimal,
+        rounding: Decimal | None,
+        price: Decimal | None,
+    ) -> bool:
+        """Whether a line differs by rounding alone."""
+        unit = Decimal(1).scaleb(-MINOR_UNITS.get(other.currency, 2))
+        if abs(variance) > max(line.printed.tolerance, rounding or ZERO, unit):
+            return False
+        return (
+            rounding is not None
+            or line.is_call
+            or None in (line.quantity, quantity)
+            or line.quantity == quantity
+            or None in (line.price, price)
+            or line.price != price
+        )
+
+    def is_shown_blended(
+        self, line: Side, quantity: Decimal | None, product: str, period: tuple[date, date]
+    ) -> bool:
+        """FU-10: the vendor shows the total used, at a rate that makes the amount of it."""
+        used = self.blended.get((product, period[0]))
+        if not used or line.quantity != used or line.quantity == quantity:
+            return False
+        if line.price is None or line.printed.is_prepay:
+            return False
+        return abs(line.price * used - line.amount) <= Decimal("0.00005") * used
+
+    def period_of(self, line: Side, other: Side | None) -> tuple[date, date]:
+        """The vendor's period; ours where it prints none or the same, give or take a day."""
+        start, end = line.period
+        if other:
+            late = (other.period[0] - start).days, (other.period[1] - end).days
+            if start == end or (abs(late[0]) <= 1 and -1 <= late[1] <= 2):
+                return other.period
+        next_day = end + timedelta(days=1)
+        return start, next_day if (start, next_day) in self.cycles else end
+
+    def vendor_side(self, line: Side, period: tuple[date, date]) -> dict:
+        """What the vendor says."""
+        row = line.printed.row
+        boundary = period[0] if line.printed.is_prepay else period[1]
+        return {
+            "reconciliation_id": line.id,
+            "invoice_number": line.number,
+            "invoice_date": row["invoice_date"],
+            "service_period_start": period[0],
+            "service_period_end": period[1],
+            "description": row["description"],
+            "invoiced_quantity": line.quantity,
+            "invoiced_amount": line.amount,
+            "expected_invoice_date": self.answers.dates.get(line.number, boundary),
+        }
+
+    def unexpected_row(self, line: Side, *, has_ours: bool) -> dict:
+        """A vendor line of which we have none."""
+        reason = "not_expected"
+        if line.product is None:
+            reason = "unclassified"
+        elif line.charge in ALONE:
+            reason = {"credit": "credit", "earlier": "earlier_period", "again": "duplicate_line"}[
+                line.charge
+            ]
+        elif line.is_repeated and has_ours:
+            reason = "duplicate_line"
+        return {
+            **self.vendor_side(line, self.period_of(line, None)),
+            "product_code": line.product or "unclassified",
+            "charge_type": charge_type(line.printed),
+            "expected_quantity": None,
+            "expected_amount": None,
+            "variance_amount": line.amount,
+            "reason": reason,
+        }
+
+    @staticmethod
+    def missing_row(ours: dict, day: date, reason: str) -> dict:
+        """A line of ours that the vendor does not have."""
+        copied = "product_code charge_type service_period_start service_period_end description"
+        return {
+            "reconciliation_id": ours["invoice_line_id"],
+            "invoice_number": None,
+            "invoice_date": day,
+            **{name: ours[name] for name in copied.split()},
+            "invoiced_quantity": None,
+            "expected_quantity": ours["quantity"],
+            "invoiced_amount": None,
+            "expected_amount": ours["amount"],
+            "variance_amount": -ours["amount"],
+            "expected_invoice_date": day,
+            "reason": reason,
+        }
+
+
+def meet(theirs: list[Side], ours: list[Side], agree) -> list[tuple[Side, Side]]:
+    """The lines of both sides that agree, each once; they are taken off."""
+    found = []
+    for line in list(theirs):
+        other = next((other for other in ours if agree(line, other)), None)
+        if other:
+            theirs.remove(line)
+            ours.remove(other)
+            found.append((line, other))
+    return found
+
+
+def rank(side: Side) -> tuple:
+    """The order of lines: corrections, credits and repeated lines last, then price and amount."""
+    breakout = side.printed.breakout if side.printed else None
+    return (
+        side.charge_type == "correction",
+        side.amount < 0,
+        side.is_repeated,
+        breakout == "International",
+        side.price is None,
+        side.price or ZERO,
+        side.amount,
+        side.quantity is None,
+        side.quantity or ZERO,
+        side.place,
+        side.id,
+    )
+
+
+def sum_of(sides) -> Decimal:
+    """Printed less expected."""
+    return sum((side.signed_amount for side in sides), ZERO)
+
+
+def family_of(side: Side) -> str:
+    """All charges of numbers, all taxes, else the product."""
+    if (side.product or "").startswith("number_"):
+        return "number"
+    return "tax" if side.is_tax else side.group
+
+
+def is_of_one_charge(side: Side, product: list[Side]) -> bool:
+    """Whether the units of a license agree over commitment and arrears, printed as one of them."""
+    both = [x for x in product if x.charge in ("committed", "arrears")]
+    if side not in both or side.product not in licensed():
+        return False
+    printed = {x.charge for x in both if x.printed}
+    units = sum((x.quantity or ZERO) * (1 if x.printed else -1) for x in both)
+    return units == 0 and len(printed) == 1 and {x.charge for x in both} != printed
+
+
+def parts_of(theirs: list[Side]) -> set[str | None]:
+    """The parts of a service."""
+    return {side.printed.breakout for side in theirs}

@@ -19,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from oracle import catalogue, people, usage
+from oracle.answered import Answers
 from oracle.audit import load_audit, rejected_rows
 from oracle.calendar import midnight
 from oracle.call_audit import call_audit
@@ -69,13 +70,14 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
     marts["invoice_lines"] = invoice_lines(org, meters)
     marts["invoices"] = invoices(org, marts["invoice_lines"])
     marts["usage_summary"] = usage_summary_rows(meters, marts["invoice_lines"])
-    theirs = vendor_lines(org, marts["invoice_lines"])
+    theirs = vendor_lines(org)
+    answers = Answers(org, marts["invoice_lines"], theirs)
     marts["short_call_surcharges"] = [r for m in meters for r in surcharge_rows(m, theirs)]
     marts["telco_reconciliation"] = [
         row for meter in meters for row in telco_reconciliation(meter, theirs)
     ]
-    marts["invoice_reconciliation"] = invoice_reconciliation(org, meters, marts["invoice_lines"])
-    marts["peak_readings"] = peak_readings(org, meters, marts["concurrency_peaks"], theirs)
+    marts["invoice_reconciliation"] = invoice_reconciliation(answers, meters)
+    marts["peak_readings"] = peak_readings(answers, meters, marts["concurrency_peaks"])
     marts["report_reconciliation"] = report_reconciliation(org, meters, marts)
     marts["customers"] = customer_rows(meters)
     marts["call_audit"] = call_audit(org, meters)

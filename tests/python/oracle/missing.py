@@ -209,7 +209,7 @@ def rows_after_term(org: Organization, rejected: list[dict]) -> Iterator[dict]:
 
 
 def vendor_invoices(lines: list[dict], invoices: list[dict]) -> Iterator[dict]:
-    """INV-12: invoices of the vendor that meet none of ours, and those in another currency."""
+    """INV-12: invoices of the vendor that answer none of ours, and those in another currency."""
     by_number: dict[str, list[dict]] = defaultdict(list)
     for line in lines:
         if line["invoice_number"] is not None:
@@ -221,7 +221,7 @@ def vendor_invoices(lines: list[dict], invoices: list[dict]) -> Iterator[dict]:
         first = min(row["invoice_date"] for row in rows), number
         if any(row["reason"] == "currency_differs" for row in rows):
             foreign.append(first)
-        elif stands_alone(rows, ours):
+        elif is_of_no_date(rows, ours):
             alone.append(first)
     for finding, numbers in (
         ("vendor_invoice_alone", alone),
@@ -233,7 +233,7 @@ def vendor_invoices(lines: list[dict], invoices: list[dict]) -> Iterator[dict]:
             yield found(finding, "vendor_invoice_lines", count, midnight(day), note=number)
 
 
-def stands_alone(rows: list[dict], ours: set[date]) -> bool:
-    """Whether no line of an invoice meets ours, and no invoice of ours has a date of it."""
+def is_of_no_date(rows: list[dict], ours: set[date]) -> bool:
+    """Whether no invoice of ours has a date of an invoice of the vendor or of its lines."""
     days = {row[name] for row in rows for name in ("invoice_date", "expected_invoice_date")}
-    return all(row["expected_amount"] is None for row in rows) and not days & ours
+    return not days & ours

@@ -1,16 +1,16 @@
 """`peak_readings`: what each reading of a peak would bill, and what the vendor bills (CONC-12).
 
-A line of the vendor's belongs to the cycle of its printed period, named by its last day or the day
-after, if its invoice is later than the day the cycle begins; without a period to the last cycle
-that had ended by the date of the invoice.
+A line of the vendor's belongs to the cycle in arrears of the invoice of ours that its number
+answers. If its printed period is another cycle that was over (give or take a day, an end that is
+the last day), it belongs to that; if it is none, to none.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from oracle.calendar import Cycle
+from oracle.answered import Answers, is_tax
 from oracle.meter import ZERO, Meter, licensed, overage
 from oracle.money import line_amount
 from oracle.reader import Organization
@@ -19,13 +19,11 @@ from oracle.vendor_lines import VendorLine
 READINGS = ("highest", "sustained", "accumulated", "accumulated_exact")
 
 
-def peak_readings(
-    org: Organization, meters: list[Meter], peaks: list[dict], theirs: list[VendorLine]
-) -> list[dict]:
+def peak_readings(answers: Answers, meters: list[Meter], peaks: list[dict]) -> list[dict]:
     """Four rows per pool that is billed by its peak."""
     found = []
     for meter in meters:
-        bills = Bills(org, meter, theirs)
+        bills = Bills(answers, meter)
         for peak in peaks:
             pool = peak["pool"]
             if (
@@ -73,16 +71,17 @@ def price_above(meter: Meter, pool: str) -> Decimal:
 class Bills:
     """What the vendor's invoices bill for a cycle after it."""
 
-    def __init__(self, org: Organization, meter: Meter, theirs: list[VendorLine]):
+    def __init__(self, answers: Answers, meter: Meter):
+        theirs = answers.theirs
         self.meter = meter
         self.in_arrears = [
             line
             for line in theirs
-            if not line.is_prepay and cycle_billed(org, line) == meter.cycle.start
+            if not line.is_prepay and cycle_billed(answers, line) == meter.cycle.start
         ]
         latest = {}
         for line in theirs:
-            if not line.is_prepay and (start := cycle_billed(org, line)):
+            if not line.is_prepay and (start := cycle_billed(answers, line)):
                 number = line.row["invoice_number"]
                 latest[number] = max(start, latest.get(number, start))
         numbers = {number for number, start in latest.items() if start == meter.cycle.start}
@@ -103,7 +102,7 @@ class Bills:
             return "no_invoice", None
         if self.meter.cycle.is_ramp and contract.ramp_license_billing == "waived":
             return "waived", None
-        if any(line.product is None for line in self.in_arrears):
+        if any(line.product is None and not is_tax(line) for line in self.in_arrears):
             return "unknown_product", None
         return ("compared", ZERO) if self.has_license else ("no_license", None)
 
@@ -113,21 +112,17 @@ def signed_quantity(line: VendorLine) -> Decimal:
     return -abs(line.quantity) if line.amount < 0 else line.quantity
 
 
-def cycle_billed(org: Organization, line: VendorLine) -> date | None:
+def cycle_billed(answers: Answers, line: VendorLine) -> date | None:
     """The start of the cycle that a line bills afterwards, None if there is none."""
-    row = line.row
-    start, end, dated = (
-        row["service_period_start"],
-        row["service_period_end"],
-        row["invoice_date"],
-    )
-    ended = [cycle for cycle in org.cycles if is_billed(cycle, start, end, dated)]
-    return max((cycle.start for cycle in ended), default=None)
-
-
-def is_billed(cycle: Cycle, start: date, end: date, dated: date) -> bool:
-    """Whether a period and a date of an invoice are those of a cycle that is over."""
-    if start == end:
-        return cycle.end <= dated < cycle.end + (cycle.whole_end - cycle.start)
-    is_period = start == cycle.start and end in (cycle.end, cycle.end - timedelta(days=1))
-    return is_period and dated > cycle.start
+    start, end = line.period
+    answered = answers.dates.get(line.number)
+    found = []
+    for cycle in answers.org.cycles:
+        if cycle.end > (answered or line.invoice_date):
+            continue
+        if start == end and cycle.end == answered:
+            found.append(cycle.start)
+        is_covered = (start - cycle.start).days <= 1 and (end - cycle.end).days >= -2
+        if start != end and is_covered:
+            found.append(cycle.start)
+    return max(found, default=None)

@@ -1,0 +1,395 @@
+"""Which invoice of ours an invoice of the vendor answers, and what both sides are compared by.
+
+1. An invoice of the vendor answers the one of ours, from 45 days before its date to 3 days after,
+   with which it has most in common: a product counts 1, an equal amount of it 2 more, a period in
+   arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more; then the
+   closest date. Lines that an earlier invoice has say nothing.
+2. A line of ours belongs to the number that has its product: prepay to the one with its prepay,
+   what is given back to the one that credits it; else to one with an unknown line of its amount;
+   else to the earliest.
+3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
+   Outbound where the vendor has no such row; taxes are one sum where it prints one.
+4. A credit, a line of an earlier period and one that an earlier invoice has stand alone, unless the
+   product agrees as it is. Of a commitment in arrears a line without the word is the commitment if
+   its price says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from oracle import catalogue
+from oracle.reader import Organization
+from oracle.vendor_lines import VendorLine, group_code
+
+ALONE = {"credit", "earlier", "again"}
+TAX_WORDS = re.compile(
+    r"\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b", re.IGNORECASE
+)
+FOLDED = {"telco_toll_free": "telco_inbound", "telco_extended_outbound": "telco_outbound"}
+
+
+@dataclass
+class Side:
+    """A line of either side as it is compared."""
+
+    id: str
+    number: str
+    group: str
+    charge: str
+    is_tax: bool
+    quantity: Decimal | None
+    price: Decimal | None
+    amount: Decimal
+    product: str | None
+    period: tuple[date, date]
+    currency: str | None
+    charge_type: str | None = None
+    is_waived: bool = False
+    printed: VendorLine | None = None
+    line: dict | None = None
+    is_repeated: bool = False
+    is_renamed: bool = False
+    place: int = 0
+    lone: str = ""
+
+    @property
+    def signed_amount(self) -> Decimal:
+        """What it adds to printed less expected."""
+        return self.amount if self.printed else -self.amount
+
+    @property
+    def lone_id(self) -> str | None:
+        """The line, where it stands alone."""
+        return (self.lone or self.id) if self.charge in ALONE or self.group == "unknown" else None
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is of a calling service."""
+        return (self.product or "").startswith("telco_")
+
+
+class Answers:
+    """The vendor's invoices of an organization, each with what it answers."""
+
+    def __init__(self, org: Organization, lines: list[dict], theirs: list[VendorLine]):
+        self.org = org
+        self.theirs = theirs
+        self.final = [line for line in lines if line["invoice_status"] == "final"]
+        self.firsts: dict[tuple, date] = {}
+        for line in theirs:
+            if line.amount:
+                key = charge_of(line)
+                self.firsts[key] = min(line.invoice_date, self.firsts.get(key, line.invoice_date))
+        self.again = {id(line) for line in theirs if self.is_billed_again(line)}
+        self.by_number: dict[str, list[VendorLine]] = defaultdict(list)
+        for line in theirs:
+            self.by_number[line.number].append(line)
+        self.dates = {
+            number: found
+            for number, rows in self.by_number.items()
+            if (found := self.answered_date(rows)) is not None
+        }
+        self.ours: dict[str, list[Side]] = defaultdict(list)
+        self.unanswered: list[dict] = []
+        self.assign()
+        self.printed = {number: list(self.charged(number)) for number in self.by_number}
+
+    def is_billed_again(self, line: VendorLine) -> bool:
+        """Whether an earlier invoice has the charge, both periods give or take a day."""
+        if not line.amount:
+            return False
+        *same, quantity, (start, end) = charge_of(line)
+        first = self.firsts[charge_of(line)]
+        if line.invoice_date > first:
+            return True
+        return any(
+            other == same
+            and (None in (quantity, units) or quantity == units)
+            and abs((since - start).days) <= 2
+            and abs((until - end).days) <= 2
+            and dated < first
+            for (*other, units, (since, until)), dated in self.firsts.items()
+        )
+
+    def answered_date(self, rows: list[VendorLine]) -> date | None:
+        """The date of the invoice of ours that some lines of one number answer."""
+        printed: dict[tuple, list[VendorLine]] = defaultdict(list)
+        for line in rows:
+            if id(line) not in self.again:
+                printed[line.named, line.is_prepay].append(line)
+        ours: dict[date, dict[tuple, list[dict]]] = defaultdict(lambda: defaultdict(list))
+        for line in self.final:
+            key = group_code(line["product_code"]), line["charge_type"] == "prepay"
+            ours[line["invoice_date"]][key].append(line)
+        ranked = []
+        for day in ours if printed else ():
+            late = (rows[0].invoice_date - day).days
+            if not -3 <= late <= 45:
+                continue
+            score = 2 * (0 <= late <= 10) + 2 * (abs(late) <= 1)
+            is_in_period, taxes = False, 0
+            for key, lines in printed.items():
+                if not (same := ours[day].get(key)):
+                    continue
+                amount = sum(line.amount for line in lines)
+                is_equal = amount == sum(x["amount"] for x in same)
+                taxes += is_equal and is_tax(lines[0])
+                score += 1 + 2 * (amount != 0 and is_equal and not is_tax(lines[0]))
+                starts = (
+                    min(line.period[0] for line in lines),
+                    min(x["service_period_start"] for x in same),
+                )
+                is_in_period |= not key[1] and abs((starts[0] - starts[1]).days) <= 1
+            ranked.append((-(score + is_in_period), -taxes, abs(late), day))
+        return min(ranked)[-1] if ranked else None
+
+    def orders_answered(self) -> dict[date, tuple[date, str]]:
+        """Invoices of orders that are billed with the next monthly one."""
+        by_date: dict[date, list[dict]] = defaultdict(list)
+        for line in self.final:
+            by_date[line["invoice_date"]].append(line)
+        of_orders = {
+            day
+            for day, lines in by_date.items()
+            if all(line["charge_type"] in ("one_time", "tax") for line in lines)
+        }
+        found = {}
+        for day in of_orders - set(self.dates.values()):
+            ranked = [
+                (off, answered, number)
+                for number, answered in self.dates.items()
+                if answered not in of_orders and 1 <= (answered - day).days <= 45
+                for off in self.offs(by_date[day], by_date[answered], number)
+            ]
+            if ranked:
+                found[day] = min(ranked)[1], min(ranked)[2]
+        return found
+
+    def offs(self, orders: list[dict], monthly: list[dict], number: str) -> list[Decimal]:
+        """How far the money of each ordered product is from what a number has of it."""
+        found = []
+        for product in {group_code(x["product_code"]) for x in orders if is_order(x)}:
+            ordered = [x for x in orders if group_code(x["product_code"]) == product]
+            others = [
+                x
+                for x in monthly
+                if group_code(x["product_code"]) == product and x["charge_type"] != "prepay"
+            ]
+            printed = [
+                x
+                for x in self.by_number[number]
+                if x.named == product and not x.is_prepay and id(x) not in self.again
+            ]
+            if not printed:
+                continue
+            amount = sum(x.amount for x in printed)
+            units = sum(x.quantity or 0 for x in printed)
+            ours = [*ordered, *others]
+            is_of_both = amount == sum(x["amount"] for x in ours) or units == sum(
+                x["quantity"] for x in ours
+            )
+            if is_of_both if others else amount != 0:
+                found.append(abs(amount - sum(x["amount"] for x in ours)))
+        return found
+
+    def assign(self) -> None:
+        """Give each final line of ours the number it belongs to."""
+        by_date: dict[date, list[str]] = defaultdict(list)
+        for number, day in self.dates.items():
+            by_date[day].append(number)
+        orders = self.orders_answered()
+        for line in self.final:
+            answered = orders.get(line["invoice_date"], (line["invoice_date"],))[0]
+            numbers = by_date[answered]
+            if not numbers:
+                self.unanswered.append(line)
+                continue
+            group = self.group_of(line, [x for n in numbers for x in self.by_number[n]])
+            number = min(numbers, key=lambda n: self.distance(line, group, n))
+            is_tax = line["product_code"].startswith("tax_")
+            charge = line["charge_type"]
+            self.ours[number].append(
+                Side(
+                    id=line["invoice_line_id"],
+                    number=number,
+                    group=group,
+                    charge=own_charge(line),
+                    is_tax=is_tax,
+                    quantity=line["quantity"],
+                    price=line["unit_price"],
+                    amount=line["amount"],
+                    product=line["product_code"],
+                    period=(line["service_period_start"], line["service_period_end"]),
+                    currency=line["currency"],
+                    charge_type=charge,
+                    is_waived=line["is_waived"],
+                    line=line,
+                )
+            )
+
+    @staticmethod
+    def group_of(line: dict, printed: list[VendorLine]) -> str:
+        """What a line of ours is compared by, as the vendor prints its invoice."""
+        product = line["product_code"]
+        groups = {named_group(x) for x in printed}
+        if product.startswith("tax_") and "tax" in groups:
+            return "tax"
+        whole = FOLDED.get(product)
+        is_folded = whole and whole in groups and product not in groups
+        return whole if is_folded else group_code(product)
+
+    def distance(self, line: dict, group: str, number: str) -> tuple:
+        """How far a number is from a line of ours; the least counts."""
+        rows = self.by_number[number]
+        is_credit = line["amount"] < 0
+        has_prepay = any(x.is_prepay and x.amount >= 0 and named_group(x) == group for x in rows)
+        is_prepaid = line["charge_type"] == "prepay" and not is_credit and has_prepay
+        has_product = any(named_group(x) == group and (x.amount < 0) == is_credit for x in rows)
+        is_equal = any(named_group(x) is None and x.amount == line["amount"] for x in rows)
+        dated = min(x.invoice_date for x in rows)
+        return not is_prepaid, not has_product, not is_equal, dated, number
+
+    def charged(self, number: str) -> list[Side]:
+        """The printed lines of a number with the charge they are compared by."""
+        rows, ours = self.by_number[number], self.ours[number]
+        is_one_sum = any(x.is_tax and x.group == "tax" for x in ours)
+        monthly = [x for x in ours if not x.is_tax and not is_in_advance(x)]
+        monthly = [x for x in monthly if x.charge_type != "one_time"] or monthly
+        start = min((x.period[0] for x in monthly), default=None)
+        is_any_in_period = start and any(abs((x.period[0] - start).days) <= 1 for x in rows)
+        seen, sides = set(), []
+        for place, row in enumerate(sorted(rows, key=lambda x: (x.row.file, x.row.number)), 1):
+            group = named_group(row) or "unknown"
+            same = [x for x in ours if x.group == group]
+            side = Side(
+                id=f"{row.row.file}/{row.row.number}",
+                number=number,
+                group="tax" if is_tax(row) and is_one_sum else group,
+                charge=self.charge_of_line(row, group, same, rows),
+                is_tax=is_tax(row),
+                quantity=row.quantity,
+                price=row.price,
+                amount=row.amount,
+                product=row.product,
+                period=row.period,
+                currency=row.row["currency"],
+                printed=row,
+                place=place,
+            )
+            is_before = (
+                start is not None
+                and (row.period[0] - start).days < -1
+                and (row.period[1] - start).days <= 1
+            )
+            is_agreed = self.is_agreed(row, group, same, rows)
+            has_negative = any(x.amount < 0 for x in same)
+            is_waived = is_agreed and any(x.is_waived for x in same)
+            if row.amount < 0 and not has_negative and not is_waived and not side.is_tax:
+                side.charge = "credit"
+            elif id(row) in self.again and not is_agreed and not is_only_line(row, same, rows):
+                side.charge = "again"
+            elif is_before and is_any_in_period and not is_agreed and not side.is_tax:
+                side.charge = "earlier"
+            key = (
+                *(side.group, side.charge, row.breakout, row.quantity, row.price, row.amount),
+                *(row.period[0], row.row["description"]),
+            )
+            side.is_repeated = key in seen
+            seen.add(key)
+            sides.append(side)
+        return sides
+
+    @staticmethod
+    def is_agreed(row: VendorLine, group: str, same: list[Side], rows: list[VendorLine]) -> bool:
+        """Whether the product agrees as it is, prepay or not."""
+        theirs = [
+            x.amount
+            for x in rows
+            if (named_group(x) or "unknown") == group and x.is_prepay == row.is_prepay
+        ]
+        ours = [x.amount for x in same if is_in_advance(x) == row.is_prepay]
+        return bool(ours) and sum(theirs) == sum(ours)
+
+    @staticmethod
+    def charge_of_line(
+        row: VendorLine, group: str, same: list[Side], rows: list[VendorLine]
+    ) -> str:
+        """Prepay, committed or arrears."""
+        if row.is_prepay:
+            return "given_back" if row.amount < 0 else "prepay"
+        committed = [x for x in same if x.charge == "committed"]
+        if not committed:
+            return "arrears"
+        if charge_type(row) == "committed":
+            return "committed"
+        named = [x for x in rows if (named_group(x) or "unknown") == group]
+        if any(charge_type(x) == "committed" for x in named):
+            return "arrears"
+        price = max(x.price for x in committed)
+        in_arrears = [x.price for x in same if x.charge == "arrears"]
+        is_told = (
+            not in_arrears
+            or max(in_arrears) != price
+            or max(x.quantity for x in committed) == row.quantity
+        )
+        return "committed" if row.price == price and is_told else "arrears"
+
+
+def charge_of(line: VendorLine) -> tuple:
+    """What is billed again if an earlier invoice has it."""
+    return line.named, line.is_prepay, line.amount, line.quantity, line.period
+
+
+def own_charge(line: dict) -> str:
+    """The charge by which a line of ours is compared."""
+    charge = line["charge_type"]
+    if charge == "prepay":
+        return "given_back" if line["amount"] < 0 else "prepay"
+    return "committed" if charge == "committed" else "arrears"
+
+
+def is_order(line: dict) -> bool:
+    """Whether it is charged once."""
+    return line["charge_type"] == "one_time"
+
+
+def is_in_advance(side: Side) -> bool:
+    """Whether it is prepay, or prepay that is given back."""
+    return side.charge in ("prepay", "given_back")
+
+
+def is_only_line(row: VendorLine, same: list[Side], rows: list[VendorLine]) -> bool:
+    """Whether it is all that the vendor has of what we bill of the product."""
+    theirs = [
+        x for x in rows if named_group(x) == named_group(row) and x.is_prepay == row.is_prepay
+    ]
+    ours = [x.amount for x in same if is_in_advance(x) == row.is_prepay]
+    return len(theirs) == 1 and sum(ours) != 0
+
+
+def is_tax(line: VendorLine) -> bool:
+    """Whether it is a tax, by its product or by its words."""
+    if line.product:
+        return line.product.startswith("tax_")
+    return bool(TAX_WORDS.search(line.row["description"]))
+
+
+def named_group(line: VendorLine) -> str | None:
+    """The product that a printed line is compared by, None if its words say none."""
+    if line.product:
+        return group_code(line.product)
+    return "tax" if is_tax(line) else None
+
+
+def charge_type(line: VendorLine) -> str:
+    """What the vendor charges: in advance, or as the product is billed in arrears."""
+    if line.is_prepay:
+        return "prepay"
+    if line.is_committed:
+        return "committed"
+    return catalogue.charge_in_arrears(line.product) if line.product else "unknown"
