@@ -13,7 +13,6 @@ from decimal import Decimal
 from oracle.answered import Answers, is_tax
 from oracle.meter import ZERO, Meter, licensed, overage
 from oracle.money import line_amount
-from oracle.reader import Organization
 from oracle.vendor_lines import VendorLine
 
 READINGS = ("highest", "sustained", "accumulated", "accumulated_exact")
