@@ -183,8 +183,12 @@ CLAIMS = {
 }
 
 
+def what_breaks(connection, claim: str) -> list[tuple]:
+    """The rows that break a claim."""
+    rows: list[tuple] = connection.execute(OF_LINES + CLAIMS[claim]).fetchall()
+    return rows
+
+
 def broken_claims(connection) -> dict[str, list[tuple]]:
     """What breaks each claim."""
-    return {
-        claim: connection.execute(OF_LINES + query).fetchall() for claim, query in CLAIMS.items()
-    }
+    return {claim: what_breaks(connection, claim) for claim in CLAIMS}

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from cx_billing import builds
-from evidence_claims import CLAIMS, broken_claims
+from evidence_claims import CLAIMS, broken_claims, what_breaks
 
 # Per claim a table, and what becomes of its rows.
 LISTED = "marts.invoice_line_evidence_listed"
@@ -97,6 +97,6 @@ def test_what_breaks_a_claim_is_noticed(scratch, claim):
     scratch.execute("begin")
     try:
         scratch.execute(f"create or replace table {table} as select {damage} from {table}")
-        assert broken_claims(scratch)[claim]
+        assert what_breaks(scratch, claim)
     finally:
         scratch.execute("rollback")
