@@ -43,12 +43,22 @@ other_cuts as (
         cycles.cycle_start_date,
         {% for cut, day, cut_from, cut_to in [
             (
-                'calendar_month', 'midnight_day',
+                'calendar_month', 'voice_day',
                 "date_trunc('month', cycles.cycle_start_date)",
                 "date_trunc('month', cycles.cycle_start_date) + interval 1 month",
             ),
             (
-                'next_month', 'midnight_day',
+                'next_month', 'voice_day',
+                "date_trunc('month', cycles.cycle_start_date) + interval 1 month",
+                "date_trunc('month', cycles.cycle_start_date) + interval 2 month",
+            ),
+            (
+                'month_from_midnight', 'midnight_day',
+                "date_trunc('month', cycles.cycle_start_date)",
+                "date_trunc('month', cycles.cycle_start_date) + interval 1 month",
+            ),
+            (
+                'next_month_from_midnight', 'midnight_day',
                 "date_trunc('month', cycles.cycle_start_date) + interval 1 month",
                 "date_trunc('month', cycles.cycle_start_date) + interval 2 month",
             ),
@@ -95,7 +105,8 @@ select
     coalesce(findings.landed_twice_cost, 0)::decimal(38, 10) as landed_twice_cost,
     calls.international_cost,
     {% for cut in [
-        'calendar_month', 'next_month', 'last_day_twice', 'a_day_early', 'a_day_late',
+        'calendar_month', 'next_month', 'month_from_midnight', 'next_month_from_midnight',
+        'last_day_twice', 'a_day_early', 'a_day_late',
     ] %}
         other_cuts.cost_of_{{ cut }}::decimal(38, 10) as cost_of_{{ cut }},
     {% endfor %}
