@@ -77,7 +77,9 @@ candidates as (
         printed.printed_date - our_dates.invoice_date as days_late,
         count(*) filter (where ours.match_code is not null) as products,
         count(*) filter (
-            where ours.amount = printed.amount and printed.amount <> 0 and not printed.is_tax
+            where ours.amount = printed.amount
+            and printed.amount <> 0
+            and not printed.is_tax
         ) as equal_amounts,
         count(*) filter (
             where ours.amount = printed.amount and printed.is_tax
@@ -101,8 +103,8 @@ candidates as (
 
 ),
 
--- What is on it says most, how close its date is says the rest. Taxes of two invoices may be
--- equal by chance.
+-- What is on it says most, how close its date is says the rest. Taxes of two invoices may
+-- be equal by chance.
 answered as (
 
     select *
