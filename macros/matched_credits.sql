@@ -79,11 +79,10 @@ credits as (
     left join printed_lines
         on
             differences.org_id = printed_lines.org_id
-            and differences.group_id = concat_ws(
-                '/',
-                printed_lines.invoice_number, printed_lines.group_product,
-                printed_lines.charge, printed_lines.vendor_line_id
-            )
+            and differences.group_id = {{ vendor_group_id(
+                'printed_lines.invoice_number', 'printed_lines.group_product',
+                'printed_lines.charge', 'printed_lines.line_number'
+            ) }}
     left join {{ ref('currencies') }} as currencies
         on differences.currency = currencies.currency
     where differences.is_credit
@@ -143,6 +142,37 @@ whole as (
 
 ),
 
+-- Two or three are looked for among the latest 40 before the credit: all threes of many would be
+-- too many, and some of them have any sum.
+latest as (
+
+    select *
+    from whole
+    qualify
+        row_number() over (
+            partition by credit_id, step_order order by disputed_on desc, dispute_id asc
+        ) <= 40
+
+),
+
+pairs as (
+
+    select
+        one.* replace (
+            [one.dispute_id, two.dispute_id] as dispute_ids,
+            [one.wanted[1], two.wanted[1]] as wanted,
+            greatest(one.disputed_on, two.disputed_on) as disputed_on,
+            one.step_order + 4 as step_order
+        )
+    from latest as one
+    inner join latest as two
+        on
+            one.credit_id = two.credit_id
+            and one.step_order = two.step_order
+            and one.dispute_id < two.dispute_id
+
+),
+
 -- A difference, and all of one product.
 disputed_products as (
 
@@ -182,30 +212,23 @@ candidates as (
     cross join (values (true), (false)) as kinds (has_tax)
     where paired.net_claimed > 0 and parts.claim_amount <= paired.net_claimed
     union all by name
+    select * from pairs
+    union all by name
     select
-        one.* replace (
-            if(two.dispute_id = three.dispute_id,
-                [one.dispute_id, two.dispute_id],
-                [one.dispute_id, two.dispute_id, three.dispute_id]
-            ) as dispute_ids,
-            if(two.dispute_id = three.dispute_id,
-                [one.wanted[1], two.wanted[1]],
-                [one.wanted[1], two.wanted[1], three.wanted[1]]
-            ) as wanted,
-            greatest(one.disputed_on, two.disputed_on, three.disputed_on) as disputed_on,
-            one.step_order + 4 as step_order
+        pairs.* replace (
+            list_append(pairs.dispute_ids, three.dispute_id) as dispute_ids,
+            list_append(pairs.wanted, three.wanted[1]) as wanted,
+            greatest(pairs.disputed_on, three.disputed_on) as disputed_on
         )
-    from whole as one
-    inner join whole as two
+    from pairs
+    cross join
+        unnest(list_distinct([pairs.net_amount, pairs.total_amount])) as credit (amount)
+    inner join latest as three
         on
-            one.credit_id = two.credit_id
-            and one.step_order = two.step_order
-            and one.dispute_id < two.dispute_id
-    inner join whole as three
-        on
-            two.credit_id = three.credit_id
-            and two.step_order = three.step_order
-            and two.dispute_id <= three.dispute_id
+            pairs.credit_id = three.credit_id
+            and pairs.step_order = three.step_order + 4
+            and pairs.dispute_ids[2] < three.dispute_id
+            and credit.amount - pairs.wanted[1] - pairs.wanted[2] = three.wanted[1]
 
 ),
 

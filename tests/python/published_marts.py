@@ -150,7 +150,7 @@ create table marts.disputes as from (values
      date '2026-01-10', null, null, 0, 91),
     ('acme/V-71', 'acme', 'V-71', 3, 0, 3, 0, 'not_opened', null, 'USD', date '2026-05-01', null,
      null, null, null, 0, 30),
-    ('acme/V-78/unmatched', 'acme', 'V-78', 0, 0, 0, 0, 'unmatched_credit', null, 'USD',
+    ('acme/V-78//unmatched', 'acme', 'V-78', 0, 0, 0, 0, 'unmatched_credit', null, 'USD',
      date '2026-05-07', null, null, null, 'V-78', 12.5, null),
     ('kaze/V-77', 'kaze', 'V-77', 500, 500, 0, 0, 'recovered', null, 'JPY', date '2026-04-10', null,
      null, null, 'V-80', 0, null)

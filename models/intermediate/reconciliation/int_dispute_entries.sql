@@ -32,8 +32,10 @@ events as (
         events.* exclude (invoice_number),
         coalesce(invoices.invoice_number, events.invoice_number) as counted_number,
         counted_number as invoice_number,
-        concat_ws('/', events.org_id, counted_number, events.product_code)
-            as dispute_id,
+        concat_ws(
+            '/',
+            events.org_id, replace(counted_number, '/', '%2F'), events.product_code
+        ) as dispute_id,
         coalesce(invoices.invoice_date, events.event_date) as invoice_date,
         invoices.currency,
         events.product_code as own_product_code,
@@ -94,15 +96,15 @@ own_products as (
 
 ),
 
--- What is billed too much of a product in all: too much in one way and too little in
--- another is one amount. A product with events of its own stands apart from the rest.
+-- What is billed too much in all: too much in one way and too little in another is one
+-- amount. A product with events of its own stands apart from the rest.
 claims as (
 
     select
         differences.*,
         coalesce(
             own_products.dispute_id,
-            differences.org_id || '/' || differences.invoice_number
+            differences.org_id || '/' || replace(differences.invoice_number, '/', '%2F')
         ) as dispute_id
     from differences
     left join own_products
@@ -114,9 +116,7 @@ claims as (
     qualify
         sum(differences.claim_amount) over (
             partition by
-                differences.org_id,
-                differences.invoice_number,
-                coalesce(differences.product_code, differences.difference_id)
+                differences.org_id, differences.invoice_number, own_products.dispute_id
         ) > 0
 
 ),
@@ -140,7 +140,11 @@ disputed as (
         min(invoice_date) as disputed_on,
         min(currency) as currency,
         list(distinct product_code) as product_codes,
-        list(difference_id order by difference_id) as difference_ids,
+        coalesce(
+            list(difference_id order by difference_id) filter (
+                where difference_id is not null
+            ), []
+        ) as difference_ids,
         coalesce(bool_or(event_name is not null), false) as is_opened,
         coalesce(max_by(event_name, entry_order) = 'refused', false) as is_refused,
         max_by(amount, entry_order) filter (

@@ -93,8 +93,13 @@ select
         coalesce(sum(amount) filter (where {{ condition }}), 0)::decimal(28, 4)
             as {{ side }}_amount,
         min(currency) filter (where {{ condition }}) as {{ side }}_currency,
-        (sum(quantity) filter (where {{ condition }} and not is_left_out))
-        ::decimal(38, 6) as {{ side }}_quantity,
+        -- All levels of a tax are on one base.
+        if(
+            {{ 'true' if side == 'expected' else 'false' }}
+            and bool_and(group_product = 'tax'),
+            max(quantity) filter (where {{ condition }}),
+            sum(quantity) filter (where {{ condition }} and not is_left_out)
+        )::decimal(38, 6) as {{ side }}_quantity,
         (sum(amount) filter (where {{ condition }} and not is_left_out))
         ::decimal(28, 4) as {{ side }}_compared_amount,
         case

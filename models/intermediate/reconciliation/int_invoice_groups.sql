@@ -257,8 +257,8 @@ merged as (
 
 select
     *,
-    concat_ws(
-        '/', invoice_number, group_product, charge,
-        if(lone_line_id is null, null, line_number)
-    ) as group_id
+    {{ vendor_group_id(
+        'invoice_number', 'group_product', 'charge',
+        'if(lone_line_id is null, null, line_number)'
+    ) }} as group_id
 from merged

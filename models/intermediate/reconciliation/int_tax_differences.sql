@@ -311,7 +311,7 @@ select
             'invoice ' || first_invoice_number || ' has it too',
             'it is on this invoice once more'
         ),
-        concat_ws(', ', {{ plain_number('printed_quantity') }}, assumed)
+        nullif(concat_ws(', ', {{ plain_number('printed_quantity') }}, assumed), '')
     ) as assumed,
     printed_description,
     printed_quantity,

@@ -127,7 +127,7 @@ worded as (
     select
         *,
         regexp_matches(description, '[–—-]\s*committed\s*$', 'i') as is_committed,
-        regexp_matches(description, '[–—-]\s*prepay\s*$', 'i')
+        regexp_matches(description, '[–—,(-]\s*prepa(?:y|id)\)?\s*$', 'i')
         or (
             not is_committed
             and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
@@ -155,7 +155,7 @@ worded as (
                 ),
                 description
             ),
-            '\s*[–—,(-]\s*(prepay|committed|u\.?s\.?a?|international)\)?\s*$',
+            '\s*[–—,(-]\s*(prepa(?:y|id)|committed|u\.?s\.?a?|international)\)?\s*$',
             '',
             'i'
         )) as whole_name,

@@ -10,7 +10,7 @@ summed as (
 
     select
         org_id,
-        coalesce(dispute_id, org_id || '/' || invoice_number || '/unmatched')
+        coalesce(dispute_id, org_id || '/' || invoice_number || '//unmatched')
             as dispute_id,
         min(invoice_number) as invoice_number,
         min(product_code) as product_code,
@@ -31,7 +31,7 @@ summed as (
         max_by(recorded_by, entry_order) filter (where entry_order > 0)
             as last_recorded_by
     from entries
-    group by org_id, coalesce(dispute_id, org_id || '/' || invoice_number || '/unmatched')
+    group by org_id, coalesce(dispute_id, org_id || '/' || invoice_number || '//unmatched')
 
 ),
 
@@ -71,17 +71,33 @@ balanced as (
     from summed
     left join recorded on summed.dispute_id = recorded.dispute_id
 
+),
+
+-- What was recorded of a number that the vendor has no invoice of is no money.
+known as (
+
+    select
+        balanced.*,
+        vendor_invoices.currency as invoice_currency,
+        vendor_invoices.org_id is not null as is_known
+    from balanced
+    left join {{ ref('vendor_invoices') }} as vendor_invoices
+        on
+            balanced.org_id = vendor_invoices.org_id
+            and balanced.invoice_number = vendor_invoices.invoice_number
+
 )
 
 select
     balanced.dispute_id,
     balanced.org_id,
     balanced.invoice_number,
-    balanced.claimed_amount::decimal(28, 4) as claimed_amount,
-    balanced.recovered_amount,
-    balanced.open_amount::decimal(28, 4) as open_amount,
-    balanced.refused_amount,
+    if(balanced.is_known, balanced.claimed_amount, 0)::decimal(28, 4) as claimed_amount,
+    if(balanced.is_known, balanced.recovered_amount, 0)::decimal(28, 4) as recovered_amount,
+    if(balanced.is_known, balanced.open_amount, 0)::decimal(28, 4) as open_amount,
+    if(balanced.is_known, balanced.refused_amount, 0)::decimal(28, 4) as refused_amount,
     case
+        when not balanced.is_known then 'unknown_invoice'
         when balanced.unmatched_credit_amount > 0 then 'unmatched_credit'
         when
             balanced.claimed_amount > 0
@@ -95,7 +111,7 @@ select
     end as status,
     balanced.product_code,
     balanced.difference_ids,
-    coalesce(vendor_invoices.currency, balanced.currency) as currency,
+    coalesce(balanced.invoice_currency, balanced.currency) as currency,
     balanced.invoice_date,
     balanced.first_event_date as opened_date,
     balanced.last_event,
@@ -104,15 +120,11 @@ select
     balanced.credit_invoice_numbers,
     balanced.unmatched_credit_amount::decimal(28, 4) as unmatched_credit_amount,
     case
-        when balanced.open_amount > 0
+        when balanced.is_known and balanced.open_amount > 0
             then (
                 build.as_of_date
                 - coalesce(balanced.first_event_date, balanced.invoice_date)
             )::integer
     end as open_days
-from balanced
+from known as balanced
 cross join {{ ref('int_as_of') }} as build
-left join {{ ref('vendor_invoices') }} as vendor_invoices
-    on
-        balanced.org_id = vendor_invoices.org_id
-        and balanced.invoice_number = vendor_invoices.invoice_number

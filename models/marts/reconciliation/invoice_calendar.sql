@@ -10,12 +10,19 @@ invoices as (
 answers as (
 
     select
-        org_id,
-        unnest(string_split(expected_invoice_ids, ', ')) as invoice_id,
-        invoice_number,
-        invoice_date,
-        printed_total
-    from {{ ref('vendor_invoices') }}
+        vendor_invoices.org_id,
+        invoices.invoice_id,
+        vendor_invoices.invoice_number,
+        vendor_invoices.invoice_date,
+        vendor_invoices.printed_total
+    from {{ ref('vendor_invoices') }} as vendor_invoices
+    inner join invoices
+        on
+            vendor_invoices.org_id = invoices.org_id
+            and contains(
+                ', ' || vendor_invoices.expected_invoice_ids || ', ',
+                ', ' || invoices.invoice_id || ', '
+            )
 
 ),
 
@@ -34,7 +41,7 @@ answered as (
 
 delivering as (
 
-    select distinct org_id from answers
+    select distinct org_id from {{ ref('vendor_invoices') }}
 
 ),
 

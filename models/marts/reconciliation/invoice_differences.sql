@@ -18,15 +18,37 @@ call_facts as (
 
 ),
 
-currencies_differ as (
+printed_lines as (
+
+    select * from {{ ref('int_printed_lines') }}
+
+),
+
+expected_currencies as (
 
     select
         org_id,
         invoice_number,
-        min(printed_currency) as printed_currency
+        min(expected_currency) as expected_currency
     from {{ ref('int_group_figures') }}
     group by org_id, invoice_number
-    having min(printed_currency) <> min(expected_currency)
+
+),
+
+-- One line in another currency is enough: the sum of an invoice is of one.
+currencies_differ as (
+
+    select
+        printed_lines.org_id,
+        printed_lines.invoice_number,
+        min(printed_lines.currency) as printed_currency
+    from printed_lines
+    inner join expected_currencies
+        on
+            printed_lines.org_id = expected_currencies.org_id
+            and printed_lines.invoice_number = expected_currencies.invoice_number
+            and printed_lines.currency <> expected_currencies.expected_currency
+    group by printed_lines.org_id, printed_lines.invoice_number
 
 ),
 
@@ -46,7 +68,7 @@ printed_dates as (
         org_id,
         invoice_number,
         min(invoice_date) as invoice_date
-    from {{ ref('int_printed_lines') }}
+    from printed_lines
     group by org_id, invoice_number
 
 ),

@@ -46,10 +46,20 @@ select
     reported_cost,
     rated_cost,
     amount,
-    -- What the call files themselves show to be too much.
-    if(
-        finding in ('mispriced', 'repeated_content', 'repeated_id'), amount, 0
-    )::decimal(28, 10) as claim_amount,
+    -- What the call files themselves show to be too much; of a call that is counted twice and
+    -- priced wrong not more than its cost.
+    case
+        when finding in ('mispriced', 'repeated_id') then amount
+        when finding = 'repeated_content'
+            then
+                amount - coalesce(
+                    sum(amount) filter (finding = 'mispriced') over (
+                        partition by org_id, call_id
+                    ),
+                    0
+                )
+        else 0
+    end::decimal(28, 10) as claim_amount,
     currency,
     if({{ shows_personal_data() }}, origin, {{ masked('origin') }}) as origin,
     if({{ shows_personal_data() }}, destination, {{ masked('destination') }})

@@ -34,9 +34,9 @@ def dispute(org_id: str, invoice_number: str, folder: Path, with_numbers: bool, 
     """Write the dispute of a vendor's invoice: a letter to print, the differences and what they
     rest on as CSV, XLSX and Parquet, and SQL that works the amount out again with DuckDB alone.
 
-    It holds rows of this organization only. The published warehouse has no phone number, address
-    or e-mail; what the vendor printed is masked unless you ask with --with-numbers. The same build
-    writes the same bytes.
+    It holds rows of this organization only, and no phone number, address or e-mail of your files;
+    what the vendor printed is masked unless you ask with --with-numbers. The same build writes the
+    same bytes.
 
     \b
       cx-billing dispute ORG_ID 900137 --out dispute-900137

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import duckdb
@@ -10,6 +11,10 @@ import duckdb
 WORDS = {"lines": ("description", "section"), "differences": ("explanation",)}
 E_MAIL = re.compile(r"(?:\"[^\"]*\"|[^\s,;:\"<>()@]+)@")
 DATE = r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+# With a plus, or in groups that a hyphen or brackets part, as no quantity, amount or date is.
+PHONE = re.compile(
+    rf"(?!{DATE})(?:\+\d(?:[\s()./-]{{0,3}}\d){{6,}}|\b\(?\d{{1,4}}\)?(?:-\d{{2,4}}){{2,}}\b)"
+)
 NUMBER = re.compile(rf"{DATE}|\+?\d(?:[\s()./\u2010-\u2015-]{{0,4}}\d){{6,}}")
 
 
@@ -24,20 +29,39 @@ def mask_text(text: str) -> str:
     )
 
 
+def mask_phones(text: str) -> str:
+    """Text without e-mails and what is spelled like a phone number: figures of a bill are not."""
+    return PHONE.sub(
+        lambda found: "***" + re.sub(r"\D", "", found[0])[-2:], E_MAIL.sub("***@", text)
+    )
+
+
 def mask(connection: duckdb.DuckDBPyConnection) -> None:
     """Hide them in the temporary tables of a dispute, and the carrier's ids of calls."""
     printed = [
         text
         for (text,) in connection.execute(
-            "select distinct description from dispute_lines order by length(description) desc"
+            "select description from dispute_lines where description is not null union "
+            "select section from dispute_lines where section is not null "
+            "order by length(description) desc"
         ).fetchall()
         if mask_text(text) != text
     ]
     for text in printed:
-        connection.execute(
-            "update dispute_differences set explanation = replace(explanation, $1, $2)",
-            [text, mask_text(text)],
-        )
+        for column, spelled in (("explanation", text), ("evidence", json.dumps(text)[1:-1])):
+            connection.execute(
+                f"update dispute_differences set {column} = replace({column}, $1, $2)",
+                [spelled, mask_text(spelled)],
+            )
+    # What is left of the vendor's words where the sentence has changed them.
+    for column in WORDS["differences"]:
+        values = connection.execute(f"select distinct {column} from dispute_differences").fetchall()
+        for (text,) in values:
+            if text is not None and mask_phones(text) != text:
+                connection.execute(
+                    f"update dispute_differences set {column} = $2 where {column} = $1",
+                    [text, mask_phones(text)],
+                )
     for column in WORDS["lines"]:
         values = connection.execute(f"select distinct {column} from dispute_lines").fetchall()
         for (text,) in values:

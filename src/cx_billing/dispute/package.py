@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ Record = dict[str, object]
 SUMS = "SHA256SUMS"
 # A text that a spreadsheet would take for a formula.
 FORMULA = "^[=+@\\t\\r-]"
+# The files of a dispute.
+OURS = r"letter\.html|reproduce\.sql|data\.xlsx|README[.a-z]*|(?:data|sql|rules)/[\w./-]+"
 
 
 class NotDisputableError(ValueError):
@@ -51,6 +54,7 @@ def write_package(
     read_data(connection, org_id, str(invoice["invoice_number"]), with_numbers)
     differences = fetch(connection, "differences")
     check_disputable(invoice, differences)
+    check_open(connection, org_id, str(invoice["invoice_number"]))
     beside = folder.absolute().with_name(f".{folder.absolute().name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
@@ -75,6 +79,10 @@ def check_folder(folder: Path) -> None:
     parent = folder.absolute().parent
     if not parent.is_dir():
         raise NotDisputableError(f"{folder}: there is no folder {parent}. Create it.")
+    if "," in str(folder.absolute()):
+        raise NotDisputableError(
+            f"{folder}: DuckDB reads no folder with a comma in its path. Choose another."
+        )
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise NotDisputableError(f"{folder} is no folder. Choose another.")
     if not folder.exists():
@@ -87,6 +95,14 @@ def check_folder(folder: Path) -> None:
             f"{folder} holds {foreign[0]}, which no dispute wrote. Choose another folder, or empty "
             "it."
         )
+    for line in lines:
+        written, _, name = line.partition("  ")
+        path = folder / name
+        if not re.fullmatch(OURS, name) or not path.is_file() or hash_file(path) != written:
+            raise NotDisputableError(
+                f"{folder} holds {name}, which is not as a dispute wrote it: it may be yours. "
+                "Choose another folder, or empty it."
+            )
 
 
 def check_disputable(invoice: Record, differences: list[Record]) -> None:
@@ -103,6 +119,21 @@ def check_disputable(invoice: Record, differences: list[Record]) -> None:
         raise NotDisputableError(
             f"Invoice {number} bills nothing too much: there is nothing to dispute. See show "
             "vendor-invoice."
+        )
+
+
+def check_open(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str) -> None:
+    """Refuse an invoice of which nothing that is claimed is open any more."""
+    found = connection.execute(
+        "select sum(open_amount), sum(recovered_amount), sum(refused_amount) from marts.disputes "
+        "where org_id = $org_id and invoice_number = $invoice_number and claimed_amount > 0",
+        {"org_id": org_id, "invoice_number": invoice_number},
+    ).fetchone()
+    if found and found[0] is not None and found[0] == 0:
+        raise NotDisputableError(
+            f"Of what is claimed of invoice {invoice_number} nothing is open: {found[1]} was "
+            f"recovered and {found[2]} refused. Open it again with record-dispute, or see show "
+            "disputes."
         )
 
 
@@ -152,10 +183,7 @@ def write_files(
     reasons = [str(row["reason"]) for row in differences if row["is_claimed"]]
     for name, text in rules.pages_of(reasons).items():
         (folder / "rules" / name).write_text(text, "utf-8")
-    sums = "".join(
-        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
-        for name in list_files(folder)
-    )
+    sums = "".join(f"{hash_file(folder / name)}  {name}\n" for name in list_files(folder))
     (folder / SUMS).write_text(sums, "utf-8")
 
 
@@ -210,3 +238,8 @@ def list_files(folder: Path) -> Iterator[str]:
     """Every file below a folder, by its path from there."""
     found = (path for path in folder.rglob("*") if not path.is_dir())
     return iter(sorted(path.relative_to(folder).as_posix() for path in found))
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
