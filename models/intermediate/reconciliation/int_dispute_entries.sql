@@ -112,6 +112,9 @@ claims as (
             differences.org_id = own_products.org_id
             and differences.invoice_number = own_products.invoice_number
             and differences.product_code = own_products.product_code
+    -- The tax of a credit is a part of it.
+    anti join differences as credits
+        on differences.caused_by = credits.difference_id and credits.is_credit
     where differences.is_claimable
     qualify
         sum(differences.claim_amount) over (

@@ -41,9 +41,9 @@ def mask(connection: duckdb.DuckDBPyConnection) -> None:
     printed = [
         text
         for (text,) in connection.execute(
-            "select description from dispute_lines where description is not null union "
-            "select section from dispute_lines where section is not null "
-            "order by length(description) desc"
+            "select words from (select description as words from dispute_lines union "
+            "select section from dispute_lines) where words is not null "
+            "order by length(words) desc, words"
         ).fetchall()
         if mask_text(text) != text
     ]
