@@ -38,6 +38,11 @@ SHOWN = (
     "rejected",
     "files",
     "rules",
+    "evidence-northwind-support-2026-03-15",
+    "calls-summit-dialer-2026-03-01",
+    "inventory-northwind-support-2026-02-15",
+    "disputes",
+    "calendar",
 )
 
 
@@ -55,14 +60,23 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def folder(sample_warehouse, tmp_path_factory) -> Path:
-    """Every page of an organization of the sample, a peak of another, and the lists of all."""
+    """Every page of an organization of the sample, two pages of others, and the lists of all."""
     folder = tmp_path_factory.mktemp("pages")
     shown = ("--home", sample_warehouse, "show")
     cx_billing(*shown, "index", "--org", "northwind-support", "--out", folder)
-    for page in ("index", "invoices", "telco", "unbilled", "rejected", "files"):
+    for page in (
+        "index",
+        "invoices",
+        "telco",
+        "unbilled",
+        "rejected",
+        "files",
+        "disputes",
+        "calendar",
+    ):
         cx_billing(*shown, page, "--html", folder / f"{page}.html")
-    peak = ("peak", "harbor-bank", "2026-03-01")
-    cx_billing(*shown, *peak, "--html", folder / f"{'-'.join(peak)}.html")
+    for page in (("peak", "harbor-bank", "2026-03-01"), ("calls", "summit-dialer", "2026-03-01")):
+        cx_billing(*shown, *page, "--html", folder / f"{'-'.join(page)}.html")
     return folder
 
 

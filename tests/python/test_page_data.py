@@ -29,6 +29,11 @@ SHOWN = {
     "rejected": (),
     "unbilled": (),
     "files": (),
+    "calls": ("acme", "2026-03-05"),
+    "inventory": ("acme", "2026-03-05"),
+    "evidence": ("acme", "2"),
+    "disputes": (),
+    "calendar": (),
 }
 
 
@@ -71,6 +76,31 @@ def test_the_keys_are_columns_of_the_marts_and_amounts_exact(home):
     assert first["line_number"] == 1
     total = sum(Decimal(row["amount"]) for row in document["tables"]["differences"])
     assert total == Decimal(document["head"]["variance_amount"])
+
+
+@pytest.mark.parametrize(
+    ("page", "table", "columns"),
+    [
+        ("calls", "calls", {"call_id", "finding", "service", "claim_amount"}),
+        ("calls", "findings", {"finding", "calls_count", "claim_amount"}),
+        ("inventory", "compared", {"finding", "product_code", "held_quantity", "amount"}),
+        ("inventory", "never_used", {"phone_number", "purchased_date"}),
+        ("evidence", "kinds", {"kind", "rows_count", "quantity", "amount"}),
+        ("evidence", "evidence", {"kind", "evidence_key", "started_at", "amount"}),
+        ("disputes", "disputes", {"dispute_id", "status", "claimed_amount", "open_amount"}),
+        ("disputes", "not_disputed", {"dispute_id", "open_days"}),
+        ("disputes", "unmatched_credits", {"unmatched_credit_amount"}),
+        ("disputes", "ageing", {"is_not_opened", "over_90"}),
+        ("calendar", "missing", {"expected_date", "status", "days_overdue"}),
+        ("calendar", "calendar", {"invoice_id", "vendor_invoice_numbers"}),
+    ],
+)
+def test_codes_are_data_and_words_are_not(home, page, table, columns):
+    records = as_json(home, page, *SHOWN[page])["tables"][table]
+    assert records
+    for record in records:
+        assert columns <= set(record)
+        assert not {"title", "says", "kind_title", "key_title", "claimed", "anchor"} & set(record)
 
 
 def test_csv_is_the_main_table_without_totals(home):

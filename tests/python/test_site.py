@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ import pytest
 
 from command_line import cx_billing
 from cx_billing import builds
+from cx_billing.pages import evidence
 from cx_billing.pages.rules import OF_CHARGE, OF_KIND, OF_LICENSE_MODEL, OF_REASON, load_rules
 from cx_billing.pages.site import name_files
 from published_marts import publish_marts
@@ -79,6 +81,55 @@ def test_numbers_link_to_their_evidence_and_rule(folder):
     assert 'href="vendor-invoice-acme-V-77.html"' in invoice
     assert re.search(r'href="#rule-(VOICE-\d\d)">\1<', invoice)
     assert 'href="peak-acme-2026-03-05.html"' in invoice, "a license that is billed by its peak"
+
+
+def test_an_amount_leads_to_what_its_line_rests_on(folder):
+    invoice = (folder / "invoice-acme-2026-04-05.html").read_text()
+    assert re.search(r'href="evidence-acme-2026-04-05.html#line-2">1,234.50<', invoice)
+    assert re.search(r'href="calls-acme-2026-03-05.html">1,000.1<', invoice)
+    evidence = (folder / "evidence-acme-2026-04-05.html").read_text()
+    section = evidence.split('id="line-2"')[1].split('id="line-3"')[0]
+    assert "Outbound, 2026-03-05 to 2026-04-04" in section
+    assert section.index(">f/2<") < section.index(">f/1<") < section.index(">rounding<")
+    assert section.index(">rounding<") < section.index(">3 rows<") < section.index(">1,234.50<")
+    assert 'href="invoice-acme-2026-04-05.html"' in evidence
+    assert "o-1" not in evidence, "that is of another organization"
+
+
+def test_of_a_line_with_many_rows_the_first_are_shown(home, monkeypatch):
+    monkeypatch.setattr(evidence, "MOST_ROWS", 1)
+    with duckdb.connect(str(home / builds.PUBLISHED), read_only=True) as connection:
+        page = evidence.compose_invoice_evidence(connection, "acme", date(2026, 4, 5))
+    rows = [row.cells for row in page.tables[1].rows]
+    assert [cells[0] for cells in rows if cells[0].startswith("3 row")] == [
+        "3 rows, of these the first 1"
+    ]
+    assert [cells[1] for cells in rows if cells[1]] == ["[red]ann <b>", "f/2"]
+
+
+def test_a_vendor_invoice_leads_to_its_dispute_and_to_what_was_looked_into(folder):
+    html = (folder / "vendor-invoice-acme-V-77.html").read_text()
+    assert re.search(r'href="disputes.html#dispute-acme-V-77">Partly recovered<', html)
+    assert re.search(r'href="calls-acme-2026-03-05.html">Calls from 2026-03-05<', html)
+    assert re.search(r'href="calls-acme-2026-03-05.html">Unexplained<', html)
+    assert "disputes.html" not in (folder / "vendor-invoice-acme-V-78.html").read_text().replace(
+        'href="disputes.html#dispute-acme-V-78"', ""
+    )
+    disputes = (folder / "disputes.html").read_text()
+    assert re.search(
+        r'id="dispute-acme-V-77".*?href="vendor-invoice-acme-V-77.html"', disputes, re.S
+    )
+    calendar = (folder / "calendar.html").read_text()
+    assert 'href="vendor-invoice-acme-V-77.html"' in calendar
+    assert 'href="invoice-acme-2026-04-05.html"' in calendar
+
+
+def test_the_index_leads_to_the_calendar_disputes_calls_and_numbers(folder):
+    html = (folder / "index.html").read_text()
+    for name in ("calendar", "disputes", "calls-acme-2026-03-05", "inventory-acme-2026-03-05"):
+        assert f'href="{name}.html"' in html, name
+    assert 'href="calls-acme-2026-03-05.html"' in (folder / "telco.html").read_text()
+    assert "calls-kaze" not in html, "it has no voice cycle"
 
 
 def test_the_index_begins_with_what_is_not_agreed(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import duckdb
 
@@ -13,7 +14,7 @@ from cx_billing.pages.columns import (
     quantity_column,
     text_column,
 )
-from cx_billing.pages.content import Page, Table
+from cx_billing.pages.content import Link, Page, Record, Table, fill_rows
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read
 
@@ -23,6 +24,22 @@ SAYS = {
     "not_yet_due": "not yet due",
     "none_expected": "none expected: nothing to bill",
 }
+
+
+def link_to_invoice(record: Record) -> Link:
+    """The page of the invoice of ours."""
+    return Link(("invoice", record["org_id"], str(record["expected_date"])))
+
+
+def link_to_vendor_invoice(record: Record) -> Link | None:
+    """The page of the vendor's invoice, of several the first."""
+    number = (record["vendor_invoice_numbers"] or "").split(", ")[0]
+    return Link(("vendor-invoice", record["org_id"], number)) if number else None
+
+
+def drop_words(record: Record) -> Record:
+    """A record as it was read."""
+    return {key: value for key, value in record.items() if key != "says"}
 
 
 def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
@@ -36,17 +53,19 @@ def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     silent = Counter(
         record["org_id"] for record in records if record["status"] == "never_delivered"
     )
-    shown = [record for record in records if record["org_id"] not in silent]
-    for record in shown:
-        record["says"] = SAYS[record["status"]]
+    shown = [
+        record | {"says": SAYS[record["status"]]}
+        for record in records
+        if record["org_id"] not in silent
+    ]
     columns = (
         *name_organization(org_id),
-        date_column("Expected", "expected_date"),
-        text_column("Status", "says"),
+        date_column("Expected", "expected_date", link_to_invoice),
+        replace(text_column("Status", "says"), keys=("status",)),
         quantity_column("Days overdue", "days_overdue"),
         money_column("Expected total", "expected_total"),
         text_column("Currency", "currency"),
-        text_column("Vendor invoice", "vendor_invoice_numbers"),
+        text_column("Vendor invoice", "vendor_invoice_numbers", link_to_vendor_invoice),
         date_column("Dated", "first_received_date"),
         money_column("Printed", "printed_total"),
     )
@@ -56,9 +75,25 @@ def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         title=f"Invoices of the vendor to {org_id}" if org_id else "Invoices of the vendor",
         facts=(),
         tables=(
-            Table.of_records("Missing", columns[:-3], missing, "None that should have come."),
-            Table.of_records("All", columns, shown, "None is expected."),
+            Table(
+                "Missing",
+                columns[:-3],
+                fill_rows(columns[:-3], missing),
+                "None that should have come.",
+                "missing",
+                tuple(map(drop_words, missing)),
+            ),
+            Table(
+                "All",
+                columns,
+                fill_rows(columns, shown),
+                "None is expected.",
+                "calendar",
+                tuple(map(drop_words, shown)),
+                is_main=True,
+            ),
         ),
+        head={"org_id": org_id} if org_id else {},
         notes=(
             *(
                 f"{format_text(org)} never delivered an invoice of the vendor: none of its "

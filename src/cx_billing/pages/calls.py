@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -65,28 +66,33 @@ SERVICES = {
 
 def cost_column(heading: str, key: str) -> Column:
     """A column of what calls cost, to four places as the vendor rates them, or finer."""
-    return Column(heading, lambda record: format_number(record[key], RATED_PLACES), is_number=True)
+    return Column(
+        heading,
+        lambda record: format_number(record[key], RATED_PLACES),
+        is_number=True,
+        keys=(key,),
+    )
 
 
 SUM_COLUMNS = (
-    text_column("Finding", "title"),
-    text_column("Service", "service_name"),
+    replace(text_column("Finding", "title"), keys=("finding",)),
+    replace(text_column("Service", "service_name"), keys=("service",)),
     quantity_column("Calls", "calls_count"),
     cost_column("Amount", "amount"),
-    cost_column("To claim", "claimed"),
+    replace(cost_column("To claim", "claimed"), keys=("claim_amount",)),
     text_column("Currency", "currency"),
 )
 CALL_COLUMNS = (
-    text_column("Finding", "title"),
+    replace(text_column("Finding", "title"), keys=("finding",)),
     instant_column("Start (UTC)", "started_at"),
-    text_column("Service", "service_name"),
+    replace(text_column("Service", "service_name"), keys=("service",)),
     text_column("From", "origin"),
     text_column("To", "destination"),
     quantity_column("Seconds", "duration_seconds"),
     cost_column("Rate", "rate_per_minute"),
     cost_column("Cost in file", "reported_cost"),
     cost_column("Rate times minutes", "rated_cost"),
-    cost_column("To claim", "claimed"),
+    replace(cost_column("To claim", "claimed"), keys=("claim_amount",)),
     text_column("Vendor's id", "sip_call_id"),
 )
 
@@ -105,10 +111,6 @@ def compose_calls(
     (totals,) = read(connection, "call_totals", **of_cycle)
     sums = read(connection, "call_sums", **of_cycle)
     calls = read(connection, "call_findings", **of_cycle, shown=SHOWN)
-    for record in (*sums, *calls):
-        record["title"] = FINDINGS[record["finding"]]
-        record["service_name"] = SERVICES[record["service"]]
-        record["claimed"] = record["claim_amount"] or None
 
     def cost(key: str) -> str:
         return format_number(totals[key] or 0, RATED_PLACES)
@@ -131,13 +133,36 @@ def compose_calls(
             Table(
                 "Sums by finding",
                 SUM_COLUMNS,
-                tuple(list_sums(sums, cycle)),
+                tuple(list_sums(spell(sums), cycle)),
                 "Nothing is found: every call costs its rate times its minutes, once.",
+                "findings",
+                tuple(sums),
             ),
-            Table("Calls", CALL_COLUMNS, fill_rows(CALL_COLUMNS, calls), "None."),
+            Table(
+                "Calls",
+                CALL_COLUMNS,
+                fill_rows(CALL_COLUMNS, spell(calls)),
+                name="calls",
+                records=tuple(calls),
+                is_main=True,
+            ),
         ),
+        head={"org_id": org_id} | cycle | totals,
         notes=tuple(explain(sums, calls)),
     )
+
+
+def spell(records: list[Record]) -> list[Record]:
+    """Findings as they are shown: in words, with what is to claim where there is anything."""
+    return [
+        record
+        | {
+            "title": FINDINGS[record["finding"]],
+            "service_name": SERVICES[record["service"]],
+            "claimed": record["claim_amount"] or None,
+        }
+        for record in records
+    ]
 
 
 def list_sums(sums: list[Record], cycle: Record) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 
 import duckdb
 
@@ -16,13 +17,15 @@ from cx_billing.pages.columns import (
     quantity_column,
     text_column,
 )
-from cx_billing.pages.content import Column, Page, Record, Row, Table, fill_rows
+from cx_billing.pages.content import Column, Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.reading import find_organization, read
 
 AMOUNTS = ("claimed_amount", "recovered_amount", "refused_amount", "open_amount")
 AGEING_COLUMNS = (
     Column(
-        "Open for", lambda record: "not disputed yet" if record["is_not_opened"] else "disputed"
+        "Open for",
+        lambda record: "not disputed yet" if record["is_not_opened"] else "disputed",
+        keys=("is_not_opened",),
     ),
     text_column("Currency", "currency"),
     quantity_column("Number", "disputes_count"),
@@ -34,6 +37,16 @@ AGEING_COLUMNS = (
 )
 
 
+def link_to_vendor_invoice(record: Record) -> Link:
+    """The page of the invoice that is disputed."""
+    return Link(("vendor-invoice", record["org_id"], record["invoice_number"]))
+
+
+def link_to_dispute(org_id: str, invoice_number: str) -> Link:
+    """The first dispute of an invoice of the vendor."""
+    return Link(("disputes",), f"dispute-{org_id}-{invoice_number}")
+
+
 def compose_disputes(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
     """Every dispute with its money, how long it is open, and credits that settle none."""
     if org_id is not None:
@@ -41,7 +54,7 @@ def compose_disputes(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     records = read(connection, "disputes", org_id=org_id)
     head = (
         *name_organization(org_id),
-        text_column("Invoice", "invoice_number"),
+        text_column("Invoice", "invoice_number", link_to_vendor_invoice),
         date_column("Dated", "invoice_date"),
         text_column("Product", "product_code"),
     )
@@ -66,31 +79,46 @@ def compose_disputes(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     followed = [
         record for record in records if record["status"] not in ("not_opened", "unmatched_credit")
     ]
+    not_opened = select(records, "not_opened")
+    unmatched = select(records, "unmatched_credit")
+    anchors: dict[str, str] = {}
+    for record in (*followed, *not_opened, *unmatched):
+        place = link_to_dispute(record["org_id"], record["invoice_number"]).anchor
+        record["anchor"] = "" if place in anchors else place
+        anchors[place] = place
     ageing = read(connection, "dispute_ageing", org_id=org_id)
     return Page(
         title=f"Disputes of {org_id}" if org_id else "Disputes",
         facts=(),
         tables=(
-            Table.of_records("How long it is open", AGEING_COLUMNS, ageing, "Nothing is open."),
+            Table.of_records(
+                "How long it is open", AGEING_COLUMNS, ageing, "Nothing is open.", "ageing"
+            ),
             Table(
                 "Disputes",
                 columns,
                 tuple(list_rows(columns, followed)),
                 "None was opened, and no credit has settled any.",
+                "disputes",
+                tuple(followed),
+                is_main=True,
             ),
             Table(
                 "Billed too much, and not disputed yet",
                 columns,
-                tuple(list_rows(columns, select(records, "not_opened"))),
-                "None.",
+                tuple(list_rows(columns, not_opened)),
+                name="not_disputed",
+                records=tuple(not_opened),
             ),
-            Table.of_records(
+            Table(
                 "Credits that settle no dispute",
                 unmatched_columns,
-                select(records, "unmatched_credit"),
-                "None.",
+                fill_rows(unmatched_columns, unmatched, itemgetter("anchor")),
+                name="unmatched_credits",
+                records=tuple(unmatched),
             ),
         ),
+        head={"org_id": org_id} if org_id else {},
         notes=(
             "Claimed is recovered, refused and open. Days count from the first event, without one "
             "from the invoice.",
@@ -109,7 +137,7 @@ def list_rows(columns: tuple[Column, ...], records: list[Record]) -> Iterator[Ro
     """The disputes, and the sums of each currency."""
     for currency, found in groupby(records, key=lambda record: record["currency"]):
         of_currency = list(found)
-        yield from fill_rows(columns, of_currency)
+        yield from fill_rows(columns, of_currency, itemgetter("anchor"))
         sums = {key: add_up(of_currency, key) for key in AMOUNTS}
         minor_units = of_currency[0]["minor_units"]
         yield label_row(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
 import duckdb
 
@@ -16,9 +19,9 @@ from cx_billing.pages.columns import (
     quantity_column,
     text_column,
 )
-from cx_billing.pages.content import Page, Record, Table, fill_rows
+from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import format_number, format_period, format_text
-from cx_billing.pages.reading import NotFoundError, find_organization, read
+from cx_billing.pages.reading import NotFoundError, find_organization, read, require
 
 MOST_ROWS = 100
 ALL_ROWS = 2**62
@@ -44,15 +47,27 @@ KINDS = {
     "user": ("user, since the first login", "user"),
     "user_hours": ("hours of a user, since the first login", "user"),
 }
+TAKEN_OFF = {"allowance", "billed_apart", "commitment"}
+TAKEN_OFF_WORDS = "What is taken off lowers the quantity; the amount is shared by what was used."
+
+
+def link_to_line(line: Record) -> Link:
+    """What a line rests on, on the page of its invoice."""
+    return Link(
+        ("evidence", line["org_id"], str(line["invoice_date"])), f"line-{line['invoice_line_id']}"
+    )
+
+
+KIND_COLUMN = replace(text_column("Evidence", "kind_title"), keys=("kind",))
 KIND_COLUMNS = (
-    text_column("Evidence", "kind_title"),
+    KIND_COLUMN,
     quantity_column("Rows", "rows_count"),
     quantity_column("Qty", "quantity"),
     money_column("Amount", "amount"),
-    text_column("Its key is", "key_title"),
+    replace(text_column("Its key is", "key_title"), keys=()),
 )
 COLUMNS = (
-    text_column("Evidence", "kind_title"),
+    KIND_COLUMN,
     text_column("Key", "evidence_key"),
     instant_column("From", "started_at"),
     instant_column("Until", "ended_at"),
@@ -63,7 +78,7 @@ LINE_COLUMNS = (
     text_column("Description", "description"),
     SERVICE_PERIOD,
     quantity_column("Qty", "quantity"),
-    money_column("Amount", "amount"),
+    money_column("Amount", "amount", link_to_line),
     text_column("Line", "invoice_line_id"),
 )
 
@@ -91,9 +106,7 @@ def compose_evidence(
     of_line = {"org_id": org_id, "invoice_line_id": invoice_line_id}
     kinds = read(connection, "evidence_kinds", **of_line)
     rows = read(connection, "evidence", most_rows=most_rows or ALL_ROWS, **of_line)
-    for record in (*kinds, *rows):
-        record["kind_title"], record["key_title"] = KINDS[record["kind"]]
-        record["minor_units"] = line["minor_units"]
+    shown_kinds, shown_rows = (spell(records, line["minor_units"]) for records in (kinds, rows))
     count = sum(kind["rows_count"] for kind in kinds)
     total = label_row(
         KIND_COLUMNS,
@@ -119,9 +132,23 @@ def compose_evidence(
             ("Amount", f"{format_number(line['amount'], line['minor_units'])} {line['currency']}"),
         ),
         tables=(
-            Table("What it rests on", KIND_COLUMNS, (*fill_rows(KIND_COLUMNS, kinds), total)),
-            Table.of_records("Row by row", COLUMNS, rows).drop_empty_columns(),
+            Table(
+                "What it rests on",
+                KIND_COLUMNS,
+                (*fill_rows(KIND_COLUMNS, shown_kinds), total),
+                name="kinds",
+                records=tuple(kinds),
+            ),
+            Table(
+                "Row by row",
+                COLUMNS,
+                fill_rows(COLUMNS, shown_rows),
+                name="evidence",
+                records=tuple(rows),
+                is_main=True,
+            ).drop_empty_columns(),
         ),
+        head=line | {"org_id": org_id},
         notes=tuple(explain(line, kinds, len(rows), count)),
     )
 
@@ -131,9 +158,88 @@ def list_lines(org_id: str, lines: list[Record]) -> Page:
     return Page(
         title=f"Evidence of invoice {format_text(lines[0]['invoice_id'])}",
         facts=(),
-        tables=(Table.of_records("Lines", LINE_COLUMNS, lines),),
+        tables=(Table.of_records("Lines", LINE_COLUMNS, lines, name="lines"),),
+        head={key: lines[0][key] for key in ("org_id", "invoice_id", "invoice_date")},
         notes=(f"What a line rests on: cx-billing show evidence {format_text(org_id)} 'LINE'.",),
     )
+
+
+def compose_invoice_evidence(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: date
+) -> Page:
+    """What every line of an invoice rests on: its first rows, a section for each line."""
+    organization = find_organization(connection, org_id)
+    by_date = {
+        day: list(lines)
+        for day, lines in groupby(
+            read(connection, "evidence_lines", org_id=org_id), key=itemgetter("invoice_date")
+        )
+    }
+    require(invoice_date, by_date, "invoice of", org_id)
+    lines = by_date[invoice_date]
+    line_ids = [line["invoice_line_id"] for line in lines]
+    of_lines = {"org_id": org_id, "invoice_line_ids": line_ids, "most_rows": MOST_ROWS}
+    rows = read(connection, "evidence_of_lines", **of_lines)
+    words = ("invoice", org_id, str(invoice_date))
+    return Page(
+        title=f"Evidence of invoice {format_text(lines[0]['invoice_id'])}",
+        facts=(
+            ("Organization", format_text(organization["org_name"] or org_id)),
+            ("Invoice", format_text(lines[0]["invoice_id"])),
+        ),
+        fact_links={"Invoice": ((format_text(lines[0]["invoice_id"]), Link(words)),)},
+        tables=(
+            Table.of_records("Lines", LINE_COLUMNS, lines, name="lines"),
+            Table(
+                "What each line rests on",
+                COLUMNS,
+                tuple(list_evidence(lines, rows)),
+                name="evidence",
+                records=tuple(rows),
+            ),
+        ),
+        notes=tuple(explain_rows(org_id, rows)),
+    )
+
+
+def explain_rows(org_id: str, rows: list[Record]) -> Iterator[str]:
+    """What a reader of the rows of many lines has to know."""
+    if any(row["rows_count"] > MOST_ROWS for row in rows):
+        yield (
+            f"Of each line the first {MOST_ROWS} rows by amount. All of them: cx-billing show "
+            f"evidence {format_text(org_id)} 'LINE' --rows 0."
+        )
+    if TAKEN_OFF & {row["kind"] for row in rows}:
+        yield TAKEN_OFF_WORDS
+
+
+def list_evidence(lines: list[Record], rows: list[Record]) -> Iterator[Row]:
+    """The rows of each line below its description, then how many there are and their sums."""
+    of_lines = {
+        line_id: list(members) for line_id, members in groupby(rows, itemgetter("invoice_line_id"))
+    }
+    for line in lines:
+        members = of_lines.get(line["invoice_line_id"], [])
+        period = format_period(line["service_period_start"], line["service_period_end"])
+        heading = f"{format_text(line['description'])}, {period}"
+        yield replace(label_row(COLUMNS, "section", heading), anchor=link_to_line(line).anchor)
+        yield from fill_rows(COLUMNS, spell(members, line["minor_units"]))
+        count = members[0]["rows_count"] if members else 0
+        label = f"{count:,} row{'' if count == 1 else 's'}"
+        if len(members) < count:
+            label += f", of these the first {len(members):,}"
+        sums = {key: line[key] for key in ("quantity", "amount", "minor_units")}
+        yield label_row(COLUMNS, "subtotal", label, **sums)
+
+
+def spell(records: list[Record], minor_units: int) -> list[Record]:
+    """Evidence as it is shown: its kind in words."""
+    return [
+        record
+        | {"minor_units": minor_units}
+        | dict(zip(("kind_title", "key_title"), KINDS[record["kind"]], strict=True))
+        for record in records
+    ]
 
 
 def find_line(lines: list[Record], org_id: str, invoice_line_id: str) -> Record:
@@ -156,8 +262,8 @@ def explain(line: Record, kinds: list[Record], shown: int, count: int) -> Iterat
         yield f"The first {shown:,} of {count:,} rows by amount; --rows 0 shows all."
     if line["is_waived"]:
         yield "The line is waived: what it rests on is counted, and no part of it is charged."
-    if present & {"allowance", "commitment", "billed_apart"}:
-        yield "What is taken off lowers the quantity; the amount is shared by what was used."
+    if present & TAKEN_OFF:
+        yield TAKEN_OFF_WORDS
     if "peak" in present:
         yield "The users of the peak were all on from the start of its witness to its end."
     if "call" in present and "rounding" in present:

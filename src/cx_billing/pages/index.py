@@ -36,6 +36,16 @@ def link_to_peak(record: Record) -> Link:
     return Link(("peak", record["org_id"], str(record["cycle_start_date"])))
 
 
+def link_to_calls(record: Record) -> Link:
+    """The page of the calls of a cycle."""
+    return Link(("calls", record["org_id"], str(record["cycle_start_date"])))
+
+
+def link_to_inventory(record: Record) -> Link:
+    """The page of the numbers and devices of a cycle."""
+    return Link(("inventory", record["org_id"], str(record["cycle_start_date"])))
+
+
 def link_to_organization(record: Record) -> Link:
     """The organization, in the first table of the index."""
     return Link(anchor=f"organization-{record['org_id']}")
@@ -78,7 +88,17 @@ PEAK_COLUMNS = (
     quantity_column("Billable users", "billable_users", link_to_peak),
     quantity_column("Highest", "highest_users"),
 )
+CYCLE_COLUMNS = (
+    ORGANIZATION,
+    date_column("Cycle from", "cycle_start_date"),
+    quantity_column("Found about calls", "call_findings_count", link_to_calls),
+    quantity_column(
+        "Found about numbers and devices", "inventory_findings_count", link_to_inventory
+    ),
+)
 LISTS = (
+    ("calendar", "Which invoices of the vendor came, and which did not"),
+    ("disputes", "Disputes: claimed, recovered, refused and open"),
     ("invoices", "All invoices by section"),
     ("telco", "Calls against the vendor's telco lines"),
     ("unbilled", "Unbilled usage"),
@@ -146,6 +166,13 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
                 read_names(connection).add(peaks, "pool"),
                 "No organization is billed by its peak.",
                 "peaks",
+            ),
+            Table.of_records(
+                "Calls, numbers and devices",
+                CYCLE_COLUMNS,
+                read(connection, "audited_cycles", org_id=org_id),
+                "No calls, numbers or devices.",
+                "cycles",
             ),
             Table.of_records("More pages", LIST_COLUMNS, lists, name="pages"),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -30,9 +31,9 @@ FINDINGS = {
 }
 OF_USE = ("never_used", "use_not_known")
 COMPARED_COLUMNS = (
-    text_column("Finding", "title"),
-    text_column("Product", "product"),
-    text_column("Type", "type_name"),
+    replace(text_column("Finding", "title"), keys=("finding",)),
+    replace(text_column("Product", "product"), keys=("product_code",)),
+    replace(text_column("Type", "type_name"), keys=("number_type",)),
     quantity_column("Vendor qty", "billed_quantity"),
     quantity_column("Held", "held_quantity"),
     money_column("Vendor", "billed_amount"),
@@ -62,14 +63,15 @@ def compose_inventory(
     names = {
         product["product_code"]: product["invoice_name"] for product in read(connection, "products")
     }
-    for record in records:
+    shown = [dict(record) for record in records]
+    for record in shown:
         record["title"] = FINDINGS[record["finding"]]
         record["product"] = names.get(record["product_code"], record["product_code"])
         is_number = record["product_code"].startswith("number_")
         record["type_name"] = record["number_type"] or ("all types" if is_number else None)
-    compared = [record for record in records if record["finding"] not in OF_USE]
-    unused = [record for record in records if record["finding"] == "never_used"]
-    unknown = [record for record in records if record["finding"] == "use_not_known"]
+    compared = [record for record in shown if record["finding"] not in OF_USE]
+    unused = [record for record in shown if record["finding"] == "never_used"]
+    unknown = [record for record in shown if record["finding"] == "use_not_known"]
     return Page(
         title=f"Numbers and devices of {org_id} from {cycle_start_date}",
         facts=(
@@ -77,14 +79,23 @@ def compose_inventory(
             ("Currency", format_text(organization["currency"])),
         ),
         tables=(
-            Table("Billed and held", COMPARED_COLUMNS, fill_rows(COMPARED_COLUMNS, compared)),
+            Table(
+                "Billed and held",
+                COMPARED_COLUMNS,
+                fill_rows(COMPARED_COLUMNS, compared),
+                name="compared",
+                records=tuple(record for record in records if record["finding"] != "never_used"),
+            ),
             Table(
                 "Numbers that no call is from or to",
                 UNUSED_COLUMNS,
                 tuple(list_unused(unused)),
                 "None of which all calls are there.",
+                "never_used",
+                tuple(record for record in records if record["finding"] == "never_used"),
             ),
         ),
+        head={"org_id": org_id, "cycle_start_date": cycle_start_date},
         notes=tuple(explain(compared, unused, unknown)),
     )
 

@@ -19,11 +19,14 @@ from cx_billing.pages.columns import (
     text_column,
 )
 from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
+from cx_billing.pages.evidence import link_to_line
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read, require
 from cx_billing.pages.rules import find_rule
 from cx_billing.pages.words import read_names, spell_code
 
+# Pages of what was measured of a cycle, by the kinds of products they show.
+AUDITED = {"call": "calls", "number": "inventory", "device": "inventory"}
 BY_PEAK = {"committed", "overage", "usage"}
 
 
@@ -39,7 +42,7 @@ COLUMNS = (
     quantity_column("Qty", "quantity", link_to_usage),
     text_column("Unit", "unit_of_measure"),
     money_column("Unit price", "unit_price"),
-    money_column("Amount", "amount"),
+    money_column("Amount", "amount", link_to_line),
     rule_column(),
     text_column("Remark", "remark"),
 )
@@ -126,7 +129,8 @@ def refer(
     for line in lines:
         product, cycle = line["product_code"], line["service_period_start"]
         is_by_peak = line["charge_type"] in BY_PEAK and (cycle, product) in peaks
-        usage = Link(("peak", line["org_id"], str(cycle))) if is_by_peak else None
+        measured = "peak" if is_by_peak else AUDITED.get(names.kind(product))
+        usage = Link((measured, line["org_id"], str(cycle))) if measured else None
         rule = find_rule(
             line["charge_type"], names.kind(product), license_model, is_waived=line["is_waived"]
         )

@@ -11,9 +11,14 @@ from pathlib import Path
 
 import duckdb
 
+from cx_billing.pages.calendar import compose_calendar
+from cx_billing.pages.calls import compose_calls
 from cx_billing.pages.content import Page
+from cx_billing.pages.disputes import compose_disputes
+from cx_billing.pages.evidence import compose_invoice_evidence
 from cx_billing.pages.html import render_html
 from cx_billing.pages.index import compose_index, is_billed
+from cx_billing.pages.inventory import compose_inventory
 from cx_billing.pages.invoice import compose_invoice
 from cx_billing.pages.invoices import compose_invoices
 from cx_billing.pages.landed_files import compose_files
@@ -30,6 +35,8 @@ INDEX = ("index",)
 OF_ALL = {
     "invoices": compose_invoices,
     "telco": compose_telco,
+    "calendar": compose_calendar,
+    "disputes": compose_disputes,
     "unbilled": compose_unbilled,
     "rejected": compose_rejected,
     "files": compose_files,
@@ -58,6 +65,14 @@ def list_pages(
         words = (record["org_id"], str(record["invoice_date"]))
         yield ("invoice", *words), partial(compose_invoice, connection, *key)
         yield ("reconciliation", *words), partial(compose_reconciliation, connection, *key)
+        yield ("evidence", *words), partial(compose_invoice_evidence, connection, *key)
+    for record in read(connection, "audited_cycles", org_id=org_id):
+        key = record["org_id"], record["cycle_start_date"]
+        words = (record["org_id"], str(record["cycle_start_date"]))
+        if record["call_findings_count"] is not None:
+            yield ("calls", *words), partial(compose_calls, connection, *key)
+        if record["inventory_findings_count"] is not None:
+            yield ("inventory", *words), partial(compose_inventory, connection, *key)
     cycles = {
         (record["org_id"], record["cycle_start_date"]): None
         for record in read(connection, "peaks", org_id=org_id)

@@ -12,11 +12,17 @@ from cx_billing.pages.columns import (
     quantity_column,
     words_column,
 )
-from cx_billing.pages.content import Page, Table
+from cx_billing.pages.content import Link, Page, Record, Table
 from cx_billing.pages.reading import find_organization, read
 
+
+def link_to_calls(record: Record) -> Link:
+    """The page of the calls of the cycle."""
+    return Link(("calls", record["org_id"], str(record["cycle_start_date"])))
+
+
 COLUMNS = (
-    date_column("Cycle from", "cycle_start_date"),
+    date_column("Cycle from", "cycle_start_date", link_to_calls),
     words_column("Service", "service"),
     quantity_column("Calls", "calls_count"),
     quantity_column("Minutes", "cdr_minutes"),

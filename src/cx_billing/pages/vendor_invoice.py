@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
@@ -20,10 +21,14 @@ from cx_billing.pages.columns import (
     text_column,
 )
 from cx_billing.pages.content import Link, Page, Picture, Record, Row, Table, fill_rows
+from cx_billing.pages.disputes import link_to_dispute
 from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.invoice import AUDITED
 from cx_billing.pages.reading import find_organization, read, require
 from cx_billing.pages.rules import find_rule_of_reason
-from cx_billing.pages.words import Names, read_names
+from cx_billing.pages.words import Names, read_names, spell_code
+
+AUDITS = {"calls": "Calls", "inventory": "Numbers and devices"}
 
 
 def link_to_line(record: Record) -> Link | None:
@@ -34,6 +39,12 @@ def link_to_line(record: Record) -> Link | None:
 def link_to_cause(record: Record) -> Link | None:
     """From a difference that follows to the one it follows from."""
     return Link(anchor=record["cause_anchor"]) if record["cause_anchor"] else None
+
+
+def link_to_audit(record: Record) -> Link | None:
+    """From a difference of calls, numbers or devices to what is found about them."""
+    audit: Link | None = record["audit"]
+    return audit
 
 
 def link_to_difference(record: Record) -> Link | None:
@@ -57,7 +68,7 @@ REASON_COLUMNS = (
 )
 DIFFERENCE_COLUMNS = (
     money_column("Amount", "amount"),
-    text_column("Reason", "title"),
+    text_column("Reason", "title", link_to_audit),
     replace(text_column("Product", "product_name", link_to_line), keys=("product_code",)),
     text_column("Why", "explanation"),
     replace(text_column("Follows from", "cause", link_to_cause), keys=("caused_by",)),
@@ -95,9 +106,21 @@ def compose_vendor_invoice(
         for record in read(connection, "invoice_differences", **of_invoice)
     ]
     answered = find_answered(connection, invoice)
-    shown_differences, shown_lines = refer(
-        differences, lines, names, place_products(connection, answered.values())
-    )
+    products, cycles = place_products(connection, answered.values())
+    audits = find_audits(connection, org_id, names, cycles)
+    shown_differences, shown_lines = refer(differences, lines, names, products, audits)
+
+    fact_links = {
+        "Answers": tuple(
+            (invoice_id, Link(("invoice", org_id, str(head["invoice_date"]))))
+            for invoice_id, head in answered.items()
+        ),
+        "Dispute": tuple(find_dispute(connection, invoice)),
+        "Looked into": tuple(
+            (f"{AUDITS[link.page[0]]} from {link.page[2]}", link)
+            for link in dict.fromkeys(audits.values())
+        ),
+    }
 
     def money(key: str) -> str:
         return format_number(invoice[key], minor_units) or "not compared"
@@ -113,19 +136,14 @@ def compose_vendor_invoice(
         ("Dated", format_text(invoice["invoice_date"])),
         ("Also numbered", format_text(invoice["other_numbers"])),
         ("Answers", format_text(invoice["expected_invoice_ids"] or "no invoice of ours")),
+        ("Dispute", spell_links(fact_links["Dispute"])),
+        ("Looked into", spell_links(fact_links["Looked into"])),
     )
     return Page(
         title=f"Vendor invoice {format_text(invoice['invoice_number'])} of {format_text(org_id)}",
         lead=summarize(invoice, differences),
         facts=tuple((label, value) for label, value in facts if value),
-        fact_links={
-            "Answers": tuple(
-                (invoice_id, Link(("invoice", org_id, str(head["invoice_date"]))))
-                for invoice_id, head in answered.items()
-            )
-        }
-        if answered
-        else {},
+        fact_links={label: links for label, links in fact_links.items() if links},
         pictures=tuple(draw_reasons(differences, minor_units)),
         tables=(
             *tabulate_reasons(differences, minor_units),
@@ -186,16 +204,59 @@ def find_answered(connection: duckdb.DuckDBPyConnection, invoice: Record) -> dic
 
 def place_products(
     connection: duckdb.DuckDBPyConnection, heads: Iterable[Record]
-) -> dict[str, Link]:
-    """Where each product is on the invoices of ours, the first of several."""
+) -> tuple[dict[str, Link], dict[str, date]]:
+    """Where each product is on the invoices of ours, and the cycle it is billed for in arrears.
+
+    Of several the first.
+    """
     places: dict[str, Link] = {}
+    cycles: dict[str, date] = {}
     for head in heads:
         words = ("invoice", head["org_id"], str(head["invoice_date"]))
         of_invoice = {key: head[key] for key in ("org_id", "invoice_date")}
         for line in read(connection, "invoice_lines", **of_invoice):
             product = line["product_code"]
             places.setdefault(product, Link(words, f"product-{product}"))
-    return places
+            if line["charge_type"] != "prepay":
+                cycles.setdefault(product, line["service_period_start"])
+    return places, cycles
+
+
+def find_audits(
+    connection: duckdb.DuckDBPyConnection, org_id: str, names: Names, cycles: dict[str, date]
+) -> dict[str, Link]:
+    """Where calls, numbers and devices that were billed are looked into, by product."""
+    audited = {
+        "calls": read(connection, "telco", org_id=org_id, invoice_dates=None),
+        "inventory": read(connection, "inventory_cycles", org_id=org_id),
+    }
+    known = {page: {row["cycle_start_date"] for row in rows} for page, rows in audited.items()}
+    found = {}
+    for product, cycle in cycles.items():
+        page = AUDITED.get(names.kind(product), "")
+        if cycle in known.get(page, ()):
+            found[product] = Link((page, org_id, str(cycle)))
+    return found
+
+
+def find_dispute(
+    connection: duckdb.DuckDBPyConnection, invoice: Record
+) -> Iterator[tuple[str, Link]]:
+    """What became of the money of the invoice, in words, with the place where it is followed."""
+    org_id, number = invoice["org_id"], invoice["invoice_number"]
+    of_invoice = [
+        record
+        for record in read(connection, "disputes", org_id=org_id)
+        if record["invoice_number"] == number
+    ]
+    if of_invoice:
+        statuses = dict.fromkeys(spell_code(record["status"]) for record in of_invoice)
+        yield ", ".join(statuses), link_to_dispute(org_id, number)
+
+
+def spell_links(links: tuple[tuple[str, Link], ...]) -> str:
+    """The words of links."""
+    return ", ".join(words for words, _ in links)
 
 
 def refer(
@@ -203,6 +264,7 @@ def refer(
     lines: list[Record],
     names: Names,
     products: dict[str, Link],
+    audits: dict[str, Link],
 ) -> tuple[list[Record], list[Record]]:
     """Differences and lines as they are shown: in words, with the places they refer to."""
     of_lines: dict[str, str] = {}
@@ -227,6 +289,7 @@ def refer(
             "cause": titles.get(difference["caused_by"]),
             "cause_anchor": places.get(difference["caused_by"]),
             "rule": find_rule_of_reason(difference["reason"]),
+            "audit": audits.get(difference["product_code"]),
         }
         for difference in differences
     ], [

@@ -1,5 +1,6 @@
 -- What can be claimed comes first, then what is about the most money.
 select
+    call_audit.call_id,
     call_audit.sip_call_id,
     call_audit.finding,
     call_audit.service,

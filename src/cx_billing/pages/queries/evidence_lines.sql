@@ -1,4 +1,5 @@
 select
+    invoice_lines.org_id,
     invoice_lines.invoice_line_id,
     invoice_lines.invoice_id,
     invoice_lines.invoice_date,

@@ -1,6 +1,7 @@
 select
     invoice_lines.org_id,
     invoice_lines.invoice_id,
+    invoice_lines.invoice_date,
     invoice_lines.invoice_line_id,
     invoice_lines.section,
     invoice_sections.title as section_title,
