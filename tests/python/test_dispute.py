@@ -13,7 +13,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from command_line import cx_billing
-from cx_billing.dispute.masking import mask_text
+from cx_billing import builds
+from cx_billing.dispute.masking import mask_number, mask_text
 from cx_billing.dispute.package import queries
 
 NUMBER = "900137"
@@ -150,6 +151,90 @@ def test_calls_rest_on_calls_and_have_no_number(sample_warehouse, tmp_path):
         "--with-numbers",
     )
     assert "sip_call_id" in duckdb.sql(f"from '{tmp_path}/calls/data/calls.parquet'").columns
+
+
+def test_our_lines_come_with_what_they_rest_on(package):
+    data = f"{package}/data"
+    evidence = duckdb.sql(
+        "select invoice_line_id, sum(quantity) as quantity, sum(amount) as amount "
+        f"from '{data}/invoice_line_evidence.parquet' group by all"
+    ).fetchall()
+    lines = duckdb.sql(
+        f"select invoice_line_id, quantity, amount from '{data}/our_lines.parquet' "
+        f"semi join (from '{data}/differences.parquet' where is_claimed) using (product_code)"
+    ).fetchall()
+    assert len(lines) > 5
+    assert sorted(evidence) == sorted(lines), "it sums to the lines, and is of no other"
+    kinds = duckdb.sql(f"select distinct kind from '{data}/invoice_line_evidence.parquet'")
+    assert {("user",), ("resource_day",), ("line",)} <= set(kinds.fetchall())
+
+
+def test_the_readme_names_every_table_and_how_many_rows_it_has(package):
+    readme = (package / "README.md").read_text()
+    assert readme.startswith(f"# Dispute of invoice {NUMBER}\n")
+    for name in queries():
+        count = len(duckdb.sql(f"from '{package}/data/{name}.parquet'").fetchall())
+        assert re.search(rf"^\| `{name}` \| {count} \| \S.*\. \|$", readme, re.M), name
+
+
+def audited(home: Path, folder: Path, origin: str) -> Path:
+    """A copy of a home in which something is found about calls of an invoice, and of others."""
+    copied = folder / "home"
+    database = copied / "builds" / "1" / builds.PUBLISHED
+    database.parent.mkdir(parents=True)
+    shutil.copy((home / builds.PUBLISHED).resolve(), database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            """
+            insert into marts.call_audit by name
+            select * replace (
+                $1 as origin, 'other_cycle_at_midnight' as finding, 'outbound' as service,
+                cycles.org_id as org_id, cycles.call_id as call_id,
+                cycles.cycle_start_date as cycle_start_date,
+                cycles.other_cycle_start_date as other_cycle_start_date
+            )
+            from (select * from marts.call_audit limit 1) as one, (values
+                ('summit-dialer', 'this', date '2026-02-01', null),
+                ('summit-dialer', 'next', date '2026-03-01', date '2026-02-01'),
+                ('summit-dialer', 'last', date '2026-01-01', null),
+                ('northwind-support', 'others', date '2026-02-01', null)
+            ) as cycles (org_id, call_id, cycle_start_date, other_cycle_start_date)
+            """,
+            [origin],
+        )
+    builds.publish(copied, database)
+    return copied
+
+
+def test_what_is_found_about_disputed_calls_is_there_without_their_numbers(
+    sample_warehouse, tmp_path
+):
+    home, folder = audited(sample_warehouse, tmp_path, "+1 555 010 0142"), tmp_path / "out"
+    write(home, folder, "900222", "summit-dialer")
+    found = duckdb.sql(f"from '{folder}/data/call_audit.parquet'")
+    assert "sip_call_id" not in found.columns
+    origins = dict(found.select("call_id, origin").fetchall())
+    assert origins.pop("this") == origins.pop("next") == "***0142"
+    assert list(origins.values()) == ["***0100"], "the call of the sample; none of other cycles"
+    words = ("--home", home, "dispute", "summit-dialer", "900222", "--out", folder)
+    cx_billing(*words, "--with-numbers")
+    found = duckdb.sql(f"from '{folder}/data/call_audit.parquet'")
+    assert dict(found.select("call_id, origin").fetchall())["this"] == "+1 555 010 0142"
+    assert "sip_call_id" in found.columns
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("***0100", "***0100"),
+        ("+15550100142", "***0142"),
+        ("sip:15550100142@10.1.1.1", "***0142"),
+        ("4711", "***"),
+        ("ana@example.com", "***"),
+    ],
+)
+def test_numbers_of_calls_are_masked_where_a_build_shows_them(number, masked):
+    assert mask_number(number) == masked
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ import duckdb
 
 # The tables with the words of the vendor.
 WORDS = {"lines": ("description", "section"), "differences": ("explanation",)}
+# The tables with the carrier's ids of calls.
+OF_CALLS = ("call_audit", "calls")
+SHORTEST_NUMBER = 9  # digits; of a shorter one, like an extension, four would tell too much
 E_MAIL = re.compile(r"(?:\"[^\"]*\"|[^\s,;:\"<>()@]+)@")
 DATE = r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 # With a plus, or in groups that a hyphen or brackets part, as no quantity, amount or date is.
@@ -34,6 +37,14 @@ def mask_phones(text: str) -> str:
     return PHONE.sub(
         lambda found: "***" + re.sub(r"\D", "", found[0])[-2:], E_MAIL.sub("***@", text)
     )
+
+
+def mask_number(number: str) -> str:
+    """A number or address of a call by its last four digits, as a build hides it."""
+    if number.startswith("***"):
+        return number
+    digits = re.sub(r"\D", "", number.split("@")[0])
+    return "***" + (digits[-4:] if len(digits) >= SHORTEST_NUMBER else "")
 
 
 def mask(connection: duckdb.DuckDBPyConnection) -> None:
@@ -70,4 +81,14 @@ def mask(connection: duckdb.DuckDBPyConnection) -> None:
                     f"update dispute_lines set {column} = $2 where {column} = $1",
                     [text, mask_text(text)],
                 )
-    connection.execute("alter table dispute_calls drop column sip_call_id")
+    for table in OF_CALLS:
+        connection.execute(f"alter table dispute_{table} drop column sip_call_id")
+    for column in ("origin", "destination"):
+        values = connection.execute(
+            f"select distinct {column} from dispute_call_audit where {column} is not null"
+        ).fetchall()
+        for (number,) in values:
+            connection.execute(
+                f"update dispute_call_audit set {column} = $2 where {column} = $1",
+                [number, mask_number(number)],
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import shutil
 from collections.abc import Iterator
@@ -183,6 +184,7 @@ def write_files(
     reasons = [str(row["reason"]) for row in differences if row["is_claimed"]]
     for name, text in rules.pages_of(reasons).items():
         (folder / "rules" / name).write_text(text, "utf-8")
+    (folder / "README.md").write_text(render_readme(connection, invoice, texts), "utf-8")
     sums = "".join(f"{hash_file(folder / name)}  {name}\n" for name in list_files(folder))
     (folder / SUMS).write_text(sums, "utf-8")
 
@@ -224,6 +226,29 @@ def render_reproduction(invoice: Record, differences: list[Record]) -> str:
         currency=invoice["currency"],
         minor_units=minor_units,
     )
+
+
+def render_readme(
+    connection: duckdb.DuckDBPyConnection, invoice: Record, texts: dict[str, str]
+) -> str:
+    """What the files are: of each table how many rows it has, and what its query says of it."""
+    tables = []
+    for name, query in texts.items():
+        (count,) = connection.execute(f"select count(*) from dispute_{name}").fetchall()
+        said = itertools.takewhile(lambda line: line.startswith("--"), query.splitlines())
+        words = " ".join(line.removeprefix("--").strip() for line in said)
+        tables.append({"name": name, "count": f"{count[0]:,}", "words": words})
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__, "."),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # it is Markdown
+    )
+    number = " ".join(str(invoice["invoice_number"]).split())
+    template = environment.get_template("README.md.j2")
+    return template.render(invoice_number=number, tables=tables)
 
 
 def reproduce(folder: Path) -> None:

@@ -1,3 +1,4 @@
+-- The invoice.
 select
     vendor_invoices.org_id,
     organizations.org_name,

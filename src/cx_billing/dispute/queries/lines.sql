@@ -1,3 +1,4 @@
+-- The printed lines with ours beside them, in printed order.
 select
     line_number,
     is_printed,
