@@ -25,6 +25,7 @@ from cx_billing.pages import (
     vendor_invoice,
 )
 from cx_billing.pages.formatting import format_number, format_period, format_text
+from cx_billing.pages.words import read_names
 from published_marts import publish_marts
 
 # What is not there.
@@ -274,7 +275,7 @@ def test_a_vendor_invoice_in_another_currency_is_not_compared_in_money(home):
 
 def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
     said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "cx_all")
-    assert cells(said, "cx_all")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
+    assert cells(said, "All CX licenses")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
     assert "2026-03-09 15:31:00.500000" in said
     assert cells(said, "2026-03-09") == ["2026-03-09", "44", "12"]
     assert "39" not in said, "that day is of the next cycle"
@@ -285,7 +286,7 @@ def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
 
 def test_a_peak_is_explained_by_when_who_other_minutes_and_fewer_users(home):
     said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05")
-    assert "Pool cx3 day by day" in said, "the largest pool that is billed by its peak"
+    assert "Genesys Cloud CX 3, day by day" in said, "the largest pool that is billed by its peak"
     assert cells(said, "sustained  ") == [
         *("sustained", "3", "yes", "2026-03-10 09:00:00", "2026-03-10 09:30:00", "2"),
         *("2026-03-12 10:00:00", "65.5", "4", "ann, ben, cid, dan"),
@@ -296,8 +297,8 @@ def test_a_peak_is_explained_by_when_who_other_minutes_and_fewer_users(home):
     assert cells(said, "31 ") == ["31", "2", "2", "2"]
     said = " ".join(said.split())
     assert (
-        "cx3: with 1 user less the whole cycle, the sustained peak would be 2 instead of 3; the "
-        "bill would fall by 155.00 USD."
+        "Genesys Cloud CX 3: with 1 user less the whole cycle, the sustained peak would be 2 "
+        "instead of 3; the bill would fall by 155.00 USD."
     ) in said
     assert (
         "(UTC): highest 4; accumulated, sustained (billed) 3; accumulated exact, committed 2. 3 "
@@ -343,11 +344,12 @@ def test_a_peak_that_nobody_reached_is_drawn_without_a_bar():
 def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home):
     said = " ".join(cx_billing("--home", home, "show", "peak", "acme", "2026-03-05").split())
     assert (
-        "cx3: the vendor bills 1, which agrees with accumulated and sustained; the contract bills "
-        "by the sustained reading."
+        "Genesys Cloud CX 3: the vendor bills 1, which agrees with accumulated and sustained; the "
+        "contract bills by the sustained reading."
     ) in said
-    assert "cx2: the vendor bills 5, which agrees with none of the readings; the contract" in said
-    assert "cx1: no vendor invoice that bills this cycle afterwards has been landed." in said
+    assert "CX 2: the vendor bills 5, which agrees with none of the readings; the contract" in said
+    assert "CX 1: no vendor invoice that bills this cycle afterwards has been landed." in said
+    assert "Explained is cx3; --pool explains another: cx_all." in said
 
 
 def test_a_pool_that_cannot_be_compared_says_why():
@@ -358,8 +360,8 @@ def test_a_pool_that_cannot_be_compared_says_why():
     values = column["data_tests"][0]["accepted_values"]["arguments"]["values"]
     assert {"compared", *peak.NOT_COMPARED} == set(values)
     for value, words in peak.NOT_COMPARED.items():
-        readings = [{"pool": "cx2", "comparison": value}]
-        assert list(peak.explain_invoiced(readings)) == [f"cx2: {words}."]
+        readings = [{"pool": "cx2", "product_name": "CX 2", "comparison": value}]
+        assert list(peak.explain_invoiced(readings)) == [f"CX 2: {words}."]
 
 
 def test_a_peak_of_a_cycle_without_all_its_data_says_so():
@@ -373,7 +375,9 @@ def test_a_peak_of_a_cycle_without_all_its_data_says_so():
 
 def test_a_named_organization_is_not_billed_by_peak(home):
     said = cx_billing("--home", home, "show", "peak", "kaze", "2026-03-10")
-    assert cells(said, "cx_all") == ["cx_all", *"4435", "not billed by peak (named)"]
+    assert cells(said, "All CX licenses") == [
+        *("All CX licenses", *"4435", "not billed by peak (named)")
+    ]
     assert "Billable users" not in said
 
 
@@ -663,12 +667,13 @@ def test_every_peak_of_the_sample_is_shown(sample):
         peaks = connection.sql(
             "select org_id, cycle_start_date, pool, highest_users from marts.concurrency_peaks"
         ).fetchall()
+        names = read_names(connection)
     assert peaks
     for org_id, cycle_start_date, pool, highest in peaks:
         said = cx_billing(
             *("--home", sample, "show", "peak", org_id, cycle_start_date, "--pool", pool)
         )
-        assert cells(said, f"{pool} ")[1] == str(highest)
+        assert cells(said, f"{names.product(pool)}  ")[1] == str(highest)
 
 
 def test_telco_rejected_and_unbilled_rows_of_the_sample_are_shown(sample):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -19,6 +20,7 @@ from cx_billing.pages.columns import (
 from cx_billing.pages.content import Column, Page, Record, Table
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.peak_explained import (
+    READING_WORDS,
     draw_peak,
     explain_fewer,
     explain_saved,
@@ -26,6 +28,7 @@ from cx_billing.pages.peak_explained import (
     tabulate_minutes,
 )
 from cx_billing.pages.reading import find_organization, read, require
+from cx_billing.pages.words import read_names, spell_code
 
 DEFAULT_POOL = "cx_all"
 NOT_COMPARED = {
@@ -37,13 +40,14 @@ NOT_COMPARED = {
     ),
     "no_license": "the vendor's invoices of this cycle that have been landed have no licenses",
 }
+POOL = replace(text_column("Pool", "product_name"), keys=("pool",))
 PEAK_COLUMNS = (
-    text_column("Pool", "pool"),
+    POOL,
     quantity_column("Highest", "highest_users"),
     quantity_column("Sustained", "sustained_users"),
     quantity_column("Accumulated", "accumulated_users"),
     quantity_column("Accumulated exact", "accumulated_exact_users"),
-    Column("Billed reading", lambda record: describe_rule(record)),
+    Column("Billed reading", lambda record: describe_rule(record), keys=("peak_rule",)),
     Column(
         "Billable users",
         lambda record: format_number(record["billable_users"] if is_billed(record) else None),
@@ -53,8 +57,8 @@ PEAK_COLUMNS = (
     instant_column("Peak to (UTC)", "peak_ended_at"),
 )
 READING_COLUMNS = (
-    text_column("Pool", "pool"),
-    text_column("Reading", "reading"),
+    POOL,
+    Column("Reading", lambda record: READING_WORDS[record["reading"]], keys=("reading",)),
     quantity_column("Users", "users_count"),
     quantity_column("Would bill", "billable_quantity"),
     money_column("Above the commitment", "overage_amount"),
@@ -85,29 +89,31 @@ def compose_peak(
     if pool is None:
         pool = choose_pool(peaks, readings)
     require(pool, [record["pool"] for record in peaks], "pool", org_id)
+    names = read_names(connection)
+    pool_name = names.product(pool)
     days = read(connection, "peak_days", **cycle, pool=pool)
     of_pool = [record for record in readings if record["pool"] == pool]
     explanations = read(connection, "peak_explanations", **cycle, pool=pool)
     (cycle_end,) = read(connection, "cycle_end", **cycle)
     day_by_day = Table.of_records(
-        f"Pool {format_text(pool)} day by day",
+        f"{pool_name}, day by day",
         DAY_COLUMNS,
         days,
         "No user was logged in.",
         "days",
     )
-    for record in readings:
+    for record in (*names.add(peaks, "pool"), *names.add(readings, "pool")):
         record["minor_units"] = organization["minor_units"]
     return Page(
         title=f"Peak concurrent users {org_id} {cycle_start_date}",
         facts=(
             ("Organization", format_text(organization["org_name"] or org_id)),
-            ("License model", format_text(organization["license_model"])),
+            ("License model", spell_code(organization["license_model"])),
             ("Cycle from", format_text(cycle_start_date)),
         ),
         pictures=tuple(
             draw_peak(
-                pool,
+                pool_name,
                 (cycle_start_date, cycle_end["cycle_end_date"]),
                 read(connection, "peak_curve", **cycle, pool=pool),
                 explanations,
@@ -124,8 +130,8 @@ def compose_peak(
                 "No pool of the cycle is billed by its peak.",
                 "readings",
             ),
-            tabulate_held(pool, explanations),
-            tabulate_minutes(pool, read(connection, "peak_sensitivity", **cycle, pool=pool)),
+            tabulate_held(pool_name, explanations),
+            tabulate_minutes(pool_name, read(connection, "peak_sensitivity", **cycle, pool=pool)),
             day_by_day,
         ),
         head={
@@ -137,12 +143,13 @@ def compose_peak(
         },
         notes=(
             *explain_fewer(
-                pool,
+                pool_name,
                 explanations,
                 explain_saved(of_pool, organization["currency"], organization["minor_units"]),
             ),
             *explain_readings(peaks),
             *explain_invoiced(readings),
+            *explain_pools(pool, [record["pool"] for record in peaks]),
             *explain_coverage(
                 read(connection, "peak_coverage", org_id=org_id),
                 [cycle_end],
@@ -170,8 +177,8 @@ def is_billed(peak: Record) -> bool:
 def describe_rule(peak: Record) -> str:
     """The reading that is billed, or why none is."""
     if is_billed(peak):
-        return format_text(peak["peak_rule"])
-    return f"not billed by peak ({format_text(peak['license_model'])})"
+        return READING_WORDS[peak["peak_rule"]]
+    return f"not billed by peak ({spell_code(peak['license_model']).lower()})"
 
 
 def explain_readings(peaks: list[Record]) -> Iterator[str]:
@@ -180,7 +187,7 @@ def explain_readings(peaks: list[Record]) -> Iterator[str]:
         "Highest: at any instant. Sustained: held in one unbroken stretch. Accumulated: held "
         "in total over the cycle; exact: by exactly so many users."
     )
-    yield f"Each license is billed by its own pool; {DEFAULT_POOL} is for information."
+    yield "Each license is billed by its own pool; that of all CX licenses is for information."
     if any(is_billed(record) and record["billable_users"] is not None for record in peaks):
         yield "The contract's peak rule says which reading is billed."
     if any(describe_rule(record).startswith("accumulated") for record in peaks):
@@ -192,17 +199,29 @@ def explain_readings(peaks: list[Record]) -> Iterator[str]:
 
 def explain_invoiced(readings: list[Record]) -> Iterator[str]:
     """Which reading the vendor's invoice agrees with, a sentence per pool (CONC-12)."""
-    for pool, group in groupby(readings, key=itemgetter("pool")):
+    for _, group in groupby(readings, key=itemgetter("pool")):
         of_pool = list(group)
+        name = of_pool[0]["product_name"]
         if why_not := NOT_COMPARED.get(of_pool[0]["comparison"]):
-            yield f"{pool}: {why_not}."
+            yield f"{name}: {why_not}."
             continue
-        agreeing = [record["reading"] for record in of_pool if record["is_invoiced"]]
-        [rule] = [record["reading"] for record in of_pool if record["is_contract_rule"]]
+        agreeing = [READING_WORDS[record["reading"]] for record in of_pool if record["is_invoiced"]]
+        [rule] = [
+            READING_WORDS[record["reading"]] for record in of_pool if record["is_contract_rule"]
+        ]
         yield (
-            f"{pool}: the vendor bills {format_number(of_pool[0]['invoiced_quantity'])}, which "
+            f"{name}: the vendor bills {format_number(of_pool[0]['invoiced_quantity'])}, which "
             f"agrees with {list_in_words(agreeing) or 'none of the readings'}; the contract bills "
             f"by the {rule} reading."
+        )
+
+
+def explain_pools(pool: str, pools: list[str]) -> Iterator[str]:
+    """How to see another pool explained."""
+    if others := [other for other in pools if other != pool]:
+        yield (
+            f"Explained is {format_text(pool)}; --pool explains another: "
+            f"{', '.join(map(format_text, others))}."
         )
 
 

@@ -22,7 +22,7 @@ READING_WORDS = {
 }
 MINUTES_OF_READINGS = ("sustained", "accumulated", "accumulated_exact")
 HELD_COLUMNS = (
-    Column("Reading", lambda record: READING_WORDS[record["reading"]]),
+    Column("Reading", lambda record: READING_WORDS[record["reading"]], keys=("reading",)),
     quantity_column("Users", "users_count"),
     Column("Contract's rule", lambda record: "yes" if record["is_contract_rule"] else ""),
     instant_column("First from (UTC)", "started_at"),
@@ -43,7 +43,7 @@ PIECE_COLUMNS = (
 def tabulate_held(pool: str, explanations: Sequence[Record]) -> Table:
     """When each reading of the peak was held, how long, and by whom."""
     return Table.of_records(
-        f"Pool {format_text(pool)}: when each reading was held, and who was on",
+        f"{pool}: when each reading was held, and who was on",
         HELD_COLUMNS,
         explanations,
         name="held",
@@ -76,7 +76,7 @@ def tabulate_minutes(pool: str, sensitivity: Sequence[Record]) -> Table:
         ),
     )
     return Table(
-        f"Pool {format_text(pool)}: the peak, were the rule of other minutes",
+        f"{pool}: the peak, were the rule of other minutes",
         columns,
         tuple(
             Row(row.cells, "total" if record["is_rule"] else "line")
@@ -100,7 +100,7 @@ def explain_fewer(pool: str, explanations: Sequence[Record], saved: str | None) 
         else:
             count = f"between {least:,d} and {most:,d} users less"
         sentence = (
-            f"{format_text(pool)}: with {count} the whole cycle, the "
+            f"{pool}: with {count} the whole cycle, the "
             f"{READING_WORDS[record['reading']]} peak would be "
             f"{record['users_count'] - 1:,d} instead of {record['users_count']:,d}"
         )
@@ -139,7 +139,7 @@ def draw_peak(
     steps = [to_step(piece) for piece in curve]
     held = describe_held(billed)
     bars = [] if billed is None else list(find_bars(billed, curve))
-    title = f"Concurrent users of pool {format_text(pool)}"
+    title = f"Concurrent users, {pool}"
     words = (
         f"The most users at once in each hour from {cycle[0]} to {cycle[1] - timedelta(days=1)} "
         f"(UTC): {in_words}. {held}"
@@ -164,7 +164,7 @@ def draw_peak(
     if not exact or billed is None:
         return
     near = pad([to_step(piece) for piece in exact], steps)
-    title = f"Pool {format_text(pool)} around its peak"
+    title = f"{pool}, around the peak"
     words = (
         f"Users at once, step by step, from {format_instant(near[0].started_at)} to "
         f"{format_instant(near[-1].ended_at)} (UTC): {in_words}. {held}"
