@@ -72,7 +72,7 @@ def test_disputes_are_shown_with_their_sums_and_age(home):
     assert cells(said, "not disputed yet")[1:] == ["USD", "1", "3.00", "3.00"]
     assert cells(said, "Total JPY") == ["Total JPY", "500", "500", "0", "0"]
     assert cells(said, "Total USD") == ["Total USD", "107.00", "40.00", "15.00", "52.00"]
-    assert "partly_recovered" in said
+    assert "Partly recovered" in said
     unmatched = said[said.index("Credits that settle no dispute") :]
     assert cells(unmatched, "acme") == ["acme", "V-78", "2026-05-07", "12.50", "USD"]
 

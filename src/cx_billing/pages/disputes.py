@@ -16,6 +16,7 @@ from cx_billing.pages.columns import (
     name_organization,
     quantity_column,
     text_column,
+    words_column,
 )
 from cx_billing.pages.content import Column, Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.reading import find_organization, read
@@ -60,7 +61,7 @@ def compose_disputes(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     )
     columns = (
         *head,
-        text_column("Status", "status"),
+        words_column("Status", "status"),
         money_column("Claimed", "claimed_amount"),
         money_column("Recovered", "recovered_amount"),
         money_column("Refused", "refused_amount"),
