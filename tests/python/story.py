@@ -23,6 +23,7 @@ FOLDER = STORY.with_suffix("")
 SETUP, CREDIT = "From the inbox to a warehouse", "The money comes back"
 WIDTH = 800
 LEFT_OUT = "…"
+BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Command:
 
 def read_commands(text: str) -> Iterator[Command]:
     """The commands of a page, in order: `$` in a block of the console, and what follows it."""
-    for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+    for block in BLOCK.findall(text):
         for command in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             words, *shown = command.splitlines()
             yield Command(words, tuple(line for line in shown if squeeze(line) != LEFT_OUT))

@@ -7,13 +7,16 @@ organizations are drawn and which.
 from __future__ import annotations
 
 import os
+import shutil
 from collections import defaultdict
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from conftest import told
+import story
+from conftest import SAMPLE, told
 from cx_billing import landing, warehouse
 from random_credits import AS_OF, Drawn, draw_organization
 
@@ -22,12 +25,22 @@ SEED = int(os.environ.get("CX_BILLING_RANDOM_SEED", "1"))
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> tuple[list[Drawn], dict[str, list[dict]]]:
-    """The organizations, and their disputes in the warehouse."""
+def folder(tmp_path_factory) -> Path:
+    """Where they are built, and with them the organization of the story and its credit."""
     folder = tmp_path_factory.mktemp("random_credits")
+    told_of = folder / "inbox" / "northwind-support"
+    shutil.copytree(SAMPLE / "inbox" / told_of.name, told_of)
+    for credit in story.FOLDER.glob("*.csv"):
+        shutil.copy(credit, told_of / "vendor_invoice_lines")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(folder) -> tuple[list[Drawn], dict[str, list[dict]]]:
+    """The organizations, and their disputes in the warehouse."""
     drawn = [draw_organization(index, SEED, folder / "inbox") for index in range(ORGS)]
-    landing.land(folder / "inbox", folder / "home")
-    result = warehouse.build(folder / "home", AS_OF)
+    landing.land(folder / "inbox", folder / "warehouse")
+    result = warehouse.build(folder / "warehouse", AS_OF)
     if result.database is None:
         pytest.fail("\n\n".join(map(told, result.failures)), pytrace=False)
     found = defaultdict(list)
@@ -68,3 +81,12 @@ def test_a_credit_that_equals_something_settles_that(run):
                 assert recovered[number] >= dispute.given_back, (org.org_id, number)
             else:
                 assert recovered[number] == dispute.given_back, (org.org_id, number)
+
+
+@pytest.mark.usefixtures("run")
+def test_the_credit_of_the_story_is_matched_as_it_shows(folder):
+    commands = story.read_sections(story.STORY.read_text(encoding="utf-8"))[story.CREDIT]
+    shown = [command for command in commands if command.shown]
+    assert len(shown) == 2
+    for command in shown:
+        assert story.find_untrue(command.shown, story.run(command, folder)) == [], command.words

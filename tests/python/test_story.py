@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 
 import pytest
 
-from story import CREDIT, FOLDER, SETUP, STORY, draw_pictures, find_untrue, read_sections, run
+from command_line import cx_billing
+from story import (
+    BLOCK,
+    CREDIT,
+    FOLDER,
+    SETUP,
+    STORY,
+    draw_pictures,
+    find_untrue,
+    read_sections,
+    run,
+)
 
-SECTIONS = read_sections(STORY.read_text(encoding="utf-8"))
+TEXT = STORY.read_text(encoding="utf-8")
+SECTIONS = read_sections(TEXT)
+AMOUNT = re.compile(r"(?<![\w.,])\d[\d,]*\.\d\d\b")
+SENTENCE = re.compile(r"^\| (-?[\d,.]+) \| (.*) \|$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +51,23 @@ def test_the_pictures_are_those_of_the_sample(sample_warehouse):
     assert drawn == {file.name: file.read_bytes() for file in FOLDER.glob("*.svg")}
 
 
-def test_the_story_shows_each_picture():
-    text = STORY.read_text(encoding="utf-8")
-    assert all(f"](story/{file.name})" in text for file in FOLDER.iterdir())
+def test_the_reasons_are_in_the_words_of_the_page(sample_warehouse):
+    place = ("--home", sample_warehouse, "show", "vendor-invoice", "northwind-support", "900137")
+    found = json.loads(cx_billing(*place, "--json"))["tables"]["differences"]
+    said = {row["explanation"]: float(row["amount"]) for row in found if not row["caused_by"]}
+    assert said == {words: float(amount) for amount, words in SENTENCE.findall(TEXT)}
+
+
+def test_every_amount_in_the_text_is_one_that_is_shown():
+    shown = [line for section in SECTIONS.values() for one in section for line in one.shown]
+    drawn = [file.read_text(encoding="utf-8") for file in FOLDER.glob("*.svg")]
+    known = set(AMOUNT.findall("\n".join([*shown, *drawn]).replace("-", " ")))
+    text = SENTENCE.sub("", BLOCK.sub("", TEXT))  # the sentences have a test of their own
+    assert set(AMOUNT.findall(text.replace("-", " "))) <= known
+
+
+def test_the_story_shows_each_picture_and_names_each_file():
+    assert all(f"](story/{file.name})" in TEXT for file in FOLDER.iterdir())
 
 
 def test_what_is_not_printed_is_noticed():
