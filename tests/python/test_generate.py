@@ -14,6 +14,7 @@ NOT_GENERATED = {
     "billable_usage_report",
     "billing_charges",
     "concurrent_usage_report",
+    "disputes",
     "resources_usage_report",
     "subscription_overview",
     "user_hour_report",

@@ -43,6 +43,8 @@ def test_the_wheel_holds_the_dbt_project(wheel):
         found = [file for file in (lake.PROJECT_DIR / folder).rglob("*") if file.is_file()]
         assert found, f"dbt_project.yml names {folder}, which holds nothing"
         files += found
+    # The rules that a dispute comes with.
+    files += (lake.PROJECT_DIR / "docs/rules").glob("*.md")
     with zipfile.ZipFile(wheel) as archive:
         packed = {name: archive.read(name) for name in archive.namelist() if "/project/" in name}
     expected = {

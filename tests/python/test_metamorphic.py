@@ -268,10 +268,17 @@ def bills(inbox: Path, as_of: date) -> dict[str, Bill]:
 def original(row: dict, mart: str, prefix: str) -> dict:
     """A row of a copy in the words of its original, without provenance."""
     return {
-        column: value.replace(prefix, "") if isinstance(value, str) else value
+        column: own_words(value, prefix)
         for column, value in row.items()
         if column not in PROVENANCE.get(mart, ())
     }
+
+
+def own_words(value: object, prefix: str) -> object:
+    """A value without the prefix of a copy, the values of a list too."""
+    if isinstance(value, list):
+        return tuple(own_words(one, prefix) for one in value)
+    return value.replace(prefix, "") if isinstance(value, str) else value
 
 
 def differences(expected: Bill, actual: Bill) -> list[str]:
