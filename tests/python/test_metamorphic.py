@@ -45,9 +45,18 @@ STATUSES = {"user_presence", "routing_status"}
 MARTS = sorted(file.stem for file in (lake.PROJECT_DIR / "models" / "marts").rglob("*.sql"))
 # Where a row came from, and ids that follow from it or from a hash of the organization's name.
 PROVENANCE = {
+    "call_audit": [
+        "call_id",
+        "repeats_call_id",
+        "origin_key",
+        "destination_key",
+        "number_pair_key",
+    ],
     "calls": ["call_id"],
     "conversations": ["conversation_key"],
     "coverage": ["source_files"],
+    "disputes": ["difference_ids"],
+    "inventory_audit": ["inventory_finding_id", "number_key"],
     "invoice_differences": ["difference_id", "group_id", "caused_by"],
     "invoice_reconciliation": ["reconciliation_id", "match_group", "printed_position"],
     "report_reconciliation": ["report_line_id"],
@@ -71,6 +80,24 @@ QUERIES = {
             expected_price, expected_amount, variance_amount, reasons
         from marts.vendor_invoice_lines
         where variance_amount is not null
+    """,
+    # What is landed twice is told. Which of two equal calls repeats the other is a question of ids.
+    "call_audit": """
+        select * exclude (sip_call_id, claim_amount) from marts.call_audit
+        where finding not in ('delivered_again', 'repeated_id')
+    """,
+    # Keys are hashes, and the cents that cannot be divided go by their order.
+    "invoice_line_evidence": """
+        select
+            org_id, invoice_line_id, kind, count(*) as rows_count, sum(quantity) as quantity,
+            sum(amount) as amount
+        from marts.invoice_line_evidence group by all
+    """,
+    "invoice_line_evidence_listed": """
+        select
+            org_id, invoice_line_id, kind, count(*) as rows_count, sum(quantity) as quantity,
+            sum(amount) as amount
+        from marts.invoice_line_evidence_listed group by all
     """,
     # Rejected rows are counted, as often as they were landed.
     "missing_data": """

@@ -131,7 +131,7 @@ messages as (
         sum(quantity) filter (where is_printed) as printed_quantity,
         sum(quantity) filter (where not is_printed) as expected_quantity
     from both_sides
-    where kind = 'message' and lone_line_id is null
+    where kind = 'message' and charge = 'arrears' and lone_line_id is null
     group by org_id, invoice_number, group_product
 
 ),
@@ -159,6 +159,7 @@ reclassified as (
     where
         both_sides.is_printed
         and both_sides.kind = 'message'
+        and both_sides.charge = 'arrears'
         and both_sides.lone_line_id is null
     qualify
         row_number() over (

@@ -62,7 +62,7 @@ def is_found(planted: Planted, row: dict, unit: Decimal) -> bool:
     Of several reasons that give the same figure the first of the list is the reason, and the
     sentence names the others.
     """
-    _, _, others = row["explanation"].partition("The same figure is given by: ")
+    _, _, others = (row.get("explanation") or "").partition("The same figure is given by: ")
     named = {row["reason"], *others.rstrip(".").replace(" ", "_").split(",_")}
     if not named & planted.reasons or row["amount"] is None:
         return False
