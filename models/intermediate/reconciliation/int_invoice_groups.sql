@@ -8,11 +8,17 @@ untaxed as (
         printed_lines.org_id,
         printed_lines.invoice_number
     from {{ ref('int_printed_lines') }} as printed_lines
+    left join {{ ref('int_invoice_answers') }} as answers
+        on
+            printed_lines.org_id = answers.org_id
+            and printed_lines.invoice_number = answers.invoice_number
     inner join {{ ref('int_contracts') }} as contracts
         on
             printed_lines.org_id = contracts.org_id
             and coalesce(
-                printed_lines.expected_invoice_date, printed_lines.invoice_date
+                printed_lines.expected_invoice_date,
+                answers.expected_invoice_date,
+                printed_lines.invoice_date
             ) > contracts.effective_date
     anti join {{ ref('int_answered_lines') }} as our_taxes
         on
