@@ -46,8 +46,8 @@ select
     reported_cost,
     rated_cost,
     amount,
-    -- What the call files themselves show to be too much; of a call that is counted twice and
-    -- priced wrong not more than its cost.
+    -- What the call files themselves show to be too much; of a call that is counted twice
+    -- and priced wrong not more than its cost.
     case
         when finding in ('mispriced', 'repeated_id') then amount
         when finding = 'repeated_content'
