@@ -277,3 +277,19 @@ def test_a_folder_that_holds_anything_else_is_left_alone(sample_warehouse, packa
     file.write_text("mine")
     assert write(sample_warehouse, file, code=2)
     assert "there is no folder" in write(sample_warehouse, tmp_path / "no" / "where", code=2)
+
+
+def test_a_folder_that_was_changed_or_is_of_somebody_else_is_left_alone(sample_warehouse, tmp_path):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    write(sample_warehouse, ours)
+    filled_in = (ours / "letter.html").read_text() + "<p>Ana, billing</p>"
+    (ours / "letter.html").write_text(filled_in)
+    assert "which is not as a dispute wrote it" in write(sample_warehouse, ours, code=2)
+    assert (ours / "letter.html").read_text() == filled_in
+    theirs.mkdir()
+    (theirs / "thesis.txt").write_text("mine")
+    digest = hashlib.sha256(b"mine").hexdigest()
+    (theirs / "SHA256SUMS").write_text(f"{digest}  thesis.txt\n")
+    assert "thesis.txt" in write(sample_warehouse, theirs, code=2)
+    assert (theirs / "thesis.txt").read_text() == "mine"
+    assert "a comma in its path" in write(sample_warehouse, tmp_path / "a,b", code=2)

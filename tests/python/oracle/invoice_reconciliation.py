@@ -155,8 +155,7 @@ class Comparison:
             if is_split and abs(variance) > rounding and group[0].group != "telco_inbound":
                 return self.rows_by_part(theirs, ours, rounding)
             return rows + self.rows_of_one_sum(theirs, ours, group, variance, rounding)
-        by_price = lambda line, other: line.price is not None and line.price == other.price  # noqa: E731
-        for agree in (by_price, lambda *_: True):
+        for agree in (is_of_one_price, lambda *_: True):
             for line, other in meet(theirs, ours, agree):
                 rows.append(self.row(line, other, other.quantity, other.amount))
         has_ours = any(not x.printed for x in group)
@@ -418,3 +417,8 @@ def is_of_one_charge(side: Side, product: list[Side]) -> bool:
 def parts_of(theirs: list[Side]) -> set[str | None]:
     """The parts of a service."""
     return {side.printed.breakout for side in theirs}
+
+
+def is_of_one_price(line: Side, other: Side) -> bool:
+    """Whether the vendor prints a price, and it is ours."""
+    return line.price is not None and line.price == other.price
