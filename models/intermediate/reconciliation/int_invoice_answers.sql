@@ -19,6 +19,12 @@ products as (
 
 ),
 
+policies as (
+
+    select * from {{ ref('billing_policies') }}
+
+),
+
 printed as (
 
     select
@@ -92,7 +98,12 @@ candidates as (
     inner join our_dates
         on
             printed.org_id = our_dates.org_id
-            and printed.printed_date - our_dates.invoice_date between -3 and 45
+    inner join policies
+        on
+            our_dates.invoice_date >= policies.valid_from
+            and our_dates.invoice_date < policies.valid_to
+            and printed.printed_date - our_dates.invoice_date
+            between -policies.invoice_days_early and policies.invoice_days_late
     left join ours
         on
             our_dates.org_id = ours.org_id
@@ -134,15 +145,21 @@ order_invoices as (
 
 ),
 
--- The vendor may bill an order that no number of its own answers with the next monthly
+-- The vendor may bill an order that no number of its own answers with a later monthly
 -- invoice (INV-06): one with the product, and if that has others, with as many units or as
 -- much money as both.
-orders_answered as (
+orders_billed_later as (
 
     select
         answered.org_id,
         answered.invoice_number,
-        order_invoices.invoice_date
+        order_invoices.invoice_date,
+        ours.match_code,
+        coalesce(
+            printed.amount = coalesce(monthly.amount, 0) + ours.amount
+            or printed.quantity = coalesce(monthly.quantity, 0) + ours.quantity,
+            false
+        ) as is_exact
     from order_invoices
     inner join ours
         on
@@ -156,7 +173,13 @@ orders_answered as (
     inner join answered
         on
             order_invoices.org_id = answered.org_id
-            and answered.invoice_date - order_invoices.invoice_date between 1 and 45
+            and order_invoices.invoice_date < answered.invoice_date
+    inner join policies
+        on
+            order_invoices.invoice_date >= policies.valid_from
+            and order_invoices.invoice_date < policies.valid_to
+            and answered.invoice_date - order_invoices.invoice_date
+            <= policies.order_days_late
     anti join order_invoices as other_orders
         on
             answered.org_id = other_orders.org_id
@@ -173,13 +196,7 @@ orders_answered as (
             and answered.invoice_date = monthly.invoice_date
             and ours.match_code = monthly.match_code
             and not monthly.is_prepay
-    where
-        if(
-            monthly.org_id is null,
-            printed.amount <> 0,
-            printed.amount = monthly.amount + ours.amount
-            or printed.quantity = monthly.quantity + ours.quantity
-        )
+    where is_exact or (monthly.org_id is null and printed.amount <> 0)
     qualify
         row_number() over (
             partition by order_invoices.org_id, order_invoices.invoice_date
@@ -187,6 +204,20 @@ orders_answered as (
                 abs(printed.amount - coalesce(monthly.amount, 0) - ours.amount) asc,
                 answered.invoice_date asc,
                 answered.invoice_number asc
+        ) = 1
+
+),
+
+-- Of equal orders the latest is the one that is billed.
+orders_answered as (
+
+    select *
+    from orders_billed_later
+    qualify
+        not is_exact
+        or row_number() over (
+            partition by org_id, invoice_number, match_code, is_exact
+            order by invoice_date desc
         ) = 1
 
 )

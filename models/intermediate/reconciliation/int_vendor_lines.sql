@@ -241,7 +241,7 @@ charges as (
 ),
 
 -- A line is billed again if an earlier invoice has it, product, period, amount and quantity
--- if both print one; both periods may be shifted by a day, and usage may be without one.
+-- if both print one; both periods may be shifted by days, and usage may be without one.
 billed_again as (
 
     select
@@ -253,6 +253,10 @@ billed_again as (
             (earlier.first_invoice_date, earlier.first_invoice_number)
         ) as earliest_invoice_number
     from charges
+    inner join {{ ref('billing_policies') }} as policies
+        on
+            charges.first_invoice_date >= policies.valid_from
+            and charges.first_invoice_date < policies.valid_to
     left join charges as earlier
         on
             charges.org_id = earlier.org_id
@@ -261,10 +265,10 @@ billed_again as (
             and charges.amount = earlier.amount
             and coalesce(charges.quantity = earlier.quantity, true)
             and (
-                (
-                    abs(charges.service_period_start - earlier.service_period_start) <= 2
-                    and abs(charges.service_period_end - earlier.service_period_end) <= 2
-                )
+                greatest(
+                    abs(charges.service_period_start - earlier.service_period_start),
+                    abs(charges.service_period_end - earlier.service_period_end)
+                ) <= policies.period_shift_days
                 or (
                     charges.is_usage_without_period and earlier.is_usage_without_period
                 )
