@@ -75,27 +75,52 @@ of_quantity as (
 
 ),
 
-of_amount as (
+-- Amounts that another cut of the cycle gives. A cut touches all calls of an invoice: one
+-- that would change a service on which both agree is a lesser reason.
+{% set cut_amounts = {
+    'from 00:00': 'amount_at_midnight',
+    'the calendar month': 'amount_of_calendar_month',
+    'the next calendar month': 'amount_of_next_month',
+    'the last day twice': 'amount_of_last_day_twice',
+    'a day early': 'amount_of_a_day_early',
+    'a day late': 'amount_of_a_day_late',
+} %}
+of_cut as (
+
+    select
+        figures.org_id,
+        figures.group_id,
+        'other_cycle_cut' as reason,
+        cut.name as assumed,
+        case cut.name
+            {% for name, amount in cut_amounts.items() %}
+                when '{{ name }}' then other_amounts.{{ amount }}
+            {% endfor %}
+        end as cut_amount,
+        figures.variance_amount <> 0 and figures.printed_amount = cut_amount as is_billed,
+        bool_or(
+            figures.variance_amount = 0
+            and cut_amount is distinct from other_amounts.file_amount
+        ) over (
+            partition by figures.org_id, figures.invoice_number, cut.name
+        ) as is_contradicted
+    from figures
+    inner join other_amounts
+        on
+            figures.org_id = other_amounts.org_id
+            and figures.invoice_number = other_amounts.invoice_number
+            and figures.group_product = other_amounts.group_product
+    cross join unnest([{{ "'" ~ cut_amounts | join("', '") ~ "'" }}]) as cut (name)
+
+),
+
+of_calls as (
 
     select
         figures.org_id,
         figures.group_id,
         assumption.reason,
-        case
-            when assumption.reason <> 'other_cycle_cut' then assumption.reason
-            when figures.printed_amount = other_amounts.amount_at_midnight
-                then 'from 00:00'
-            when figures.printed_amount = other_amounts.amount_of_calendar_month
-                then 'the calendar month'
-            when figures.printed_amount = other_amounts.amount_of_next_month
-                then 'the next calendar month'
-            when figures.printed_amount = other_amounts.amount_of_last_day_twice
-                then 'the last day twice'
-            when figures.printed_amount = other_amounts.amount_of_a_day_early
-                then 'a day early'
-            when figures.printed_amount = other_amounts.amount_of_a_day_late
-                then 'a day late'
-        end as assumed
+        assumption.reason as assumed
     from figures
     inner join other_amounts
         on
@@ -103,22 +128,11 @@ of_amount as (
             and figures.invoice_number = other_amounts.invoice_number
             and figures.group_product = other_amounts.group_product
     cross join
-        unnest(
-            ['other_cycle_cut', 'duplicate_calls', 'missing_calls', 'mispriced_calls']
-        ) as assumption (reason)
+        unnest(['duplicate_calls', 'missing_calls', 'mispriced_calls'])
+            as assumption (reason)
     where
         figures.variance_amount <> 0
         and case assumption.reason
-            when 'other_cycle_cut'
-                then
-                    figures.printed_amount in (
-                        other_amounts.amount_at_midnight,
-                        other_amounts.amount_of_calendar_month,
-                        other_amounts.amount_of_next_month,
-                        other_amounts.amount_of_last_day_twice,
-                        other_amounts.amount_of_a_day_early,
-                        other_amounts.amount_of_a_day_late
-                    )
             when 'duplicate_calls'
                 then
                     figures.printed_amount in (
@@ -142,18 +156,27 @@ candidates as (
 
     select
         *,
+        false as is_contradicted,
         'quantity' as part
     from of_quantity
     union all
     select
         *,
+        false as is_contradicted,
         'rate' as part
     from {{ ref('int_rate_candidates') }}
     union all
     select
         *,
+        false as is_contradicted,
         'whole' as part
-    from of_amount
+    from of_calls
+    union all
+    select
+        * exclude (cut_amount, is_billed),
+        'whole' as part
+    from of_cut
+    where is_billed
 
 ),
 
@@ -161,16 +184,22 @@ ranked as (
 
     select
         candidates.*,
-        min(reasons.position) over (
+        dense_rank() over (
             partition by candidates.org_id, candidates.group_id, candidates.part
-        ) = reasons.position as is_first
+            order by candidates.is_contradicted, reasons.position
+        ) = 1 as is_first,
+        first(candidates.reason) over (
+            partition by candidates.org_id, candidates.group_id, candidates.part
+            order by candidates.is_contradicted, reasons.position
+        ) as first_reason
     from candidates
     inner join {{ ref('difference_reasons') }} as reasons
         on candidates.reason = reasons.reason
 
 )
 
--- The first of the list counts; what else gives the same figure is told.
+-- The one that touches the fewest lines counts, then the first of the list; what else gives
+-- the same figure is told.
 select
     org_id,
     group_id,
@@ -178,7 +207,8 @@ select
     min(reason) filter (where is_first) as reason,
     string_agg(distinct assumed, ' or ' order by assumed) filter (where is_first)
         as assumed,
-    string_agg(distinct reason, ', ' order by reason) filter (where not is_first)
-        as other_reasons
+    string_agg(distinct reason, ', ' order by reason) filter (
+        where not is_first and reason <> first_reason
+    ) as other_reasons
 from ranked
 group by org_id, group_id, part

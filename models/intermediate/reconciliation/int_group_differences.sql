@@ -59,7 +59,7 @@ parts as (
                     )
             else whole_assumed
         end as assumed,
-        null as other_reasons
+        if(reason = whole_reason, other_whole_reasons, null) as other_reasons
     from split
     where reason is not null
     union all by name

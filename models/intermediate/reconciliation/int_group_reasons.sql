@@ -45,6 +45,7 @@ select
     of_quantity.assumed as quantity_assumed,
     of_rate.reason as rate_reason,
     of_rate.assumed as rate_assumed,
+    of_whole.other_reasons as other_whole_reasons,
     of_quantity.other_reasons as other_quantity_reasons,
     of_rate.other_reasons as other_rate_reasons,
     renamed_to.product_code as renamed_product_code,

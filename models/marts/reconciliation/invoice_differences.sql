@@ -182,7 +182,10 @@ select
     tied.reason,
     tied.product_code,
     tied.amount::decimal(28, 4) as amount,
-    coalesce(tied.claim_amount, tied.amount)::decimal(28, 4) as claim_amount,
+    -- Who bills calls by the rates, where the file does not, bills right.
+    coalesce(
+        tied.claim_amount, if(tied.reason = 'mispriced_calls', 0, tied.amount)
+    )::decimal(28, 4) as claim_amount,
     {{ explanation('tied', 'reasons.explanation') }}
     || coalesce(
         ' The same figure is given by: ' || replace(tied.other_reasons, '_', ' ') || '.', ''
