@@ -137,15 +137,18 @@ numbers as (
         list(distinct group_product) filter (where amount < 0) as credited_products,
         list(amount) filter (where group_product is null) as unknown_amounts,
         list(distinct group_product) filter (where is_prepay and amount >= 0)
-            as prepaid_products
+            as prepaid_products,
+        list(distinct group_product) filter (where not is_prepay and amount >= 0)
+            as arrears_products,
+        bool_or(not is_prepay and not is_tax) as has_arrears
     from printed
     group by org_id, expected_invoice_date, invoice_number
 
 )
 
 -- Several numbers may answer one invoice of ours: a line of ours belongs to the one that
--- has its product (what is given back to the one that credits it), or a line of no product
--- we know that equals it, else to the earliest.
+-- has its product, prepaid or in arrears (what is given back to the one that credits it),
+-- or a line of no product we know that equals it, else to the earliest.
 select
     ours.invoice_line_id,
     ours.invoice_id,
@@ -184,6 +187,12 @@ qualify
             and coalesce(
                 list_contains(numbers.prepaid_products, ours.group_product), false
             ) desc,
+            not ours.is_prepay
+            and coalesce(
+                list_contains(numbers.arrears_products, ours.group_product), false
+            ) desc,
+            not ours.is_prepay and ours.kind is distinct from 'tax' and numbers.has_arrears
+            desc,
             coalesce(
                 list_contains(
                     if(ours.amount < 0, numbers.credited_products, numbers.products),

@@ -75,7 +75,16 @@ select
         when figures.printed_lines = 0 and figures.charge in ('prepay', 'committed')
             then 'commitment_not_billed'
         when figures.printed_lines = 0 then 'usage_without_line'
-        when figures.is_waived and figures.expected_amount = 0 then 'charged_in_ramp'
+        when
+            figures.is_waived
+            and (
+                figures.expected_amount = 0
+                or figures.printed_amount = {{ line_amount(
+                    'figures.expected_quantity', 'figures.expected_price',
+                    'figures.minor_units'
+                ) }}
+            )
+            then 'charged_in_ramp'
         when figures.group_product = 'unknown' then 'unknown_product'
         when
             figures.repeated_amount <> 0

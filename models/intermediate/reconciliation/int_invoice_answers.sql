@@ -66,10 +66,12 @@ ours as (
 
 our_dates as (
 
-    select distinct
+    select
         org_id,
-        invoice_date
+        invoice_date,
+        count(*) filter (where not is_tax) as products
     from ours
+    group by org_id, invoice_date
 
 ),
 
@@ -81,7 +83,9 @@ candidates as (
         printed.invoice_number,
         our_dates.invoice_date,
         printed.printed_date - our_dates.invoice_date as days_late,
+        our_dates.products as our_products,
         count(*) filter (where ours.match_code is not null) as products,
+        count(*) filter (where not ours.is_tax) as untaxed_products,
         count(*) filter (
             where ours.amount = printed.amount
             and printed.amount <> 0
@@ -125,8 +129,10 @@ answered as (
             partition by org_id, invoice_number
             order by
                 2 * equal_amounts + products + sign(equal_periods)
+                + if(untaxed_products = our_products and our_products > 0, 2, 0)
                 + if(days_late between 0 and 10, 2, 0)
-                + if(abs(days_late) <= 1, 2, 0) desc,
+                + if(abs(days_late) <= 1, 2, 0)
+                + if(days_late = 0, 1, 0) desc,
                 equal_taxes desc,
                 abs(days_late) asc,
                 invoice_date asc

@@ -23,7 +23,9 @@ our_products as (
         org_id,
         invoice_number,
         group_product,
-        bool_or(amount < 0) as has_negative,
+        bool_or(amount < 0 and charge not in ('prepay', 'given_back')) as has_negative,
+        list(amount) filter (where amount < 0) as given_back,
+        bool_or(amount < 0 and charge in ('prepay', 'given_back')) as has_given_back,
         bool_or(is_waived) as has_waived,
         sum(amount) filter (where charge in ('prepay', 'given_back')) as prepaid_amount,
         sum(amount) filter (where charge not in ('prepay', 'given_back'))
@@ -67,7 +69,14 @@ compared as (
             'tax', printed_lines.group_product
         ) as group_product,
         our_invoices.expected_invoice_date,
-        coalesce(our_products.has_negative, false) as has_negative,
+        coalesce(
+            if(
+                printed_lines.is_prepay,
+                our_products.has_given_back, our_products.has_negative
+            )
+            or list_contains(our_products.given_back, printed_lines.amount),
+            false
+        ) as has_negative,
         coalesce(our_products.has_waived, false) as has_waived,
         if(
             printed_lines.is_prepay,
@@ -82,10 +91,15 @@ compared as (
         printed_lines.service_period_start < our_invoices.arrears_start - 1
         and printed_lines.service_period_end <= our_invoices.arrears_start + 1
             as is_before,
-        bool_or(
-            printed_lines.service_period_start
-            between our_invoices.arrears_start - 1 and our_invoices.arrears_start + 1
-        ) over (partition by printed_lines.org_id, printed_lines.invoice_number)
+        -- Its periods can be trusted, as far as lines that are ours tell.
+        coalesce(
+            bool_or(
+                printed_lines.service_period_start
+                between our_invoices.arrears_start - 1 and our_invoices.arrears_start + 1
+            ) over of_number,
+            false
+        )
+        or not coalesce(bool_or(our_products.org_id is not null) over of_number, false)
             as is_any_in_period,
         bool_or(printed_lines.charge_type = 'committed') over (
             partition by
@@ -104,6 +118,7 @@ compared as (
             printed_lines.org_id = our_invoices.org_id
             and printed_lines.invoice_number = our_invoices.invoice_number
     window
+        of_number as (partition by printed_lines.org_id, printed_lines.invoice_number),
         of_charge as (
             partition by
                 printed_lines.org_id,

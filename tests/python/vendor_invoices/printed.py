@@ -198,7 +198,17 @@ class Invoice:
         if not self.matters(difference):
             return False
         line.quantity, line.rate, line.amount = quantity, rate, amount
+        if self.is_what_is_waived_too(line):
+            reasons = {*reasons, "charged_in_ramp"}
         return self.plant(kind, reasons, line, difference)
+
+    def is_what_is_waived_too(self, line: Line) -> bool:
+        """Whether a line bills just what it stands for and what is waived of the product."""
+        waived = [
+            o for o in self.ours if o["is_waived"] and group_code(o["product_code"]) == line.group
+        ]
+        quantity = sum((ours["quantity"] for ours in [*line.ours, *waived]), Decimal(0))
+        return bool(waived) and line.amount == line_amount(quantity, line.rate, self.currency)
 
     def add(self, kind: str, reasons: Iterable[str], line: Line, at_end: bool = True) -> bool:
         """Print one more line."""
