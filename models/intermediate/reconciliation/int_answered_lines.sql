@@ -28,7 +28,13 @@ invoice_lines as (
     select
         invoice_lines.*,
         coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
-            as answered_date
+            as answered_date,
+        sum(invoice_lines.amount) filter (
+            where invoice_lines.product_code = 'telco_inbound'
+        ) over (partition by invoice_lines.org_id, answered_date) as inbound_amount,
+        sum(invoice_lines.amount) filter (
+            where invoice_lines.product_code = 'telco_outbound'
+        ) over (partition by invoice_lines.org_id, answered_date) as outbound_amount
     from {{ ref('invoice_lines') }} as invoice_lines
     left join orders_answered
         on
@@ -55,6 +61,7 @@ printed as (
             as group_product,
         printed_lines.is_tax,
         printed_lines.is_prepay,
+        printed_lines.is_billed_again,
         printed_lines.amount
     from printed_lines
     inner join answers
@@ -64,21 +71,23 @@ printed as (
 
 ),
 
--- How the vendor prints an invoice of ours: which calling services have a row of their own,
--- and which taxes (TELCO-02).
+-- How the vendor prints an invoice of ours: which calling services have no row of their own
+-- but are in another, and which taxes have one (TELCO-02).
 printed_as as (
 
     select
         org_id,
         expected_invoice_date,
-        coalesce(
-            bool_or(group_product = 'telco_inbound')
-            and not bool_or(group_product = 'telco_toll_free'), false
-        ) as is_toll_free_folded,
-        coalesce(
-            bool_or(group_product = 'telco_outbound')
-            and not bool_or(group_product = 'telco_extended_outbound'), false
-        ) as is_extended_folded,
+        {% for service, folded in [
+            ('inbound', 'toll_free'), ('outbound', 'extended_outbound')
+        ] %}
+            sum(amount) filter (where group_product = 'telco_{{ service }}')
+                as {{ service }}_amount,
+            coalesce(
+                bool_or(group_product = 'telco_{{ service }}')
+                and not bool_or(group_product = 'telco_{{ folded }}'), false
+            ) as is_{{ folded }}_folded,
+        {% endfor %}
         coalesce(list(distinct group_product) filter (where is_tax), [])
             as tax_products
     from printed
@@ -88,7 +97,7 @@ printed_as as (
 
 -- All taxes are one sum if the vendor prints one that names no level, and not all levels
 -- by name.
-ours as (
+grouped as (
 
     select
         invoice_lines.*,
@@ -103,14 +112,19 @@ ours as (
                     and not list_contains(printed_as.tax_products, products.match_code)
                 ) over (partition by invoice_lines.org_id, invoice_lines.answered_date)
                 then 'tax'
-            when
-                invoice_lines.product_code = 'telco_toll_free'
-                and printed_as.is_toll_free_folded
-                then 'telco_inbound'
-            when
-                invoice_lines.product_code = 'telco_extended_outbound'
-                and printed_as.is_extended_folded
-                then 'telco_outbound'
+            {% for service, folded in [
+                ('inbound', 'toll_free'), ('outbound', 'extended_outbound')
+            ] %}
+                when
+                    invoice_lines.product_code = 'telco_{{ folded }}'
+                    and printed_as.is_{{ folded }}_folded
+                    and coalesce(
+                        printed_as.{{ service }}_amount
+                        <> invoice_lines.{{ service }}_amount,
+                        true
+                    )
+                    then 'telco_{{ service }}'
+            {% endfor %}
             else coalesce(products.match_code, invoice_lines.product_code)
         end as group_product
     from invoice_lines
@@ -125,6 +139,16 @@ ours as (
 
 ),
 
+ours as (
+
+    select
+        *,
+        count(*) over (partition by org_id, answered_date, group_product) > 1
+            as is_one_of_several
+    from grouped
+
+),
+
 -- What each number of the vendor has that answers an invoice of ours.
 numbers as (
 
@@ -136,6 +160,11 @@ numbers as (
         list(distinct group_product) filter (where amount >= 0) as products,
         list(distinct group_product) filter (where amount < 0) as credited_products,
         list(amount) filter (where group_product is null) as unknown_amounts,
+        -- Not of an invoice that is issued anew.
+        if(
+            2 * count(*) filter (where is_billed_again) > count(*), null,
+            list(distinct group_product || '/' || amount::decimal(28, 4))
+        ) as product_amounts,
         list(distinct group_product) filter (where is_prepay and amount >= 0)
             as prepaid_products,
         list(distinct group_product) filter (where not is_prepay and amount >= 0)
@@ -187,7 +216,16 @@ qualify
             and coalesce(
                 list_contains(numbers.prepaid_products, ours.group_product), false
             ) desc,
+            ours.is_one_of_several
+            and coalesce(
+                list_contains(
+                    numbers.product_amounts,
+                    ours.group_product || '/' || ours.amount::decimal(28, 4)
+                ),
+                false
+            ) desc,
             not ours.is_prepay
+            and ours.amount >= 0
             and coalesce(
                 list_contains(numbers.arrears_products, ours.group_product), false
             ) desc,

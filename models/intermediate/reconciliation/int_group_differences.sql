@@ -114,6 +114,17 @@ parts as (
         reason is null
         and compared_variance - coalesce(at_their_rate - ours, 0) <> 0
 
+),
+
+told as (
+
+    select
+        *,
+        part_reason = 'duplicate_line'
+        or coalesce(printed_compared_amount, expected_compared_amount) is null
+            as is_of_all_lines
+    from parts
+
 )
 
 select
@@ -133,6 +144,7 @@ select
     expected_quantity,
     printed_price,
     expected_price,
-    printed_amount,
-    expected_amount
-from parts
+    -- What is billed twice is told by the whole group, all else by the lines that differ.
+    if(is_of_all_lines, printed_amount, printed_compared_amount) as printed_amount,
+    if(is_of_all_lines, expected_amount, expected_compared_amount) as expected_amount
+from told

@@ -34,6 +34,7 @@ select
     figures.expected_quantity,
     figures.expected_price,
     figures.expected_amount,
+    figures.printed_compared_amount,
     figures.expected_compared_amount,
     figures.variance_amount,
     figures.extra_amount,
@@ -72,15 +73,21 @@ select
                 or figures.printed_price is distinct from figures.expected_price
             )
             then 'rounding'
-        when figures.printed_lines = 0 and figures.charge in ('prepay', 'committed')
-            then 'commitment_not_billed'
-        when figures.printed_lines = 0 then 'usage_without_line'
+        when
+            figures.printed_compared_lines = 0
+            and figures.expected_compared_lines > 0
+            and figures.extra_amount = 0
+            then
+                if(
+                    figures.charge in ('prepay', 'committed'),
+                    'commitment_not_billed', 'usage_without_line'
+                )
         when
             figures.is_waived
             and (
                 figures.expected_amount = 0
                 or figures.printed_amount = {{ line_amount(
-                    'figures.expected_quantity', 'figures.expected_price',
+                    'figures.whole_quantity', 'figures.expected_price',
                     'figures.minor_units'
                 ) }}
             )
@@ -94,6 +101,12 @@ select
             then 'duplicate_line'
         when figures.extra_amount = figures.variance_amount then 'duplicate_line'
         when of_whole.reason is not null then of_whole.reason
+        when
+            figures.expected_lines > 0
+            and figures.expected_compared_lines = 0
+            and figures.printed_compared_lines > 0
+            and figures.extra_amount = 0
+            then 'line_without_usage'
         when
             figures.expected_lines = 0
             and (

@@ -140,7 +140,7 @@ charged as (
             when
                 amount < 0
                 and not has_negative
-                and not (has_waived and is_agreed)
+                and not is_agreed
                 and not is_tax
                 then 'credit'
             when

@@ -41,11 +41,12 @@ left join other_prices as ours
         and figures.expected_price = ours.unit_price
 where figures.printed_price is distinct from figures.expected_price
 union all
--- A number whose days are counted otherwise.
+-- A number whose days are counted otherwise, or that was held all days.
 select distinct
     figures.org_id,
     figures.group_id,
-    'other_cycle_cut' as reason,
+    if(figures.expected_price = other_prices.unit_price, 'prorated', 'other_cycle_cut')
+        as reason,
     held.days_count || ' of ' || figures.cycle_days || ' days' as assumed
 from figures
 inner join other_prices

@@ -6,8 +6,8 @@ figures as (
         *,
         row_number() over (
             partition by
-                org_id, invoice_number, printed_amount, printed_quantity, expected_amount,
-                expected_quantity
+                org_id, invoice_number, printed_amount, printed_quantity,
+                expected_compared_amount, expected_quantity
             order by group_id
         ) as place_among_equals
     from {{ ref('int_groups_priced') }}
@@ -26,13 +26,13 @@ inner join figures as missing
     on
         unnamed.org_id = missing.org_id
         and unnamed.invoice_number = missing.invoice_number
-        and unnamed.printed_amount = missing.expected_amount
+        and unnamed.printed_amount = missing.expected_compared_amount
         and coalesce(unnamed.printed_quantity = missing.expected_quantity, true)
 where
     unnamed.group_product = 'unknown'
     and unnamed.charge not in ('credit', 'earlier', 'again')
-    and missing.printed_lines = 0
-    and missing.expected_amount <> 0
+    and missing.printed_compared_lines = 0
+    and missing.expected_compared_amount <> 0
 qualify
     row_number() over (
         partition by unnamed.org_id, unnamed.group_id
