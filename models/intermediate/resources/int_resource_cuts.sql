@@ -8,7 +8,12 @@ usage_days as (
 
 cycles as (
 
-    select * from {{ ref('int_cycles') }}
+    select
+        *,
+        lag(cycle_start_date) over (
+            partition by org_id order by cycle_start_date
+        ) as earlier_start_date
+    from {{ ref('int_cycles') }}
 
 ),
 
@@ -32,6 +37,7 @@ cuts as (
                 then date_trunc('month', cycles.cycle_start_date) + interval 1 month
             when 'a day early' then cycles.cycle_start_date - 1
             when 'a day late' then cycles.cycle_start_date + 1
+            when 'the cycle before' then cycles.earlier_start_date
             else cycles.cycle_start_date
         end::date as cut_from,
         case named.cut
@@ -42,12 +48,13 @@ cuts as (
             when 'a day early' then cycles.cycle_end_date - 1
             when 'the last day twice' then cycles.cycle_end_date + 1
             when 'a day late' then cycles.cycle_end_date + 1
+            when 'the cycle before' then cycles.cycle_start_date
         end::date as cut_to
     from cycles
     cross join
         unnest([
             'the calendar month', 'the next calendar month', 'a day early', 'a day late',
-            'the last day twice'
+            'the last day twice', 'the cycle before'
         ]) as named (cut)
     where cycles.is_closed
 
