@@ -140,8 +140,9 @@ def test_invoices_have_one_row_each(home):
 def test_a_reconciliation_says_how_many_lines_were_rejected(tmp_path):
     publish_marts(
         tmp_path,
-        changed="insert into marts.rejected_rows by name select 'acme' as org_id, "
-        "'vendor_invoice_lines' as dataset, is_retired from (values (false), (true)) t(is_retired)",
+        changed="insert into marts.rejected_rows by name select 'acme' as org_id, 'missing_value' "
+        "as reason, 'vendor_invoice_lines' as dataset, is_retired "
+        "from (values (false), (true)) t(is_retired)",
     )
     said = cx_billing("--home", tmp_path, "show", "reconciliation", "acme", "2026-04-05")
     assert "1 line of the vendor's invoices of acme was rejected and compared with nothing" in said
@@ -250,6 +251,46 @@ def test_a_vendor_invoice_says_in_a_sentence_whether_it_is_right(changed, reason
     }
     differences = [{"reason": reason} for reason in reasons]
     assert said in vendor_invoice.summarize(invoice | changed, differences)
+
+
+REJECTED_LINES = """
+insert into marts.rejected_rows by name
+select org_id, 'vendor_invoice_lines' as dataset, org_id || '/' || row || '.csv' as source_file,
+    row as source_row, 'not_a_number' as reason, 'amount' as column_name, 'ten' as value,
+    'a number' as expected, false as is_retired,
+    to_json({invoice_number: number, description: 'Line ' || row, amount: 'ten'}) as raw_row
+from (values ('acme', 1, 'V-77'), ('acme', 2, ' V-77-PDF '), ('acme', 3, 'V-790'),
+    ('acme', 4, null), ('kaze', 5, 'V-77'), ('acme', 6, 'V-***77'), ('acme', 7, 'V-***78'))
+    t(org_id, row, number)
+"""
+
+
+def test_a_vendor_invoice_says_which_of_its_lines_were_rejected(tmp_path):
+    publish_marts(tmp_path, changed=REJECTED_LINES)
+
+    def show(*words):
+        return cx_billing("--home", tmp_path, "show", "vendor-invoice", *words)
+
+    said = show("acme", "V-77")
+    assert "3 lines of it were rejected: the printed total and the comparison leave out" in said
+    assert re.search(r"Rejected lines +3, not in the printed total", said)
+    assert "1 rejected line does not tell the invoice; it may be this one." in said
+    listed = said[said.index("Rejected lines, in no figure above") :]
+    assert re.findall(r"Line \d", listed) == ["Line 1", "Line 2", "Line 4", "Line 6"]
+    assert "amount 'ten' is no number that can be read; right would be a number" in listed
+    said = show("kaze", "V-77")
+    assert "1 line of it was rejected" in said
+    assert "Of the rest: it is right: every group of lines agrees" in said
+    assert "Line 5" in show("kaze", "V-77", "--json")
+    assert "Line 5" in show("kaze", "V-77", "--html", tmp_path / "x.html") + (
+        tmp_path / "x.html"
+    ).read_text("utf-8")
+
+
+def test_a_vendor_invoice_without_a_usable_line_is_told_from_an_unknown_one(tmp_path):
+    publish_marts(tmp_path, changed=REJECTED_LINES)
+    said = cx_billing("--home", tmp_path, "show", "vendor-invoice", "acme", "V-790", code=2)
+    assert "no line could be used: 1 was rejected" in " ".join(said.split())
 
 
 def test_an_unknown_vendor_invoice_lists_the_numbers_of_its_organization(home):

@@ -70,9 +70,7 @@ def compose_reconciliation(
     numbers = sorted({line["invoice_number"] for line in lines if line["invoice_number"]})
     none_landed = f"none landed for this {'date' if is_landed else 'organization'}"
     reasons = list(explain_missing_lines(dates, invoice_date))
-    ((rejected,),) = (
-        row.values() for row in read(connection, "rejected_vendor_lines", org_id=org_id)
-    )
+    rejected = len(read(connection, "rejected_vendor_lines", org_id=org_id, invoice_numbers=None))
     notes = ["Service periods are shown with their last day."]
     if rejected:
         notes.append(

@@ -84,14 +84,25 @@ def read_landed_values(record: Record) -> dict[str, str]:
 def describe_rejection(record: Record) -> str:
     """File, row, column, value, what is wrong with it, and what would be right."""
     where = f"{record['source_file']} row {record['source_row']}"
-    said = record["explanation"]
+    said = f"{state_fault(record)} ({record['reason']}); right would be {record['expected']}"
+    return format_text(f"{where}: {said}")
+
+
+def describe_fault(record: Record) -> str:
+    """What is wrong with a row, and what would be right."""
+    return format_text(f"{state_fault(record)}; right would be {record['expected']}")
+
+
+def state_fault(record: Record) -> str:
+    """The column to blame, its value, and what is wrong with it."""
+    said = format_text(record["explanation"])
     if record["reason"] == "missing_value":
         said = f"{record['column_name']} is empty"
     elif record["column_name"]:
         said = f"{record['column_name']} {shorten(record['value'] or '')!r} is {said}"
     if record["reason"] == "overlapping_contract":
         said = f"contract {read_landed_values(record).get('contract_id')}: {said}"
-    return format_text(f"{where}: {said} ({record['reason']}); right would be {record['expected']}")
+    return said
 
 
 def describe_file(record: Record, rows: int) -> str:

@@ -20,11 +20,12 @@ from cx_billing.pages.columns import (
     rule_column,
     text_column,
 )
-from cx_billing.pages.content import Link, Page, Picture, Record, Row, Table, fill_rows
+from cx_billing.pages.content import Column, Link, Page, Picture, Record, Row, Table, fill_rows
 from cx_billing.pages.disputes import link_to_dispute
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.invoice import AUDITED
-from cx_billing.pages.reading import find_organization, read, require
+from cx_billing.pages.reading import NotFoundError, find_organization, read, require
+from cx_billing.pages.rejected import describe_fault
 from cx_billing.pages.rules import find_rule_of_reason
 from cx_billing.pages.words import Names, read_names, spell_code
 
@@ -86,6 +87,14 @@ LINE_COLUMNS = (
     difference_column("Difference", "variance_amount"),
     replace(text_column("Reason", "titles", link_to_difference), keys=("reasons",)),
 )
+REJECTED_COLUMNS = (
+    text_column("Description", "description"),
+    text_column("Invoice", "invoice_number"),
+    text_column("Amount as landed", "amount"),
+    Column("Why", describe_fault, keys=("reason", "column_name", "value", "expected")),
+    text_column("File", "source_file"),
+    quantity_column("Row", "source_row"),
+)
 
 
 def compose_vendor_invoice(
@@ -105,6 +114,8 @@ def compose_vendor_invoice(
         record | {"minor_units": minor_units}
         for record in read(connection, "invoice_differences", **of_invoice)
     ]
+    rejected = find_rejected_lines(connection, invoice)
+    rejected_count = count_numbered(rejected)
     answered = find_answered(connection, invoice)
     products, cycles = place_products(connection, answered.values())
     audits = find_audits(connection, org_id, names, cycles)
@@ -127,6 +138,10 @@ def compose_vendor_invoice(
 
     facts = (
         ("Printed total", money("printed_total")),
+        (
+            "Rejected lines",
+            f"{rejected_count:,}, not in the printed total" if rejected_count else "",
+        ),
         ("Expected", money("expected_total")),
         ("Difference", money("variance_amount")),
         ("Unexplained", money("unexplained_amount")),
@@ -141,7 +156,7 @@ def compose_vendor_invoice(
     )
     return Page(
         title=f"Vendor invoice {format_text(invoice['invoice_number'])} of {format_text(org_id)}",
-        lead=summarize(invoice, differences),
+        lead=summarize(invoice, differences, rejected_count),
         facts=tuple((label, value) for label, value in facts if value),
         fact_links={label: links for label, links in fact_links.items() if links},
         pictures=tuple(draw_reasons(differences, minor_units)),
@@ -163,13 +178,29 @@ def compose_vendor_invoice(
                 records=tuple(lines),
                 is_main=True,
             ),
+            *tabulate_rejected_lines(rejected),
         ),
-        notes=tuple(explain(lines, differences)),
+        notes=tuple(explain(lines, differences, len(rejected) - rejected_count)),
         head=invoice,
     )
 
 
-def summarize(invoice: Record, differences: list[Record]) -> str:
+def summarize(invoice: Record, differences: list[Record], rejected_count: int = 0) -> str:
+    """Whether the invoice is right, how much of the difference has a reason, and what is left out.
+
+    What is left out are the lines that were rejected: they are in no figure of the page.
+    """
+    judged = judge(invoice, differences)
+    if not rejected_count:
+        return judged
+    lines = "1 line of it was" if rejected_count == 1 else f"{rejected_count:,} lines of it were"
+    return (
+        f"{lines} rejected: the printed total and the comparison leave out what could not be read. "
+        f"Of the rest: {judged[0].lower()}{judged[1:]}"
+    )
+
+
+def judge(invoice: Record, differences: list[Record]) -> str:
     """In a sentence, whether the invoice is right, and how much of the difference has a reason."""
     variance, unexplained = invoice["variance_amount"], invoice["unexplained_amount"]
     if variance is None:
@@ -190,6 +221,26 @@ def summarize(invoice: Record, differences: list[Record]) -> str:
     more = "more" if variance > 0 else "less"
     opening = f"The vendor bills {money(variance)} {more} than we expect: {told} for that"
     return f"{opening}, and {money(unexplained)} without one." if unexplained else f"{opening}."
+
+
+def find_rejected_lines(connection: duckdb.DuckDBPyConnection, invoice: Record) -> list[Record]:
+    """The lines of the invoice that were rejected, by any of its numbers, and those without one."""
+    numbers = [invoice["invoice_number"], *list_other_numbers(invoice)]
+    org_id = invoice["org_id"]
+    return read(connection, "rejected_vendor_lines", org_id=org_id, invoice_numbers=numbers)
+
+
+def count_numbered(rejected: list[Record]) -> int:
+    """How many of the lines tell their invoice."""
+    return sum(line["invoice_number"] is not None for line in rejected)
+
+
+def tabulate_rejected_lines(rejected: list[Record]) -> Iterator[Table]:
+    """The lines that were rejected, if there are any."""
+    if rejected:
+        yield Table.of_records(
+            "Rejected lines, in no figure above", REJECTED_COLUMNS, rejected, name="rejected_lines"
+        )
 
 
 def find_answered(connection: duckdb.DuckDBPyConnection, invoice: Record) -> dict[str, Record]:
@@ -372,13 +423,25 @@ def find_vendor_invoice(
     invoices = {
         number: invoice
         for invoice in read(connection, "vendor_invoices", org_id=org_id)
-        for number in (
-            invoice["invoice_number"],
-            *filter(None, (invoice["other_numbers"] or "").split(", ")),
-        )
+        for number in (invoice["invoice_number"], *list_other_numbers(invoice))
     }
+    if invoice_number not in invoices:
+        landed = read(
+            connection, "rejected_vendor_lines", org_id=org_id, invoice_numbers=[invoice_number]
+        )
+        if count := count_numbered(landed):
+            raise NotFoundError(
+                f"Of vendor invoice {format_text(invoice_number)} of {format_text(org_id)} no line "
+                f"could be used: {count:,} {'was' if count == 1 else 'were'} rejected. See show "
+                "rejected, and land the file again when it is mended."
+            )
     require(invoice_number, invoices, "vendor invoice", org_id)
     return invoices[invoice_number]
+
+
+def list_other_numbers(invoice: Record) -> list[str]:
+    """The numbers that the same invoice has by other ways."""
+    return list(filter(None, (invoice["other_numbers"] or "").split(", ")))
 
 
 def find_disputable(
@@ -426,8 +489,16 @@ def list_rows(lines: list[Record], minor_units: int) -> Iterator[Row]:
     yield label_row(LINE_COLUMNS, "total", "Total", **sums, minor_units=minor_units)
 
 
-def explain(lines: list[Record], differences: list[Record]) -> Iterator[str]:
+def explain(
+    lines: list[Record], differences: list[Record], unnumbered_count: int = 0
+) -> Iterator[str]:
     """What a reader of the tables has to know."""
+    if unnumbered_count:
+        yield (
+            f"{unnumbered_count:,} rejected "
+            f"{'line does' if unnumbered_count == 1 else 'lines do'} not tell the invoice; it may "
+            "be this one."
+        )
     if any(line["lines_in_group"] > 1 for line in lines):
         yield (
             "Lines of one product and charge are compared as one: our figures stand beside the "
