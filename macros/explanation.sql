@@ -1,14 +1,22 @@
 {#
     A sentence of the seed difference_reasons with the figures of a difference in the place of the
-    names in braces: amounts as money, rates of a tax as a percentage. What a figure has not is
-    said in words.
+    names in braces: amounts as money, prices with as many decimals at least, rates of a tax as
+    a percentage. What a figure has not is said in words.
 #}
 {% macro explanation(difference, sentence) -%}
+    {%- set minor_units = difference ~ '.minor_units' -%}
     {%- set figures = {
-        'printed_quantity': (plain_number(difference ~ '.printed_quantity'), 'no quantity'),
+        'printed_quantity': (
+            'coalesce(' ~ plain_number(difference ~ '.printed_quantity') ~ ', if('
+            ~ difference ~ ".printed_amount <> 0, 'an unstated quantity', null))", 'none'
+        ),
         'expected_quantity': (plain_number(difference ~ '.expected_quantity'), 'none'),
-        'printed_price': (plain_number(difference ~ '.printed_price'), 'several rates'),
-        'expected_price': (plain_number(difference ~ '.expected_price'), 'several rates'),
+        'printed_price': (
+            plain_price(difference ~ '.printed_price', minor_units), 'several rates'
+        ),
+        'expected_price': (
+            plain_price(difference ~ '.expected_price', minor_units), 'several rates'
+        ),
         'printed_percent': (
             plain_number('100 * ' ~ difference ~ '.printed_price') ~ " || ' %'", 'another rate'
         ),
@@ -16,12 +24,19 @@
             plain_number('100 * ' ~ difference ~ '.expected_price') ~ " || ' %'", 'no rate'
         ),
         'printed_amount': (
-            plain_money(difference ~ '.printed_amount', difference ~ '.minor_units'), 'nothing'
+            plain_money(difference ~ '.printed_amount', minor_units), 'nothing'
         ),
         'expected_amount': (
-            plain_money(difference ~ '.expected_amount', difference ~ '.minor_units'), 'nothing'
+            plain_money(difference ~ '.expected_amount', minor_units), 'nothing'
         ),
-        'assumed': (difference ~ '.assumed', 'not known'),
+        'expected_base': (
+            plain_money(difference ~ '.expected_quantity', minor_units), 'nothing'
+        ),
+        'assumed': (
+            'replace(' ~ difference
+            ~ ".assumed, 'accumulated_exact', 'accumulated by exactly so many users')",
+            'not known'
+        ),
         'description': (difference ~ '.printed_description', 'It'),
         'product': (difference ~ '.product_code', 'it'),
     } -%}

@@ -127,7 +127,7 @@ def test_on_a_phone_a_table_is_still_one(folder, hand):
     assert row.get_by_role("rowheader").inner_text() == "Data Storage Overage"
     cell = row.get_by_role("cell").last
     said = cell.evaluate("cell => getComputedStyle(cell, '::before').content")
-    assert (said, cell.inner_text()) == ('"Reason"', "A rate nobody agreed")
+    assert (said, cell.inner_text()) == ('"Reason"', "Rate not in the contract")
 
 
 def test_the_dark_is_dark(folder, browser):

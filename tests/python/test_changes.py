@@ -66,8 +66,8 @@ def test_an_equal_build_changes_nothing(tmp_path):
         ),
         (
             "update marts.invoice_lines set unit_price = 1.5 where invoice_line_id = '3'",
-            "CX 3[/red] <script> (usage from 2026-03-05) was 0.00 USD for 7 at 155, "
-            "is 0.00 USD for 7 at 1.5",
+            "CX 3[/red] <script> (usage from 2026-03-05) was 0.00 USD for 7 at 155.00, "
+            "is 0.00 USD for 7 at 1.50",
         ),
         (
             "update marts.invoice_lines set currency = 'EUR' where invoice_line_id = '1'",

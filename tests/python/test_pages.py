@@ -185,12 +185,12 @@ def test_a_vendor_invoice_shows_each_printed_line_once_then_what_only_we_have(ho
     places = [said.rindex(words) for words in order]
     assert places == sorted(places)
     assert cells(said, "Outbound - U.S.") == [
-        *("Outbound - U.S.", "1", "1,000", "1", "1,000.00", "1,000.1", "1,234.50", "0.10"),
+        *("Outbound - U.S.", "1", "1,000", "1.00", "1,000.00", "1,000.1", "1,234.50", "0.10"),
         "Unexplained",
     ]
     # Our figures stand beside the first line of a group only.
     assert cells(said, "Outbound - Int") == [
-        *("Outbound - International", "2", "0.1", "2,346", "234.60")
+        *("Outbound - International", "2", "0.1", "2,346.00", "234.60")
     ]
     after = said[said.rindex("Expected, and not on the invoice") :]
     assert cells(after, "CX 3") == ["CX 3", "5", "1", "155.00", "-155.00", "Used and not billed"]

@@ -78,7 +78,7 @@ of_quantity as (
 -- Amounts that another cut of the cycle gives. A cut touches all calls of an invoice: one
 -- that would change a service on which both agree is a lesser reason.
 {% set cut_amounts = {
-    'from 00:00': 'amount_at_midnight',
+    'from 00:00 UTC, not 07:00': 'amount_at_midnight',
     'the calendar month': 'amount_of_calendar_month',
     'the next calendar month': 'amount_of_next_month',
     'the last day twice': 'amount_of_last_day_twice',
@@ -120,7 +120,12 @@ of_calls as (
         figures.org_id,
         figures.group_id,
         assumption.reason,
-        assumption.reason as assumed
+        case
+            when assumption.reason <> 'duplicate_calls' then assumption.reason
+            when figures.printed_amount = other_amounts.amount_landed_twice
+                then 'calls that are in two files are counted twice'
+            else 'of calls that are there under two ids one is counted'
+        end as assumed
     from figures
     inner join other_amounts
         on

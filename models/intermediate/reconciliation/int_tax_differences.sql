@@ -311,7 +311,11 @@ select
             'invoice ' || first_invoice_number || ' has it too',
             'it is on this invoice once more'
         ),
-        nullif(concat_ws(', ', {{ plain_number('printed_quantity') }}, assumed), '')
+        nullif(
+            concat_ws(
+                ', ', {{ plain_money('printed_quantity', 'minor_units') }}, assumed
+            ), ''
+        )
     ) as assumed,
     printed_description,
     printed_quantity,

@@ -186,10 +186,13 @@ select
     coalesce(
         tied.claim_amount, if(tied.reason = 'mispriced_calls', 0, tied.amount)
     )::decimal(28, 4) as claim_amount,
-    {{ explanation('tied', 'reasons.explanation') }}
+    rtrim({{ explanation('tied', 'reasons.explanation') }}, '.')
     || coalesce(
-        ' The same figure is given by: ' || replace(tied.other_reasons, '_', ' ') || '.', ''
-    ) as explanation,
+        '; the same figure would also come from: '
+        || replace(tied.other_reasons, '_', ' '),
+        ''
+    )
+    || '.' as explanation,
     to_json({
         'printed_quantity': tied.printed_quantity,
         'expected_quantity': tied.expected_quantity,

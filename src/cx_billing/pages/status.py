@@ -18,8 +18,8 @@ COLUMNS = (
     date_column("Period from", "service_period_start"),
     quantity_column("Qty before", "quantity_before"),
     quantity_column("Qty", "quantity"),
-    quantity_column("Price before", "unit_price_before"),
-    quantity_column("Price", "unit_price"),
+    money_column("Price before", "unit_price_before"),
+    money_column("Price", "unit_price"),
     money_column("Before", "amount_before"),
     money_column("Now", "amount"),
     money_column("Difference", "difference"),
@@ -102,7 +102,7 @@ def describe_amount(line: ChangedLine, when: str = "") -> str:
     )
     return (
         f"{format_number(amount, line.minor_units or 0)} {currency} "
-        f"for {format_number(quantity)} at {format_number(price)}"
+        f"for {format_number(quantity)} at {format_number(price, line.minor_units or 0)}"
     )
 
 

@@ -59,6 +59,18 @@ def link_to_ours(record: Record) -> Link | None:
     return ours
 
 
+def billed_column(heading: str, key: str) -> Column:
+    """A column of what is billed: a quantity, or the money that a tax is on."""
+    return Column(
+        heading,
+        lambda record: format_number(
+            record[key], (record["minor_units"] or 0) if record["is_tax"] else 0
+        ),
+        is_number=True,
+        keys=(key,),
+    )
+
+
 REASON_COLUMNS = (
     text_column("Reason", "title"),
     text_column("Code", "reason"),
@@ -79,10 +91,10 @@ DIFFERENCE_COLUMNS = (
 LINE_COLUMNS = (
     text_column("Description", "description"),
     quantity_column("Line", "line_number"),
-    quantity_column("Vendor qty", "printed_quantity"),
-    quantity_column("Vendor rate", "printed_price"),
+    billed_column("Vendor qty", "printed_quantity"),
+    money_column("Vendor rate", "printed_price"),
     money_column("Vendor", "printed_amount"),
-    quantity_column("Our qty", "expected_quantity"),
+    billed_column("Our qty", "expected_quantity"),
     money_column("Ours", "expected_amount", link_to_ours),
     difference_column("Difference", "variance_amount"),
     replace(text_column("Reason", "titles", link_to_difference), keys=("reasons",)),
@@ -347,6 +359,7 @@ def refer(
         line
         | {
             "anchor": f"line-{line['line_number']}",
+            "is_tax": names.kind(line["product_code"]) == "tax",
             "titles": names.reason_list(line["reasons"]),
             "difference_anchor": of_groups.get(line["group_id"]),
             "ours": products.get(line["product_code"]),

@@ -14,6 +14,8 @@ from .printed import AGREED, Invoice, Planted
 
 # Left over where a planted reason was not found: missed, and no false reason.
 NO_REASON = {"rounding", "unexplained"}
+# What is behind it in an explanation are the other reasons that give the same figure.
+ALSO = "; the same figure would also come from: "
 
 
 @dataclass
@@ -62,7 +64,9 @@ def is_found(planted: Planted, row: dict, unit: Decimal) -> bool:
     Of several reasons that give the same figure the first of the list is the reason, and the
     sentence names the others.
     """
-    _, _, others = (row.get("explanation") or "").partition("The same figure is given by: ")
+    _, _, others = (row.get("explanation") or "").partition(
+        "; the same figure would also come from: "
+    )
     named = {row["reason"], *others.rstrip(".").replace(" ", "_").split(",_")}
     if not named & planted.reasons or row["amount"] is None:
         return False
