@@ -23,7 +23,7 @@ print(draw({width}), end="")
 """
 
 
-def draw(width: int) -> str:
+def draw(width: int, **settings: object) -> str:
     first = datetime(2026, 3, 5)
     return charts.draw_curve(
         width,
@@ -36,6 +36,7 @@ def draw(width: int) -> str:
         levels=[charts.Level(7, "sustained 7", is_marked=True), charts.Level(8, "committed 8")],
         bars=[charts.Step(first, first + timedelta(days=2), 7)],
         time_format="%d %b",
+        **settings,
     )
 
 
@@ -114,6 +115,17 @@ def test_a_curve_is_at_none_between_its_steps():
         (first + 3 * hour, 1),
         (first + 4 * hour, 0),
     ]
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("after", [True, False])
+def test_a_curve_that_goes_on_says_so_at_its_end(before, after):
+    drawn = draw(360, goes_on=(before, after))
+    assert ("← goes on" in drawn, "goes on →" in drawn) == (before, after)
+    first = datetime(2026, 3, 5)
+    steps = [charts.Step(first, first + timedelta(days=1), 1)]
+    (*_, days) = charts.sketch_curve(80, steps, goes_on=(before, after))
+    assert (days.strip()[0] == "…", days[-1] == "…") == (before, after)
 
 
 def test_a_sketch_shows_the_highest_of_each_column():

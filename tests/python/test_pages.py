@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from command_line import cells, cx_billing
 from cx_billing import builds, lake, pages, warehouse
 from cx_billing.pages import (
     calls,
+    charts,
     content,
     inventory,
     peak,
@@ -380,6 +381,16 @@ def test_a_peak_that_nobody_reached_is_drawn_without_a_bar():
     assert "No number of users was held long enough." in picture.words
     assert "<svg" in picture.draw(360)
     assert not list(peak_explained.draw_peak("cx3", cycle, [], [billed], 0, days))
+
+
+def test_a_curve_is_padded_only_where_nobody_is_on():
+    first = datetime(2026, 3, 10, 12)
+    near = [charts.Step(first, first + timedelta(hours=1), 3)]
+    later = charts.Step(first + timedelta(hours=1), first + timedelta(hours=2), 2)
+    steps, goes_on = peak_explained.pad(near, [*near, later])
+    assert goes_on == (False, True)
+    assert [step.height for step in steps] == [0, 3]
+    assert peak_explained.pad(near, near)[1] == (False, False)
 
 
 def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home):

@@ -8,7 +8,7 @@ those that are written beside the names.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -24,6 +24,7 @@ RULE = "var(--rule, #dde2e9)"
 FILL = "var(--fill, #b9cbe4)"
 ACCENT = "var(--accent, #0b5cad)"
 MARK = "var(--mark, #b3261e)"
+PAPER = "var(--paper, #ffffff)"
 
 HEIGHT = 240
 LETTER = 12
@@ -32,6 +33,7 @@ PIXELS_OF_A_LETTER = 8
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 26, 24
 HEADROOM = 1.08
 PIXELS_OF_A_STEP = 2  # fewer cannot be seen
+HALO = 4  # pixels of paper around words, so that no line crosses them
 SKETCH_COLUMNS, SKETCH_ROWS = 100, 5
 BLOCKS = " ▁▂▃▄▅▆▇█"
 NOT_NEEDED = {"class", "font-family", "pointer-events", "role"}
@@ -64,10 +66,12 @@ def draw_curve(
     levels: Sequence[Level],
     bars: Sequence[Step],
     time_format: str,
+    goes_on: tuple[bool, bool] = (False, False),
 ) -> str:
     """Steps in order as an area, levels as lines across it, and bars that lie on the curve.
 
-    `time_format` is how the axis tells instants (`%d %b`).
+    `time_format` is how the axis tells instants (`%d %b`); `goes_on` says whether there is more
+    of the curve before and after the picture.
     """
     import altair
 
@@ -90,16 +94,20 @@ def draw_curve(
     for level, label, lift in zip(levels, labels, lifts, strict=True):
         colour = MARK if level.is_marked else QUIET
         base = altair.Chart(altair.InlineData(values=[{"height": level.height}]))
-        layers.append(base.mark_rule(color=colour, strokeDash=[5, 3]).encode(y=up))
+        layers.insert(1, base.mark_rule(color=colour, strokeDash=[5, 3]).encode(y=up))
         layers += [
             base.mark_text(
                 text=line,
-                color=colour,
                 align="right",
                 baseline="bottom",
                 dy=-2 - lift - LINE * below,
+                **drawn_with,
             ).encode(y=up, x=altair.value(width - LEFT - RIGHT))
             for below, line in enumerate(reversed(label))
+            for drawn_with in (
+                {"color": PAPER, "stroke": PAPER, "strokeWidth": HALO},
+                {"color": colour},
+            )
         ]
     lying = [
         {
@@ -114,7 +122,27 @@ def draw_curve(
         .mark_rule(color=MARK, strokeWidth=6, strokeCap="round")
         .encode(x=across, x2="to:T", y=up)
     )
+    layers += list(mark_ends(goes_on, width, HEIGHT - TOP - BOTTOM))
     return to_svg(altair.layer(*layers), width, title, words)
+
+
+def mark_ends(goes_on: tuple[bool, bool], width: int, height: int) -> Iterator[Any]:
+    """A dotted edge, and the words for it, at each end behind which the curve goes on."""
+    import altair
+
+    ends: tuple[tuple[int, dict[str, Any]], ...] = (
+        (0, {"text": "← goes on", "align": "left", "dx": 4}),
+        (width - LEFT - RIGHT, {"text": "goes on →", "align": "right", "dx": -4}),
+    )
+    for is_on, (at, words) in zip(goes_on, ends, strict=True):
+        if is_on:
+            base = altair.Chart(altair.InlineData(values=[{}])).encode(x=altair.value(at))
+            yield base.mark_rule(color=INK, strokeDash=[2, 3], strokeWidth=2).encode(
+                y=altair.value(0), y2=altair.value(height)
+            )
+            yield base.mark_text(color=INK, baseline="bottom", dy=-4, **words).encode(
+                y=altair.value(height)
+            )
 
 
 def thin_out(steps: Sequence[Step], most: int) -> Sequence[Step]:
@@ -166,14 +194,16 @@ def lift_words(places: Sequence[float], labels: Sequence[Sequence[str]]) -> list
     return [lifts[at] for at in range(len(places))]
 
 
-def to_svg(chart: altair.TopLevelMixin, width: int, title: str, words: str) -> str:
+def to_svg(
+    chart: altair.TopLevelMixin, width: int, title: str, words: str, height: int = HEIGHT
+) -> str:
     """A chart as an SVG element that fills the width of its place, described by `words`."""
     import altair
     import vl_convert
 
     # Without fitting, nothing of the layout depends on the fonts of the machine.
     chart = (
-        chart.properties(width=width - LEFT - RIGHT, height=HEIGHT - TOP - BOTTOM)
+        chart.properties(width=width - LEFT - RIGHT, height=height - TOP - BOTTOM)
         .properties(padding={"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM})
         .properties(autosize="none", background="transparent")
         .configure(font="sans-serif")
@@ -215,8 +245,13 @@ def to_milliseconds(instant: datetime) -> int:
     return round((instant - datetime(1970, 1, 1)).total_seconds() * 1000)
 
 
-def sketch_curve(width: int, steps: Sequence[Step]) -> list[str]:
-    """The highest of each column's time, in block characters, with its scale and its days."""
+def sketch_curve(
+    width: int, steps: Sequence[Step], goes_on: tuple[bool, bool] = (False, False)
+) -> list[str]:
+    """The highest of each column's time, in block characters, with its scale and its days.
+
+    An ellipsis is at each end behind which the curve goes on.
+    """
     if not steps:
         return []
     top = max(step.height for step in steps)
@@ -233,5 +268,6 @@ def sketch_curve(width: int, steps: Sequence[Step]) -> list[str]:
         scale = f"{top:,d}" if row == SKETCH_ROWS - 1 else "0" if row == 0 else ""
         lines.append(f"{scale:>{margin - 1}} {blocks}".rstrip())
     left, right = (f"{at:%Y-%m-%d %H:%M}" for at in (first, end))
+    left, right = "… " * goes_on[0] + left, right + " …" * goes_on[1]
     lines.append(" " * margin + left + (" " + right).rjust(columns - len(left)))
     return lines

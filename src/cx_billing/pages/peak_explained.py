@@ -14,6 +14,13 @@ from cx_billing.pages.formatting import format_instant, format_number, format_te
 
 SHOWN_USERS = 10
 PADDING = timedelta(minutes=15)
+# Of the curve before the picture and after it.
+SAID_OF_ENDS = {
+    (False, False): "",
+    (True, False): ", and the curve goes on before it",
+    (False, True): ", and the curve goes on after it",
+    (True, True): ", and the curve goes on before and after it",
+}
 READING_WORDS = {
     "highest": "highest",
     "sustained": "sustained",
@@ -163,11 +170,11 @@ def draw_peak(
     exact = [piece for piece in curve if piece["is_exact"]]
     if not exact or billed is None:
         return
-    near = pad([to_step(piece) for piece in exact], steps)
+    near, goes_on = pad([to_step(piece) for piece in exact], steps)
     title = f"{pool}, around the peak"
     words = (
         f"Users at once, step by step, from {format_instant(near[0].started_at)} to "
-        f"{format_instant(near[-1].ended_at)} (UTC): {in_words}. {held}"
+        f"{format_instant(near[-1].ended_at)} (UTC){SAID_OF_ENDS[goes_on]}: {in_words}. {held}"
     ).strip()
     yield Picture(
         title,
@@ -188,20 +195,28 @@ def draw_peak(
                 for bar in bars
             ],
             time_format="%H:%M",
+            goes_on=goes_on,
         ),
-        sketch=partial(sketch_curve, steps=near),
+        sketch=partial(sketch_curve, steps=near, goes_on=goes_on),
     )
 
 
-def pad(near: Sequence[Step], steps: Sequence[Step]) -> list[Step]:
-    """The steps with some time before and after them, if no user was logged in there."""
+def pad(near: Sequence[Step], steps: Sequence[Step]) -> tuple[list[Step], tuple[bool, bool]]:
+    """The steps with some time before and after them, if no user was logged in there.
+
+    Else the curve goes on there: whether it does before them, and after them.
+    """
     first, end = near[0].started_at, near[-1].ended_at
+    goes_on = (
+        any(step.ended_at == first for step in steps),
+        any(step.started_at == end for step in steps),
+    )
     before, after = Step(first - PADDING, first, 0), Step(end, end + PADDING, 0)
     return [
-        *([] if any(step.ended_at == first for step in steps) else [before]),
+        *([] if goes_on[0] else [before]),
         *near,
-        *([] if any(step.started_at == end for step in steps) else [after]),
-    ]
+        *([] if goes_on[1] else [after]),
+    ], goes_on
 
 
 def to_step(piece: Record) -> Step:

@@ -37,10 +37,16 @@ def print_page(page: Page, console: Console) -> None:
 
 
 def print_picture(picture: Picture, console: Console) -> None:
-    """Draw a picture where a terminal can show its blocks; elsewhere its words say it."""
+    """Draw a picture where a terminal can show its blocks; elsewhere its words say it.
+
+    A picture of a table that the page has anyway is left out there.
+    """
+    is_drawn = console.is_terminal and console.encoding.startswith("utf")
+    if not is_drawn and not picture.table.rows:
+        return
     console.print()
     console.print(Text(picture.title, style="bold"))
-    if console.is_terminal and console.encoding.startswith("utf"):
+    if is_drawn:
         for line in picture.sketch(console.width):
             console.print(Text(line), no_wrap=True, overflow="crop")
     console.print(Text(picture.words))

@@ -422,7 +422,9 @@ def draw_reasons(differences: list[Record], minor_units: int) -> Iterator[Pictur
     words = "; ".join(f"{bar.label} {bar.words}" for bar in bars)
     yield Picture(
         title,
-        "To the right: billed too much. To the left, in a lighter shade: billed too little.",
+        "Right of the line: billed too much. Left of it: billed too little."
+        if any(bar.amount < 0 for bar in bars)
+        else "What is billed too much, by reason.",
         Table("The same is in the table By reason", (), ()),
         draw=partial(draw_bars, title=title, words=words, bars=bars),
         sketch=partial(sketch_bars, bars=bars),
