@@ -62,7 +62,7 @@ def test_an_equal_build_changes_nothing(tmp_path):
         (
             "delete from marts.invoices where org_id = 'kaze'; "
             "delete from marts.invoice_lines where org_id = 'kaze'",
-            "Phone (one_time from 2026-03-20) was 15,000 JPY for 1 at 15,000, is no longer there",
+            "Phone (one-time from 2026-03-20) was 15,000 JPY for 1 at 15,000, is no longer there",
         ),
         (
             "update marts.invoice_lines set unit_price = 1.5 where invoice_line_id = '3'",
@@ -126,7 +126,7 @@ def test_the_files_that_came_and_went_are_named(tmp_path):
         *(
             "2026-04-10",
             "Phone",
-            "one_time",
+            "One-time",
             "2026-03-20",
             "1",
             "15,000",

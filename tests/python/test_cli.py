@@ -260,7 +260,7 @@ def test_a_good_build_says_what_changed_on_final_invoices(tmp_path, monkeypatch)
     said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-05-05")
     assert (
         "Changed although final in build 7: 1 line.\n"
-        "  kaze, invoice of 2026-04-10: Phone (one_time from 2026-03-20) was 15,000 JPY for 1 at "
+        "  kaze, invoice of 2026-04-10: Phone (one-time from 2026-03-20) was 15,000 JPY for 1 at "
         "15,000, is no longer there\n"
         "  Since build 7, kaze: no file came or went: the version, the seeds or the policies "
         "changed.\n"

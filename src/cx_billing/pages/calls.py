@@ -60,7 +60,7 @@ SERVICES = {
     "extended_outbound": "Extended outbound",
     "toll_free": "Toll-free",
     "byoc": "Own carrier",
-    None: "None",
+    None: "",
 }
 
 

@@ -19,6 +19,7 @@ from cx_billing.pages.columns import (
 from cx_billing.pages.content import Page, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read, require
+from cx_billing.pages.words import spell_code
 
 FINDINGS = {
     "billed_not_held": "Billed and not held",
@@ -42,7 +43,7 @@ COMPARED_COLUMNS = (
 )
 UNUSED_COLUMNS = (
     text_column("Number", "phone_number"),
-    text_column("Type", "number_type"),
+    replace(text_column("Type", "type_name"), keys=("number_type",)),
     date_column("Purchased", "purchased_date"),
     money_column("Charge of the cycle", "amount"),
 )
@@ -68,7 +69,9 @@ def compose_inventory(
         record["title"] = FINDINGS[record["finding"]]
         record["product"] = names.get(record["product_code"], record["product_code"])
         is_number = record["product_code"].startswith("number_")
-        record["type_name"] = record["number_type"] or ("all types" if is_number else None)
+        record["type_name"] = spell_code(record["number_type"]) or (
+            "All types" if is_number else ""
+        )
     compared = [record for record in shown if record["finding"] not in OF_USE]
     unused = [record for record in shown if record["finding"] == "never_used"]
     unknown = [record for record in shown if record["finding"] == "use_not_known"]
@@ -90,7 +93,7 @@ def compose_inventory(
                 "Numbers that no call is from or to",
                 UNUSED_COLUMNS,
                 tuple(list_unused(unused)),
-                "None of which all calls are there.",
+                "None is known to be unused.",
                 "never_used",
                 tuple(record for record in records if record["finding"] == "never_used"),
             ),
@@ -121,8 +124,8 @@ def explain(compared: list[Record], unused: list[Record], unknown: list[Record])
         held = format_number(record["held_quantity"])
         if record["number_type"]:
             yield (
-                f"Numbers of type {record['number_type']} ({held} held): whether they are used is "
-                "not known, the call data of the cycle is not complete."
+                f"Numbers of type {record['type_name'].lower()} ({held} held): whether they are "
+                "used is not known, since the call data of the cycle is not complete."
             )
         else:
             yield f"{record['product']} ({held} held): no data tells whether they are used."

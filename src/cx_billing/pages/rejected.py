@@ -6,7 +6,7 @@ import json
 
 import duckdb
 
-from cx_billing.pages.columns import name_organization, quantity_column, text_column
+from cx_billing.pages.columns import name_organization, quantity_column, text_column, words_column
 from cx_billing.pages.content import Column, Page, Record, Table
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.reading import find_organization, read
@@ -18,13 +18,14 @@ SHOWN_TEXT = 60  # characters of a value or a row
 def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
     """Rejected rows counted by dataset and reason, and the first of each."""
     records = read(connection, "rejected", org_id=org_id, shown_examples=SHOWN_EXAMPLES)
+    is_any_retired = any(record["rows_retired"] for record in records)
     title = f"Rejected rows of {org_id}" if org_id else "Rejected rows"
     columns = (
         *name_organization(org_id),
         text_column("Dataset", "dataset"),
-        text_column("Reason", "reason"),
+        words_column("Reason", "reason"),
         quantity_column("Rows", "rows_rejected"),
-        quantity_column("Retired", "rows_retired"),
+        *([quantity_column("Retired", "rows_retired")] if is_any_retired else []),
     )
     counted = [
         {key: value for key, value in record.items() if key != "examples"} for record in records
@@ -39,7 +40,7 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     example_columns = (
         text_column("File", "source_file"),
         quantity_column("Row", "source_row"),
-        text_column("Reason", "reason"),
+        words_column("Reason", "reason"),
         text_column("Column", "column_name"),
         Column("As landed", describe_landed_value),
         text_column("What would be right", "expected"),
@@ -54,14 +55,14 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         "column raw_row; what is personal is masked (cx-billing build --show-personal-data).",
         "docs/datasets.md explains every reason and lists the values that each column takes.",
     ]
-    if any(record["rows_retired"] for record in records):
+    if is_any_retired:
         notes.append(
             "Retired: a row landed later has the same key, or the file was withdrawn; nothing is "
             "left to do."
         )
     if any(record["reason"] == "no_contract" for record in records):
         notes.append(
-            "no_contract: no row of the organization's contracts was accepted; land one, and the "
+            "No contract: no row of the organization's contracts was accepted; land one, and the "
             "others follow."
         )
     return Page(

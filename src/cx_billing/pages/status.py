@@ -5,16 +5,23 @@ from __future__ import annotations
 import duckdb
 
 from cx_billing.changes import ChangedLine, Changes
-from cx_billing.pages.columns import date_column, money_column, quantity_column, text_column
+from cx_billing.pages.columns import (
+    date_column,
+    money_column,
+    quantity_column,
+    text_column,
+    words_column,
+)
 from cx_billing.pages.content import Page, Table
 from cx_billing.pages.findings import count_rows
 from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.words import spell_code
 
 COLUMNS = (
     text_column("Organization", "org_id"),
     date_column("Invoice", "invoice_date"),
     text_column("Line", "description"),
-    text_column("Charge", "charge_type"),
+    words_column("Charge", "charge_type"),
     date_column("Period from", "service_period_start"),
     quantity_column("Qty before", "quantity_before"),
     quantity_column("Qty", "quantity"),
@@ -90,8 +97,8 @@ def describe_change(line: ChangedLine) -> str:
     now = "no longer there" if line.amount is None else describe_amount(line)
     return (
         f"{format_text(line.org_id)}, invoice of {line.invoice_date}: "
-        f"{format_text(line.description)} ({line.charge_type} from {line.service_period_start}) "
-        f"was {before}, is {now}"
+        f"{format_text(line.description)} ({spell_code(line.charge_type).lower()} from "
+        f"{line.service_period_start}) was {before}, is {now}"
     )
 
 

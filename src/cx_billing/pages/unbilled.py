@@ -7,30 +7,36 @@ import duckdb
 from cx_billing.pages.columns import (
     date_column,
     name_organization,
+    product_column,
     quantity_column,
     text_column,
+    words_column,
 )
 from cx_billing.pages.content import Page, Table
 from cx_billing.pages.reading import find_organization, read
+from cx_billing.pages.words import read_names, spell_code
 
 
 def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
     """Unbilled usage with its reason; what lacks a price comes first."""
     if org_id is not None:
         find_organization(connection, org_id)
-    records = read(connection, "unbilled", org_id=org_id)
+    records = read_names(connection).add(read(connection, "unbilled", org_id=org_id))
     ((rejected,),) = (row.values() for row in read(connection, "rejected_count", org_id=org_id))
+    left_out = "1 row was rejected and is"
+    if rejected > 1:
+        left_out = f"{rejected:,} rows were rejected and are"
     if_empty = "All usage that was landed is billed."
     if rejected:
         if_empty = (
-            "All usage that was accepted is billed. Of the rows that were rejected nobody knows: "
-            "see show rejected."
+            "All usage that was accepted is billed. Rows that were rejected are not counted: see "
+            "show rejected."
         )
     columns = (
         *name_organization(org_id),
         date_column("Cycle from", "cycle_start_date"),
-        text_column("Product", "product_code"),
-        text_column("Reason", "reason"),
+        product_column("Product"),
+        words_column("Reason", "reason"),
         quantity_column("Quantity", "quantity"),
         text_column("Unit", "unit_of_measure"),
     )
@@ -40,7 +46,10 @@ def compose_unbilled(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         facts=(),
         tables=(Table.of_records("On no invoice line", columns, records, if_empty, "unbilled"),),
         notes=(
-            *(f"{reason}: {explanation}." for _, reason, explanation in sorted(reasons)),
-            *([f"{rejected:,} rows were rejected and are in no figure."] if rejected else []),
+            *(
+                f"{spell_code(reason)}: {explanation}."
+                for _, reason, explanation in sorted(reasons)
+            ),
+            *([f"{left_out} in no figure."] if rejected else []),
         ),
     )
