@@ -254,6 +254,24 @@ def test_a_vendor_invoice_says_in_a_sentence_whether_it_is_right(changed, reason
     assert said in vendor_invoice.summarize(invoice | changed, differences)
 
 
+def test_a_vendor_invoice_says_what_became_of_its_claim_and_of_its_credits(home):
+    said = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-77")
+    claims = said[said.index("Disputes and credits") :]
+    assert cells(claims, "V-77")[1:9] == [
+        *("Partly recovered", "100.00", "40.00", "15.00", "45.00", "Refused", "2026-05-10"),
+        "[red]Ana[/red] <script>",
+    ]
+    assert "cx-billing show disputes follows" in claims
+    assert "V-70" not in claims
+    assert "Not opened:" not in claims
+    # A credit of V-77 is on V-78, as is one that settles nothing.
+    said = cx_billing("--home", home, "show", "vendor-invoice", "acme", "V-78")
+    claims = said[said.index("Disputes and credits") :]
+    assert cells(claims, "V-77")[-1] == "V-78"
+    assert cells(claims, "V-78")[1] == "Unmatched credit"
+    assert cells(claims, "V-78")[-1] == "12.50"
+
+
 REJECTED_LINES = """
 insert into marts.rejected_rows by name
 select org_id, 'vendor_invoice_lines' as dataset, org_id || '/' || row || '.csv' as source_file,

@@ -14,12 +14,15 @@ from cx_billing.pages.columns import (
     label_row,
     money_column,
     name_organization,
+    product_column,
     quantity_column,
     text_column,
     words_column,
 )
 from cx_billing.pages.content import Column, Link, Page, Record, Row, Table, fill_rows
+from cx_billing.pages.formatting import format_number
 from cx_billing.pages.reading import find_organization, read
+from cx_billing.pages.words import read_names
 
 AMOUNTS = ("claimed_amount", "recovered_amount", "refused_amount", "open_amount")
 AGEING_COLUMNS = (
@@ -48,16 +51,44 @@ def link_to_dispute(org_id: str, invoice_number: str) -> Link:
     return Link(("disputes",), f"dispute-{org_id}-{invoice_number}")
 
 
+CLAIM_COLUMNS = (
+    text_column("Invoice", "invoice_number", link_to_vendor_invoice),
+    product_column("Product"),
+    words_column("Status", "status", lambda record: link_to_dispute(*name_invoice(record))),
+    money_column("Claimed", "claimed_amount"),
+    money_column("Recovered", "recovered_amount"),
+    money_column("Refused", "refused_amount"),
+    money_column("Open", "open_amount"),
+    words_column("Last recorded", "last_event"),
+    date_column("On", "last_event_date"),
+    text_column("By", "last_recorded_by"),
+    text_column("Credited on", "credit_invoice_numbers"),
+    Column(
+        "Left of credits",
+        lambda record: format_number(
+            record["unmatched_credit_amount"] or None, record["minor_units"] or 0
+        ),
+        is_number=True,
+        keys=("unmatched_credit_amount",),
+    ),
+)
+
+
+def name_invoice(record: Record) -> tuple[str, str]:
+    """The organization and the number of the invoice that is disputed."""
+    return record["org_id"], record["invoice_number"]
+
+
 def compose_disputes(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
     """Every dispute with its money, how long it is open, and credits that settle none."""
     if org_id is not None:
         find_organization(connection, org_id)
-    records = read(connection, "disputes", org_id=org_id)
+    records = read_names(connection).add(read(connection, "disputes", org_id=org_id))
     head = (
         *name_organization(org_id),
         text_column("Invoice", "invoice_number", link_to_vendor_invoice),
         date_column("Dated", "invoice_date"),
-        text_column("Product", "product_code"),
+        product_column("Product"),
     )
     columns = (
         *head,

@@ -21,7 +21,11 @@ from cx_billing.pages.columns import (
     text_column,
 )
 from cx_billing.pages.content import Column, Link, Page, Picture, Record, Row, Table, fill_rows
-from cx_billing.pages.disputes import link_to_dispute
+from cx_billing.pages.disputes import (
+    CLAIM_COLUMNS,
+    link_to_dispute,
+    link_to_vendor_invoice,
+)
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.invoice import AUDITED
 from cx_billing.pages.reading import NotFoundError, find_organization, read, require
@@ -72,8 +76,7 @@ def billed_column(heading: str, key: str) -> Column:
 
 
 REASON_COLUMNS = (
-    text_column("Reason", "title"),
-    text_column("Code", "reason"),
+    replace(text_column("Reason", "title"), keys=("reason",)),
     quantity_column("Differences", "differences_count"),
     money_column("Amount", "amount"),
     money_column("To claim", "claim_amount"),
@@ -128,6 +131,7 @@ def compose_vendor_invoice(
     ]
     rejected = find_rejected_lines(connection, invoice)
     rejected_count = count_numbered(rejected)
+    claims = find_claims(connection, org_id, invoice["invoice_number"])
     answered = find_answered(connection, invoice)
     products, cycles = place_products(connection, answered.values())
     audits = find_audits(connection, org_id, names, cycles)
@@ -138,7 +142,7 @@ def compose_vendor_invoice(
             (invoice_id, Link(("invoice", org_id, str(head["invoice_date"]))))
             for invoice_id, head in answered.items()
         ),
-        "Dispute": tuple(find_dispute(connection, invoice)),
+        "Dispute": tuple(name_dispute(claims, invoice)),
         "Looked into": tuple(
             (f"{AUDITS[link.page[0]]} from {link.page[2]}", link)
             for link in dict.fromkeys(audits.values())
@@ -190,9 +194,10 @@ def compose_vendor_invoice(
                 records=tuple(lines),
                 is_main=True,
             ),
+            *tabulate_claims(claims, names, invoice["invoice_number"]),
             *tabulate_rejected_lines(rejected),
         ),
-        notes=tuple(explain(lines, differences, len(rejected) - rejected_count)),
+        notes=tuple(explain(lines, differences, claims, len(rejected) - rejected_count)),
         head=invoice,
     )
 
@@ -302,19 +307,38 @@ def find_audits(
     return found
 
 
-def find_dispute(
-    connection: duckdb.DuckDBPyConnection, invoice: Record
-) -> Iterator[tuple[str, Link]]:
-    """What became of the money of the invoice, in words, with the place where it is followed."""
-    org_id, number = invoice["org_id"], invoice["invoice_number"]
-    of_invoice = [
+def find_claims(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str
+) -> list[Record]:
+    """What is claimed of an invoice of the vendor, and what its credits settle of others."""
+    return [
         record
         for record in read(connection, "disputes", org_id=org_id)
-        if record["invoice_number"] == number
+        if record["invoice_number"] == invoice_number
+        or invoice_number in (record["credit_invoice_numbers"] or "").split(", ")
     ]
-    if of_invoice:
-        statuses = dict.fromkeys(spell_code(record["status"]) for record in of_invoice)
-        yield ", ".join(statuses), link_to_dispute(org_id, number)
+
+
+def name_dispute(claims: list[Record], invoice: Record) -> Iterator[tuple[str, Link]]:
+    """What became of the money of the invoice, in words, with the place where it is followed."""
+    number = invoice["invoice_number"]
+    statuses = dict.fromkeys(
+        spell_code(claim["status"]) for claim in claims if claim["invoice_number"] == number
+    )
+    if statuses:
+        yield ", ".join(statuses), link_to_dispute(invoice["org_id"], number)
+
+
+def tabulate_claims(claims: list[Record], names: Names, number: str) -> Iterator[Table]:
+    """What is claimed, recovered, refused and open, if anything is or a credit is here."""
+
+    def link_to_other(record: Record) -> Link | None:
+        return link_to_vendor_invoice(record) if record["invoice_number"] != number else None
+
+    if claims:
+        columns = (replace(CLAIM_COLUMNS[0], link=link_to_other), *CLAIM_COLUMNS[1:])
+        rows = fill_rows(columns, names.add([dict(claim) for claim in claims]))
+        yield Table("Disputes and credits", columns, rows, name="disputes", records=tuple(claims))
 
 
 def spell_links(links: tuple[tuple[str, Link], ...]) -> str:
@@ -505,7 +529,10 @@ def list_rows(lines: list[Record], minor_units: int) -> Iterator[Row]:
 
 
 def explain(
-    lines: list[Record], differences: list[Record], unnumbered_count: int = 0
+    lines: list[Record],
+    differences: list[Record],
+    claims: list[Record],
+    unnumbered_count: int,
 ) -> Iterator[str]:
     """What a reader of the tables has to know."""
     if unnumbered_count:
@@ -521,6 +548,14 @@ def explain(
         )
     if any(difference["caused_by"] for difference in differences):
         yield "What follows from another difference goes away with it."
+    if claims:
+        yield "cx-billing show disputes follows what is claimed of all invoices."
+    if any(claim["status"] == "not_opened" for claim in claims):
+        yield (
+            "Not opened: no event of a dispute was recorded yet. cx-billing dispute ORG_ID NUMBER "
+            "--out DIR writes what to send, cx-billing record-dispute ORG_ID NUMBER sent records "
+            "that it was sent."
+        )
     if any(difference["reason"] == "renamed_product" for difference in differences):
         yield (
             "A renamed product is a proposal: cx-billing accept-name ORG_ID "
