@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 from rich.console import Console
@@ -34,6 +35,21 @@ def test_every_command_has_help_and_takes_a_home():
     for group, prefix in ((cli.main, ()), (show, ("show",))):
         for name in group.commands:
             assert "--home DIR" in cx_billing(*prefix, name, "--help")
+
+
+def test_every_path_has_a_name(home, tmp_path, monkeypatch):
+    """An empty word, as an unset variable of a shell gives, is not the current folder."""
+    for group in (cli.main, show):
+        for command in (group, *group.commands.values()):
+            for parameter in command.params:
+                is_path = isinstance(parameter.type, click.Path)
+                assert is_path == isinstance(parameter.type, options.NamedPath), parameter.name
+    monkeypatch.chdir(tmp_path)
+    for words in (["show", "index", "--out="], ["dispute", "acme", "V-77", "--out", " "]):
+        said = cx_billing("--home", home, *words, code=2)
+        assert "the name of the directory is empty; the current folder is written as a dot" in said
+    assert "name of the file is empty." in cx_billing("show", "invoices", "--html=", code=2)
+    assert not list(tmp_path.iterdir())
 
 
 def test_version():

@@ -9,12 +9,12 @@ import click
 
 from cx_billing import check_files
 from cx_billing.cli.errors import REFUSED
-from cx_billing.cli.options import Day, check_day, time_zone_option, with_home
+from cx_billing.cli.options import Day, NamedPath, check_day, time_zone_option, with_home
 from cx_billing.pages.rejected import describe_file, describe_rejection
 
 
 @click.command("check-files", short_help="Say what would be refused or rejected, in seconds.")
-@click.argument("inbox", type=click.Path(path_type=Path))
+@click.argument("inbox", type=NamedPath())
 @click.option(
     "--as-of",
     type=Day(),

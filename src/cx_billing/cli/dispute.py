@@ -8,7 +8,7 @@ import click
 
 from cx_billing import warehouse
 from cx_billing.cli.errors import RefusedError
-from cx_billing.cli.options import with_home, with_organization
+from cx_billing.cli.options import NamedPath, with_home, with_organization
 from cx_billing.cli.screen import spell_command
 from cx_billing.dispute import NotDisputableError, write_package
 
@@ -19,7 +19,7 @@ from cx_billing.dispute import NotDisputableError, write_package
 @click.option(
     "--out",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False),
     required=True,
     metavar="DIR",
     help="Where to write it: a new folder, or one of an earlier dispute.",

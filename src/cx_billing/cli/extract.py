@@ -11,7 +11,7 @@ import click
 from cx_billing import extract
 from cx_billing.cli import options
 from cx_billing.cli.errors import RefusedError
-from cx_billing.cli.options import Day, check_day, with_home, with_organization
+from cx_billing.cli.options import Day, NamedPath, check_day, with_home, with_organization
 from cx_billing.cli.screen import SHOWN_ITEMS, show_progress, spell_command
 
 RUN_AGAIN = "What has arrived is kept. To continue, run the same command again."
@@ -38,7 +38,7 @@ RUN_AGAIN = "What has arrived is kept. To continue, run the same command again."
 )
 @click.option(
     "--inbox",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False),
     required=True,
     metavar="DIR",
     help="Where the files go: DIR/ORG_ID/<dataset>/.",

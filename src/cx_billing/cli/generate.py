@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cx_billing.cli.errors import RefusedError
-from cx_billing.cli.options import with_home
+from cx_billing.cli.options import NamedPath, with_home
 from cx_billing.cli.screen import show_progress, spell_command
 
 
@@ -31,7 +31,7 @@ from cx_billing.cli.screen import show_progress, spell_command
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False),
     required=True,
     metavar="DIR",
     help="The inbox to write.",

@@ -9,7 +9,7 @@ import click
 
 from cx_billing import files
 from cx_billing.cli.errors import RefusedError
-from cx_billing.cli.options import with_home, with_organization
+from cx_billing.cli.options import NamedPath, with_home, with_organization
 from cx_billing.cli.screen import spell_command
 
 PLACES = {
@@ -23,7 +23,7 @@ PLACES = {
 @with_organization
 @click.option(
     "--inbox",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False),
     default=Path("inbox"),
     show_default=True,
     metavar="DIR",

@@ -8,7 +8,7 @@ import click
 
 from cx_billing import lake, landing
 from cx_billing.cli.errors import REFUSED
-from cx_billing.cli.options import time_zone_option, with_home
+from cx_billing.cli.options import NamedPath, time_zone_option, with_home
 from cx_billing.cli.screen import SHOWN_ITEMS, show_progress, spell_command
 
 
@@ -24,7 +24,7 @@ class DatasetsInHelp(click.Command):
 
 
 @click.command(cls=DatasetsInHelp, short_help="Read the vendor's files into the lake.")
-@click.argument("inbox", type=click.Path(path_type=Path))
+@click.argument("inbox", type=NamedPath())
 @time_zone_option
 @with_home
 def land(inbox: Path, time_zone: str | None, home: Path) -> None:

@@ -19,6 +19,21 @@ EARLIEST_DAY = date(2000, 1, 1)
 LATEST_DAY_AHEAD = timedelta(days=366)
 
 
+class NamedPath(click.Path):
+    """A file or folder; an empty word is none, and not the current folder."""
+
+    def __init__(self, **settings: Any) -> None:
+        """Paths are given as `pathlib` has them."""
+        super().__init__(path_type=Path, **settings)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path that was written."""
+        if not str(value).strip():
+            hint = "." if self.name == "file" else "; the current folder is written as a dot."
+            self.fail(f"the name of the {self.name} is empty{hint}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def check_home(_context: click.Context, _parameter: click.Parameter, home: Path) -> Path:
     """Refuse a home that no command could use."""
     try:
@@ -39,7 +54,7 @@ def inherit_home() -> Path:
 home_option = functools.partial(
     click.option,
     "--home",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     callback=check_home,
     metavar="DIR",
     help="Where lake, builds and the published warehouse are. "

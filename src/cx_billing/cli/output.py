@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from cx_billing import builds, pages
 from cx_billing.cli.errors import RefusedError
+from cx_billing.cli.options import NamedPath
 from cx_billing.cli.screen import open_console, show_progress
 from cx_billing.pages.formatting import format_text
 
@@ -103,7 +104,7 @@ def file_option(name: str, help: str, **settings: Any) -> Callable[[Callable], C
     """An option that names the file to write."""
     return click.option(
         name,
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=NamedPath(dir_okay=False),
         callback=check_folder,
         help=help,
         **settings,

@@ -11,7 +11,7 @@ import click
 from duckdb import DuckDBPyConnection
 
 from cx_billing import pages, warehouse
-from cx_billing.cli.options import Day, with_home, with_organization
+from cx_billing.cli.options import Day, NamedPath, with_home, with_organization
 from cx_billing.cli.output import Output, PageCommand, with_output
 
 
@@ -60,7 +60,7 @@ def show(home: Path) -> None:
 @click.option(
     "--out",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False),
     metavar="DIR",
     help="Write the index and every page into DIR; open DIR/index.html.",
 )
