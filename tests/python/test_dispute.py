@@ -25,6 +25,15 @@ def write(home: Path, folder: Path, number: str = NUMBER, org: str = "northwind-
     return cx_billing("--home", home, "dispute", org, number, "--out", folder, **more)
 
 
+def copy_warehouse(home: Path, folder: Path) -> tuple[Path, Path]:
+    """A home with a copy of a published warehouse that a test may change, and its database."""
+    database = folder / "home" / "builds" / "1" / builds.PUBLISHED
+    database.parent.mkdir(parents=True)
+    shutil.copy((home / builds.PUBLISHED).resolve(), database)
+    builds.publish(folder / "home", database)
+    return folder / "home", database
+
+
 def bytes_of(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -170,6 +179,47 @@ def test_our_lines_come_with_what_they_rest_on(package):
     assert {("user",), ("resource_day",), ("line",)} <= set(kinds.fetchall())
 
 
+def test_usage_is_of_the_cycle_that_the_invoice_bills_in_arrears(package):
+    scope = duckdb.sql(f"from '{package}/data/scope.parquet'")
+    assert {str(day) for (day,) in scope.select("cycle_start_date").fetchall()} == {"2026-02-15"}
+    assert ("data_storage_gb",) in scope.select("product_code").fetchall()
+    for name in ("billable_users", "peaks", "resource_usage"):
+        days = duckdb.sql(f"select distinct cycle_start_date from '{package}/data/{name}.parquet'")
+        assert [str(day) for (day,) in days.fetchall()] == ["2026-02-15"], name
+
+
+def test_an_organization_by_any_name_gets_the_same_dispute(sample_warehouse, package, tmp_path):
+    home, database = copy_warehouse(sample_warehouse, tmp_path)
+    plain, odd = "northwind-support", 'o\'brien, northwind-support, & "sons"'
+    renamed = {
+        "VARCHAR": "replace({column}, $1, $2)",
+        "VARCHAR[]": "list_transform({column}, lambda text: replace(text, $1, $2))",
+    }
+    with duckdb.connect(str(database)) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+            "semi join duckdb_tables() using (table_oid) where schema_name <> 'reference'"
+        ).fetchall()
+        for schema, table, column, kind in columns:
+            if kind in renamed:
+                value = renamed[kind].format(column=column)
+                connection.execute(
+                    f"update {schema}.{table} set {column} = {value} where {column} is not null",
+                    [plain, odd],
+                )
+    write(home, tmp_path / "odd", org=odd)
+    for name in queries():
+        expected, found = (
+            duckdb.sql(f"from '{folder}/data/{name}.parquet'").fetchall()
+            for folder in (package, tmp_path / "odd")
+        )
+        found = [
+            tuple(value.replace(odd, plain) if isinstance(value, str) else value for value in row)
+            for row in found
+        ]
+        assert sorted(map(repr, found)) == sorted(map(repr, expected)), name
+
+
 def test_the_readme_names_every_table_and_how_many_rows_it_has(package):
     readme = (package / "README.md").read_text()
     assert readme.startswith(f"# Dispute of invoice {NUMBER}\n")
@@ -180,10 +230,7 @@ def test_the_readme_names_every_table_and_how_many_rows_it_has(package):
 
 def audited(home: Path, folder: Path, origin: str) -> Path:
     """A copy of a home in which something is found about calls of an invoice, and of others."""
-    copied = folder / "home"
-    database = copied / "builds" / "1" / builds.PUBLISHED
-    database.parent.mkdir(parents=True)
-    shutil.copy((home / builds.PUBLISHED).resolve(), database)
+    copied, database = copy_warehouse(home, folder)
     with duckdb.connect(str(database)) as connection:
         connection.execute(
             """
@@ -203,7 +250,6 @@ def audited(home: Path, folder: Path, origin: str) -> Path:
             """,
             [origin],
         )
-    builds.publish(copied, database)
     return copied
 
 

@@ -9,8 +9,9 @@
 `SHA256SUMS`           of every other file: `sha256sum -c SHA256SUMS`
 =====================  ========================================================================
 
-`queries/*.sql` is what `data/` has, a file each: one more query is one more file. The same build
-gives the same bytes.
+`queries/*.sql` is what `data/` has, a file each: one more query is one more file. Those of usage
+read which products and cycles they are about from the table of `scope`. The same build gives the
+same bytes.
 """
 
 from cx_billing.dispute.package import NotDisputableError, write_package

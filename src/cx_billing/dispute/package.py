@@ -19,6 +19,8 @@ from cx_billing.dispute import letter, masking, rules, workbook
 
 Record = dict[str, object]
 SUMS = "SHA256SUMS"
+# The tables that the queries of the others read, in this order.
+READ_FIRST = ("invoice", "lines", "differences", "our_lines", "scope")
 # A text that a spreadsheet would take for a formula.
 FORMULA = "^[=+@\\t\\r-]"
 # The files of a dispute.
@@ -139,10 +141,11 @@ def check_open(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_numbe
 
 
 def queries() -> dict[str, str]:
-    """The queries of the data, by name."""
+    """The queries of the data, by name, in the order in which they are read."""
     folder = resources.files(__package__).joinpath("queries")
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return {name.removesuffix(".sql"): folder.joinpath(name).read_text("utf-8") for name in names}
+    found = (entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    names = dict.fromkeys((*READ_FIRST, *sorted(name.removesuffix(".sql") for name in found)))
+    return {name: folder.joinpath(f"{name}.sql").read_text("utf-8") for name in names}
 
 
 def read_data(

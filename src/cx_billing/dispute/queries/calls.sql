@@ -1,40 +1,4 @@
 -- The calls of a disputed service. Numbers are in no mart.
-with
-
-answered as (
-
-    select unnest(string_split(expected_invoice_ids, ', ')) as invoice_id
-    from marts.vendor_invoices
-    where org_id = $org_id and invoice_number = $invoice_number
-
-),
-
-cycles as (
-
-    select distinct invoice_lines.service_period_start as cycle_start_date
-    from marts.invoice_lines
-    inner join answered using (invoice_id)
-    where invoice_lines.org_id = $org_id
-
-),
-
-claimed as (
-
-    select unnest(difference_ids) as difference_id
-    from marts.disputes
-    where org_id = $org_id and invoice_number = $invoice_number
-
-),
-
-disputed as (
-
-    select distinct invoice_differences.product_code
-    from marts.invoice_differences
-    inner join claimed using (difference_id)
-    where invoice_differences.org_id = $org_id
-
-)
-
 select
     calls.cycle_start_date,
     calls.service,
@@ -52,7 +16,9 @@ select
     calls.is_short,
     calls.is_international
 from marts.calls
-inner join cycles using (cycle_start_date)
-inner join disputed on 'telco_' || calls.service = disputed.product_code
+inner join dispute_scope as scope
+    on
+        calls.cycle_start_date = scope.cycle_start_date
+        and 'telco_' || calls.service = scope.product_code
 where calls.org_id = $org_id
 order by calls.cycle_start_date, calls.service, calls.started_at, calls.call_id

@@ -1,14 +1,4 @@
 -- The lines of ours that the vendor's invoice answers.
-with
-
-answered as (
-
-    select unnest(string_split(expected_invoice_ids, ', ')) as invoice_id
-    from marts.vendor_invoices
-    where org_id = $org_id and invoice_number = $invoice_number
-
-)
-
 select
     invoice_lines.invoice_line_id,
     invoice_lines.invoice_id,
@@ -27,6 +17,15 @@ select
     invoice_lines.is_waived,
     invoice_lines.waiver_reason
 from marts.invoice_lines
-inner join answered using (invoice_id)
-where invoice_lines.org_id = $org_id
+-- An id may hold a comma: the joined ids are searched, not split.
+inner join marts.vendor_invoices
+    on
+        invoice_lines.org_id = vendor_invoices.org_id
+        and contains(
+            ', ' || vendor_invoices.expected_invoice_ids || ', ',
+            ', ' || invoice_lines.invoice_id || ', '
+        )
+where
+    vendor_invoices.org_id = $org_id
+    and vendor_invoices.invoice_number = $invoice_number
 order by invoice_lines.invoice_line_id

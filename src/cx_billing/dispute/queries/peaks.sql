@@ -1,40 +1,4 @@
 -- The readings of the peak of a disputed license or add-on.
-with
-
-answered as (
-
-    select unnest(string_split(expected_invoice_ids, ', ')) as invoice_id
-    from marts.vendor_invoices
-    where org_id = $org_id and invoice_number = $invoice_number
-
-),
-
-cycles as (
-
-    select distinct invoice_lines.service_period_start as cycle_start_date
-    from marts.invoice_lines
-    inner join answered using (invoice_id)
-    where invoice_lines.org_id = $org_id
-
-),
-
-claimed as (
-
-    select unnest(difference_ids) as difference_id
-    from marts.disputes
-    where org_id = $org_id and invoice_number = $invoice_number
-
-),
-
-disputed as (
-
-    select distinct invoice_differences.product_code
-    from marts.invoice_differences
-    inner join claimed using (difference_id)
-    where invoice_differences.org_id = $org_id
-
-)
-
 select
     concurrency_peaks.cycle_start_date,
     concurrency_peaks.pool,
@@ -47,7 +11,9 @@ select
     concurrency_peaks.peak_started_at,
     concurrency_peaks.peak_ended_at
 from marts.concurrency_peaks
-inner join cycles using (cycle_start_date)
-inner join disputed on concurrency_peaks.pool = disputed.product_code
+inner join dispute_scope as scope
+    on
+        concurrency_peaks.cycle_start_date = scope.cycle_start_date
+        and concurrency_peaks.pool = scope.product_code
 where concurrency_peaks.org_id = $org_id
 order by concurrency_peaks.cycle_start_date, concurrency_peaks.pool
