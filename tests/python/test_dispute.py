@@ -322,6 +322,9 @@ def test_a_folder_that_holds_anything_else_is_left_alone(sample_warehouse, packa
     file = tmp_path / "file"
     file.write_text("mine")
     assert write(sample_warehouse, file, code=2)
+    (folder / "notes.txt").unlink()
+    (folder / "data" / "notes.txt").write_text("mine")
+    assert "holds data/notes.txt, which no dispute" in write(sample_warehouse, folder, code=2)
     assert "there is no folder" in write(sample_warehouse, tmp_path / "no" / "where", code=2)
 
 
@@ -338,4 +341,33 @@ def test_a_folder_that_was_changed_or_is_of_somebody_else_is_left_alone(sample_w
     (theirs / "SHA256SUMS").write_text(f"{digest}  thesis.txt\n")
     assert "thesis.txt" in write(sample_warehouse, theirs, code=2)
     assert (theirs / "thesis.txt").read_text() == "mine"
-    assert "a comma in its path" in write(sample_warehouse, tmp_path / "a,b", code=2)
+
+
+def test_a_folder_may_have_any_name_and_be_where_one_is(
+    sample_warehouse, package, tmp_path, monkeypatch
+):
+    for name in ("a,b", "dispute [1]*", "o'brien \N{SNOWMAN}"):
+        write(sample_warehouse, tmp_path / name)
+        assert bytes_of(tmp_path / name) == bytes_of(package)
+    monkeypatch.chdir(tmp_path / "a,b")
+    write(sample_warehouse, Path())
+    assert bytes_of(Path()) == bytes_of(package), "it is still where one is"
+
+
+def test_an_error_names_the_folder_that_was_asked_for(sample_warehouse, tmp_path, monkeypatch):
+    said = write(sample_warehouse, Path("/proc/dispute"), code=2)
+    assert said.startswith("Error: /proc/dispute cannot be written: ")
+    folder = tmp_path / "out"
+    write(sample_warehouse, folder)
+    before = bytes_of(folder)
+
+    def refuse(*_):
+        raise duckdb.IOException(f"Cannot open {folder}/tmp1234/data/lines.csv")
+
+    monkeypatch.setattr("cx_billing.dispute.package.write_table", refuse)
+    said = write(sample_warehouse, folder, code=2)
+    assert said.startswith(f"Error: {folder} cannot be written: ")
+    assert "tmp1234" not in said
+    assert bytes_of(folder) == before
+    assert write(sample_warehouse, tmp_path / "new", code=2)
+    assert not (tmp_path / "new").exists()

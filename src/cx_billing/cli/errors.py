@@ -52,7 +52,7 @@ def explain_os_error(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     return (
         f"{where}{error.strerror or error}. "
-        "Fix it or pass another path (--home, --html, INBOX), then retry."
+        "Fix it or pass another path (--home, --out, --html, INBOX), then retry."
     )
 
 

@@ -6,13 +6,16 @@ import hashlib
 import itertools
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 import jinja2
+import xlsxwriter.exceptions
 
 from cx_billing import pages
 from cx_billing.dispute import letter, masking, rules, workbook
@@ -58,17 +61,9 @@ def write_package(
     differences = fetch(connection, "differences")
     check_disputable(invoice, differences)
     check_open(connection, org_id, str(invoice["invoice_number"]))
-    beside = folder.absolute().with_name(f".{folder.absolute().name}.new")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    try:
+    with place(folder) as beside:
         write_files(connection, invoice, differences, beside)
         reproduce(beside)
-        if folder.exists():
-            shutil.rmtree(folder)
-        beside.replace(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return Written(
         str(invoice["invoice_number"]),
         f"{letter.sum_of_claims(differences):,.{letter.minor_units_of(invoice)}f} "
@@ -82,21 +77,20 @@ def check_folder(folder: Path) -> None:
     parent = folder.absolute().parent
     if not parent.is_dir():
         raise NotDisputableError(f"{folder}: there is no folder {parent}. Create it.")
-    if "," in str(folder.absolute()):
-        raise NotDisputableError(
-            f"{folder}: DuckDB reads no folder with a comma in its path. Choose another."
-        )
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise NotDisputableError(f"{folder} is no folder. Choose another.")
     if not folder.exists():
         return
     sums = folder / SUMS
-    lines = sums.read_text("utf-8").splitlines() if sums.is_file() else []
+    lines = sums.read_text("utf-8", "replace").splitlines() if sums.is_file() else []
     ours = {SUMS, *(line.split("  ", 1)[-1] for line in lines)}
-    if foreign := sorted(set(list_files(folder)) - ours):
+    known = {name.split("/")[0] for name in ours}
+    foreign = [path.name for path in folder.iterdir() if path.name not in known]
+    foreign = foreign or list(set(list_files(folder)) - ours)
+    if foreign:
         raise NotDisputableError(
-            f"{folder} holds {foreign[0]}, which no dispute wrote. Choose another folder, or empty "
-            "it."
+            f"{folder} holds {min(foreign)}, which no dispute wrote. Choose another folder, or "
+            "empty it."
         )
     for line in lines:
         written, _, name = line.partition("  ")
@@ -106,6 +100,40 @@ def check_folder(folder: Path) -> None:
                 f"{folder} holds {name}, which is not as a dispute wrote it: it may be yours. "
                 "Choose another folder, or empty it."
             )
+
+
+@contextmanager
+def place(folder: Path) -> Iterator[Path]:
+    """An empty folder within `folder` whose files take the place of what `folder` holds, if all
+    goes well; else that is left as it was.
+
+    Raises NotDisputableError if it cannot be written, in words of the folder that was asked for.
+    """
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=folder))
+        try:
+            yield beside
+            for path in folder.iterdir():
+                if path == beside:
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            for path in beside.iterdir():
+                path.replace(folder / path.name)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+            if is_new and not any(folder.iterdir()):
+                folder.rmdir()
+    except (OSError, duckdb.IOException, xlsxwriter.exceptions.XlsxWriterException) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise NotDisputableError(
+            f"{folder} cannot be written: {reason or 'a file of it was refused'}. Choose another "
+            "folder, or mend this one."
+        ) from error
 
 
 def check_disputable(invoice: Record, differences: list[Record]) -> None:
@@ -257,8 +285,10 @@ def render_readme(
 def reproduce(folder: Path) -> None:
     """Work the amount out again as the receiver will. Raises duckdb.Error if it does not agree."""
     query = (folder / "reproduce.sql").read_text("utf-8")
-    with duckdb.connect() as connection:
-        connection.execute("set file_search_path = $1", [str(folder)])
+    with tempfile.TemporaryDirectory() as plain, duckdb.connect() as connection:
+        # DuckDB takes a comma or a bracket in the path of a folder for more than that.
+        (Path(plain) / "data").symlink_to(folder.absolute() / "data")
+        connection.execute("set file_search_path = $1", [plain])
         connection.execute(query).fetchall()
 
 
