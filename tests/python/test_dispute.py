@@ -312,6 +312,21 @@ def test_what_cannot_be_disputed_is_refused_and_writes_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def test_an_invoice_of_which_nothing_is_open_is_disputed_no_more(sample_warehouse, tmp_path):
+    home, database = copy_warehouse(sample_warehouse, tmp_path)
+    settle = (
+        "update marts.disputes set recovered_amount = 600, refused_amount = claimed_amount - 600"
+        " - {0}, open_amount = {0} where invoice_number = '" + NUMBER + "'"
+    )
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(settle.format("0.01"))
+    write(home, tmp_path / "out")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(settle.format("0"))
+    said = write(home, tmp_path / "out", code=2)
+    assert "nothing is open: 600.00 was recovered and 93.60 refused" in said
+
+
 def test_a_folder_that_holds_anything_else_is_left_alone(sample_warehouse, package, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -12,10 +12,13 @@ from command_line import cells, cx_billing
 from cx_billing.cli.options import today
 from published_marts import publish_marts
 
+# Invoice V-77 bills 100.00 too much, all for telco_outbound.
+CLAIMS = "update marts.invoice_differences set claim_amount = 100 where difference_id = 'd1'"
+
 
 @pytest.fixture
 def home(tmp_path) -> Path:
-    return publish_marts(tmp_path)
+    return publish_marts(tmp_path, changed=CLAIMS)
 
 
 def list_events(home: Path) -> list[tuple]:
@@ -26,44 +29,92 @@ def list_events(home: Path) -> list[tuple]:
     ).fetchall()
 
 
+def record(home: Path, *arguments: object, code: int = 0) -> str:
+    return cx_billing("--home", home, "record-dispute", *arguments, code=code)
+
+
 def test_an_event_is_a_row_of_the_dataset_and_said_twice_is_one(home):
-    record = ("--home", home, "record-dispute", "acme", "V-77")
-    said = cx_billing(*record, "opened", "--by", "Ana", "--date", "2026-05-10")
-    assert "Invoice V-77 is opened as of 2026-05-10 from the next build on" in said
-    assert "is recorded already" in cx_billing(
-        *record, "Opened", "--by", " Ana", "--date", "2026-05-10"
+    opened = ("acme", "V-77", "opened", "--by", "Ana", "--date", "2026-05-10")
+    assert "Invoice V-77 is opened as of 2026-05-10 from the next build on" in record(home, *opened)
+    record(
+        *(home, "acme", "V-77-PDF", "refused", "--amount", "20.50", "--date", "2026-05-11"),
+        *("--note", "by\nphone"),
     )
-    cx_billing(*record, "refused", "--amount", "20.50", "--product", "cx3", "--note", "by\nphone")
+    assert "is recorded already" in record(
+        home, "acme", "V-77", "Opened", "--by", " Ana", "--date", "2026-05-10"
+    )
+    record(home, "acme", "V-77", "sent", "--product", "telco_outbound")
     assert list_events(home) == [
         ("acme", "V-77", "opened", "2026-05-10", "Ana", None, None, None),
-        ("acme", "V-77", "refused", str(today()), None, "20.50", "cx3", "by phone"),
+        ("acme", "V-77-PDF", "refused", "2026-05-11", None, "20.50", None, "by phone"),
+        ("acme", "V-77", "sent", str(today()), None, None, "telco_outbound", None),
     ]
-
-
-def test_the_invoice_goes_by_each_of_its_numbers(home):
-    said = cx_billing("--home", home, "record-dispute", "acme", "V-77-PDF", "sent")
-    assert "Invoice V-77 is sent" in said
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["acmee", "V-77", "opened"], "No organization 'acmee'"),
-        (["acme", "V-79", "opened"], "Organization acme has no vendor invoice V-79. It has: V-77"),
-        (["acme", "V-77", "paid"], "'paid' is not one of 'opened', 'sent'"),
-        (["acme", "V-77", "opened", "--product", "cx1"], "has no difference on invoice V-77"),
-        (["acme", "V-77", "opened", "--amount", "0"], "'0' is not above 0"),
-        (["acme", "V-77", "opened", "--amount", "NaN"], "'NaN' is not above 0"),
-        (["acme", "V-77", "opened", "--amount", "ten"], "'ten' is no amount"),
-        (["acme", "V-77", "opened", "--amount", "0.00001"], "too many digits"),
-        (["acme", "V-77", "opened", "--date", str(today() + timedelta(days=1))], "yet to come"),
-        (["acme", "V-77", "opened", "--date", "2026-02-30"], "no such day"),
+        ("acmee V-77 opened", "No organization 'acmee'"),
+        ("acme V-79 opened", "Organization acme has no vendor invoice V-79. It has: V-77"),
+        ("acme V-77 paid", "'paid' is not one of 'opened', 'sent'"),
+        ("acme V-77 opened --product cx1", "has no difference on invoice V-77"),
+        ("acme V-77 opened --amount 0", "'0' is not above 0"),
+        ("acme V-77 opened --amount -5", "'-5' is not above 0"),
+        ("acme V-77 opened --amount NaN", "'NaN' is not above 0"),
+        ("acme V-77 opened --amount ten", "'ten' is no amount"),
+        ("acme V-77 opened --amount 0.00001", "too many digits"),
+        ("acme V-77 opened --amount 0.001", "0.001 USD has more decimals than USD has (2)"),
+        (f"acme V-77 opened --date {today() + timedelta(days=1)}", "yet to come"),
+        ("acme V-77 opened --date 2026-02-30", "no such day"),
+        ("acme V-77 opened --date 2026-04-06", "is dated 2026-04-07: it was not opened on"),
+        ("acme V-77 opened --amount 100.01", "more than what is left to claim of invoice V-77, 1"),
+        ("acme V-77 opened --product cx3", "cx3 of invoice V-77 bills nothing too much"),
+        ("acme V-78 opened", "Invoice V-78 bills nothing too much: there is nothing to dispute"),
+        ("kaze V-77 sent", "Invoice V-77 agrees with ours: there is nothing to dispute"),
+        ("kaze V-77 opened --beyond-differences", "agrees with ours: there is nothing to dispute"),
+        ("acme V-77 sent --amount 101", "101.00 USD is more than what is claimed of invoice V-77"),
+        ("acme V-77 accepted", "was not disputed by"),
+        ("acme V-77 credited --amount 100.01", "more than what is claimed and not credited"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_and_lands_nothing(home, arguments, reason):
-    said = cx_billing("--home", home, "record-dispute", *arguments, code=2)
-    assert reason in said
+    assert reason in record(home, *arguments.split(), code=2)
     assert not list((home / "lake").glob("disputes/[!_]*.parquet"))
+
+
+def test_what_was_recorded_since_the_build_counts(home):
+    v77 = (home, "acme", "V-77")
+    record(*v77, "sent", "--date", "2026-05-10")
+    assert "was not disputed by 2026-05-09" in record(
+        *v77, "accepted", "--date", "2026-05-09", code=2
+    )
+    record(*v77, "accepted", "--amount", "40", "--date", "2026-05-11")
+    said = record(*v77, "credited", "--amount", "40.01", code=2)
+    assert "more than what is accepted and not credited of invoice V-77, 40.00 USD" in said
+    record(*v77, "credited", "--amount", "40", "--date", "2026-05-12")
+    assert "more than what is open of invoice V-77, 60.00" in record(
+        *v77, "refused", "--amount", "60.01", code=2
+    )
+    record(*v77, "refused")
+    assert "Nothing of invoice V-77 is open any more" in record(*v77, "accepted", code=2)
+    record(*v77, "opened")
+    record(*v77, "accepted", "--amount", "60")
+
+
+def test_no_money_is_claimed_twice(home):
+    v77, product = (home, "acme", "V-77"), ("--product", "telco_outbound")
+    record(*v77, "opened", *product, "--amount", "30")
+    assert "left to claim of invoice V-77, 70.00 USD" in record(
+        *v77, "opened", "--amount", "70.01", code=2
+    )
+    record(*v77, "opened", "--amount", "70")
+    assert "left to claim of telco_outbound of invoice V-77, 30.00 USD" in record(
+        *v77, "opened", *product, "--amount", "30.01", code=2
+    )
+    record(*v77, "opened", *product, "--amount", "500", "--beyond-differences")
+    assert "All that invoice V-77 bills too much is claimed already" in record(
+        *v77, "opened", code=2
+    )
 
 
 def test_disputes_are_shown_with_their_sums_and_age(home):

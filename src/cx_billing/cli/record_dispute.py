@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import click
 
 from cx_billing import landing, pages, warehouse
+from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import Day, today, with_home, with_organization
 from cx_billing.cli.screen import spell_command
+from cx_billing.dispute import NotRecordableError, check_event
 from cx_billing.landing.recorded_disputes import EVENTS, DisputeEvent, write_dispute_event
 
 MOST_DECIMALS = 4
@@ -60,26 +63,41 @@ def check_past(_context: click.Context, _option: click.Parameter, day: date | No
 )
 @click.option("--product", "product_code", metavar="PRODUCT", help="Of this product alone.")
 @click.option("--note", metavar="TEXT", help="Anything worth keeping.")
+@click.option(
+    "--beyond-differences",
+    "may_claim_more",
+    is_flag=True,
+    help="Open it with an --amount above what the differences of the invoice claim.",
+)
 @with_home
-def record_dispute(home: Path, org_id: str, **what: Any) -> None:
+def record_dispute(home: Path, org_id: str, may_claim_more: bool, **what: Any) -> None:
     """Record an event of the dispute of a vendor's invoice: EVENT is opened, sent, accepted,
     refused or credited.
 
     Events are only ever added, to the dataset disputes; `show disputes` follows them to the money
     from the next build on. Credits on later invoices are found without any event. Taking an event
-    back is `withdraw` of the file that this names.
+    back is `withdraw` of the file that this names. What cannot be is refused: a day before the
+    invoice, a claim on an invoice that agrees, an answer to what was not disputed, more than is
+    claimed or open.
 
     \b
       cx-billing record-dispute ORG_ID 900137 opened --by Ana
       cx-billing record-dispute ORG_ID 900137 refused --amount 20.00 --note "by phone"
     """
     event = DisputeEvent(**what)
-    with warehouse.connect(home) as connection:
-        number = pages.find_disputed(connection, org_id, event.invoice_number, event.product_code)
     with tempfile.TemporaryDirectory(prefix="cx-billing-") as folder:
         file = write_dispute_event(Path(folder), org_id, event)
+        source_file = f"{org_id}/disputes/{file.name}"
+        with warehouse.connect(home) as connection:
+            number = pages.find_disputed(
+                connection, org_id, event.invoice_number, event.product_code
+            )
+            known = replace(event, invoice_number=number)
+            try:
+                check_event(connection, home, org_id, known, source_file, may_claim_more)
+            except NotRecordableError as error:
+                raise RefusedError(str(error)) from error
         report = landing.land(Path(folder), home)
-    source_file = f"{org_id}/disputes/{file.name}"
     if report.already_landed:
         click.echo(f"That is recorded already ({source_file}).")
         return

@@ -15,5 +15,6 @@ same bytes.
 """
 
 from cx_billing.dispute.package import NotDisputableError, write_package
+from cx_billing.dispute.recording import NotRecordableError, check_event
 
-__all__ = ["NotDisputableError", "write_package"]
+__all__ = ["NotDisputableError", "NotRecordableError", "check_event", "write_package"]

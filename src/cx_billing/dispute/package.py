@@ -19,6 +19,7 @@ import xlsxwriter.exceptions
 
 from cx_billing import pages
 from cx_billing.dispute import letter, masking, rules, workbook
+from cx_billing.pages.formatting import format_number
 
 Record = dict[str, object]
 SUMS = "SHA256SUMS"
@@ -60,7 +61,7 @@ def write_package(
     read_data(connection, org_id, str(invoice["invoice_number"]), with_numbers)
     differences = fetch(connection, "differences")
     check_disputable(invoice, differences)
-    check_open(connection, org_id, str(invoice["invoice_number"]))
+    check_open(connection, org_id, invoice)
     with place(folder) as beside:
         write_files(connection, invoice, differences, beside)
         reproduce(beside)
@@ -153,18 +154,18 @@ def check_disputable(invoice: Record, differences: list[Record]) -> None:
         )
 
 
-def check_open(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str) -> None:
+def check_open(connection: duckdb.DuckDBPyConnection, org_id: str, invoice: Record) -> None:
     """Refuse an invoice of which nothing that is claimed is open any more."""
-    found = connection.execute(
-        "select sum(open_amount), sum(recovered_amount), sum(refused_amount) from marts.disputes "
-        "where org_id = $org_id and invoice_number = $invoice_number and claimed_amount > 0",
-        {"org_id": org_id, "invoice_number": invoice_number},
-    ).fetchone()
-    if found and found[0] is not None and found[0] == 0:
+    query = resources.files(__package__).joinpath("settled.sql").read_text("utf-8")
+    number = str(invoice["invoice_number"])
+    settled = connection.execute(query, {"org_id": org_id, "invoice_number": number}).fetchone()
+    if settled:
+        recovered, refused = (
+            format_number(amount, letter.minor_units_of(invoice)) for amount in settled
+        )
         raise NotDisputableError(
-            f"Of what is claimed of invoice {invoice_number} nothing is open: {found[1]} was "
-            f"recovered and {found[2]} refused. Open it again with record-dispute, or see show "
-            "disputes."
+            f"Of what is claimed of invoice {number} nothing is open: {recovered} was recovered "
+            f"and {refused} refused. Open it again with record-dispute, or see show disputes."
         )
 
 
