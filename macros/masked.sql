@@ -65,13 +65,27 @@
 {%- endmacro %}
 
 {#
-    Text with the e-mails, numbers and network addresses in it masked. A number is seven digits and
-    more, with spaces, dashes, dots, slashes or brackets between them or none, and keeps its last
-    two. What looks like one and is not: a date or timestamp, a GUID, and a value that is a plain
+    A number of a person: seven digits and more, with spaces, dashes, dots, slashes or brackets
+    between them or none.
+#}
+{% macro number_pattern() -%}
+    [+]?\p{Nd}(?:[\p{Z}\p{Pd}\t()./]{0,4}\p{Nd}){6,}
+{%- endmacro %}
+
+{# The digits of a text. #}
+{% macro digits_of(text) -%}
+    regexp_replace({{ text }}, '\P{Nd}', '', 'g')
+{%- endmacro %}
+
+{#
+    Text with the e-mails, numbers and network addresses in it masked; a number keeps its last two
+    digits. What looks like one and is not: a date or timestamp, a GUID, and a value that is a plain
     decimal as prices and quantities are, or a date that cannot be (`2026-13-01`). Seven bare digits are masked even where they are a
     quantity, because a shifted row may have a number there, and so is a digit right before a date.
+    A sentence of ours has figures of its own: of its numbers only those are masked that hold one of
+    `among`, a list of digits.
 #}
-{% macro masked_text(text) -%}
+{% macro masked_text(text, among=none) -%}
     {%- set year, month, day = '(?:19|20)[0-9]{2}', '(?:0[1-9]|1[0-2])', '(?:0[1-9]|[12][0-9]|3[01])' -%}
     {%- set time = '[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?' -%}
     {%- set kept = [
@@ -80,7 +94,7 @@
         '(?:[0-2]?[0-9]|3[01])[/.](?:[0-2]?[0-9]|3[01])[/.]' ~ year ~ '\\b',
     ] | join('|') -%}
     {%- set address = '[0-9]{1,3}(?:[.][0-9]{1,3}){3}' -%}
-    {%- set number = '[+]?\\p{Nd}(?:[\\p{Z}\\p{Pd}\\t()./]{0,4}\\p{Nd}){6,}' -%}
+    {%- set number = number_pattern() -%}
     {%- set decimal = '-?(?:0[.][0-9]+|[1-9][0-9]{0,5}[.][0-9]{1,6})' -%}
     {%- set like_a_date = year ~ '[-/][0-9]{2}[-/][0-9]{2}(?:[T ][0-9]{2}(?::[0-9]{2}){1,2}Z?)?' -%}
     if(
@@ -95,8 +109,14 @@
                 lambda part: case
                     when regexp_full_match(part, '{{ kept }}') then part
                     when regexp_full_match(part, '{{ address }}') then '***'
-                    when regexp_full_match(part, '{{ number }}')
-                        then '***' || right(regexp_replace(part, '\P{Nd}', '', 'g'), 2)
+                    when
+                        regexp_full_match(part, '{{ number }}')
+                        {%- if among %}
+                        and len(list_filter(
+                            {{ among }}, lambda digits: contains({{ digits_of('part') }}, digits)
+                        )) > 0
+                        {%- endif %}
+                        then '***' || right({{ digits_of('part') }}, 2)
                     else part
                 end
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import time
@@ -14,7 +15,6 @@ from python_calamine import CalamineWorkbook
 
 from command_line import cx_billing
 from cx_billing import builds
-from cx_billing.dispute.masking import mask_number, mask_text
 from cx_billing.dispute.package import queries
 
 NUMBER = "900137"
@@ -270,31 +270,63 @@ def test_what_is_found_about_disputed_calls_is_there_without_their_numbers(
     assert "sip_call_id" in found.columns
 
 
-@pytest.mark.parametrize(
-    ("number", "masked"),
-    [
-        ("***0100", "***0100"),
-        ("+15550100142", "***0142"),
-        ("sip:15550100142@10.1.1.1", "***0142"),
-        ("4711", "***"),
-        ("ana@example.com", "***"),
-    ],
-)
-def test_numbers_of_calls_are_masked_where_a_build_shows_them(number, masked):
-    assert mask_number(number) == masked
+SECRETS = ("5550104477", "555 010-4477", "010-4477", "ana@", "0170", "1234567")
 
 
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("MRC +1 (555) 010-4477", "MRC ***77"),
-        ("Ana ana@example.com", "Ana ***@example.com"),
-        ("March 2026-03-01 to 2026-03-31", "March 2026-03-01 to 2026-03-31"),
-        ("CX 2 User 120.00", "CX 2 User 120.00"),
-    ],
-)
-def test_numbers_and_addresses_in_the_words_of_the_vendor_are_masked(text, masked):
-    assert mask_text(text) == masked
+def reworded(home: Path, folder: Path) -> Path:
+    """A copy of a home in which the vendor's words of an invoice hold numbers and addresses."""
+    copied, database = copy_warehouse(home, folder)
+    words = 'DID +1 (555) 010-4477, {product} of ana@example.com, 0170\t1234567 "ä"'
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "update marts.vendor_invoice_lines set description = $1 where invoice_number = $2 "
+            "and line_number = 1",
+            [words, NUMBER],
+        )
+        connection.execute(
+            """
+            update marts.invoice_differences set
+                evidence = to_json({'words': $1, 'quantity': 1234567}),
+                explanation = $2
+            where invoice_number = $3
+            """,
+            [
+                words,
+                f"The vendor bills 12345678.90 for 31 {words.replace('{product}', 'cx2')} on "
+                "1 of 2026-03-01, as 2026-0001-22 does, and 1234568 more.",
+                NUMBER,
+            ],
+        )
+    return copied
+
+
+def test_the_words_of_the_vendor_are_masked_wherever_they_are(sample_warehouse, tmp_path):
+    home, folder = reworded(sample_warehouse, tmp_path), tmp_path / "out"
+    write(home, folder)
+    files = [folder / "letter.html", *(folder / "data").glob("*.csv")]
+    texts = {file.name: file.read_text() for file in files}
+    sheets = CalamineWorkbook.from_path(str(folder / "data.xlsx"))
+    texts |= {name: str(sheets.get_sheet_by_name(name).to_python()) for name in sheets.sheet_names}
+    found = [(name, one) for name, text in texts.items() for one in SECRETS if one in text]
+    [(words,)] = duckdb.sql(
+        f"select distinct description from '{folder}/data/lines.parquet' where line_number = 1"
+    ).fetchall()
+    assert words == 'DID ***77, {product} of ***@example.com, ***67 "ä"'
+    [(sentence, evidence)] = duckdb.sql(
+        f"select distinct explanation, evidence from '{folder}/data/differences.parquet'"
+    ).fetchall()
+    assert sentence == (
+        'The vendor bills 12345678.90 for 31 DID ***77, cx2 of ***@example.com, ***67 "ä" on '
+        "1 of 2026-03-01, as 2026-0001-22 does, and 1234568 more."
+    ), "what is no number of the vendor's words is left"
+    assert json.loads(evidence) == {"words": words, "quantity": 1234567}
+    assert {one for _, one in found} <= {"1234567"}, found
+    shown = cx_billing(
+        *("--home", home, "dispute", "northwind-support", NUMBER, "--out", folder),
+        "--with-numbers",
+    )
+    assert shown
+    assert "+1 (555) 010-4477" in (folder / "letter.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,13 @@ import json
 from pathlib import Path
 
 import duckdb
-import jinja2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cx_billing import builds, lake, landing, warehouse
+from cx_billing.dispute import masking
+from oracle.masking import mask_text
 
 # Nobody has a contract here, so every row is rejected.
 FILES = {
@@ -211,16 +214,60 @@ def test_what_may_be_one_is_masked(value, shown, mask):
     assert mask(shown) == shown
 
 
+@pytest.mark.parametrize(
+    "number, shown",
+    [
+        ("+15550100142", "***0142"),
+        ("sip:15550100142", "***0142"),
+        ("4711", "***"),
+        ("ana@example.com", "***@example.com"),
+        ("Ana", "***"),
+        (" ", " "),
+    ],
+)
+def test_a_personal_value_is_masked_whole(number, shown, duck):
+    assert duck.execute("select masked($1)", [number]).fetchone() == (shown,)
+
+
+@pytest.mark.parametrize(
+    "sentence, among, shown",
+    [
+        (
+            "1234567.89 for 555-010-4477, not 1234567",
+            ["5550104477"],
+            "1234567.89 for ***77, not 1234567",
+        ),
+        ("for 1 555-010-4477 of ana@x.example", ["5550104477"], "for ***77 of ***@x.example"),
+        ("555-010-4477", [], "555-010-4477"),
+    ],
+)
+def test_of_a_sentence_only_the_numbers_looked_for_are_masked(sentence, among, shown, duck):
+    found = duck.execute("select masked_sentence($1, $2::varchar[])", [sentence, among])
+    assert found.fetchone() == (shown,)
+
+
+PIECES = [
+    *("1", "23", "4567", "\u0663", "2026-03-01", "T10:00:00Z", "10.1.2.3", "x.example", "a", "+"),
+    *("-", "\u2011", " ", "\u00a0", "(", ")", "/", ".", "@", "\n"),
+    "3f2504e0-4f89-41d3-9a0c-030582c33010",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_text_is_masked_as_the_oracle_masks_it(text, mask):
+    assert mask(text) == mask_text(text)
+
+
 @pytest.fixture(scope="module")
-def mask():
+def mask(duck):
     """The macro `masked_text` as a function."""
-    macros = (lake.PROJECT_DIR / "macros" / "masked.sql").read_text()
-    masked_text = (
-        jinja2.Environment(extensions=["jinja2.ext.do"])
-        .from_string(macros)
-        .module.masked_text("value")
-    )
+    return lambda value: duck.execute("select masked_text($1)", [value]).fetchone()[0]
+
+
+@pytest.fixture(scope="module")
+def duck():
+    """DuckDB with the macros of the project, as a dispute uses them."""
     with duckdb.connect() as connection:
-        yield lambda value: connection.execute(
-            f"select {masked_text} from (select ? as value)", [value]
-        ).fetchone()[0]
+        masking.define(connection)
+        yield connection

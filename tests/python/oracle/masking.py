@@ -102,6 +102,8 @@ def read_part(text: str) -> tuple[int, str]:
             gap += 1
         else:
             break
+    if any(untouched.fullmatch(text[:end]) for untouched in UNTOUCHED):  # a letter follows
+        return end, text[:end]
     return (end, f"***{digits[-2:]}") if len(digits) >= FEWEST_DIGITS else (1, text[0])
 
 
