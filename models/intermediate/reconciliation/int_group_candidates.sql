@@ -78,7 +78,7 @@ of_quantity as (
 -- Amounts that another cut of the cycle gives. A cut touches all calls of an invoice: one
 -- that would change a service on which both agree is a lesser reason.
 {% set cut_amounts = {
-    'from 00:00 UTC, not 07:00': 'amount_at_midnight',
+    'from 00:00 UTC': 'amount_at_midnight',
     'the calendar month': 'amount_of_calendar_month',
     'the next calendar month': 'amount_of_next_month',
     'the last day twice': 'amount_of_last_day_twice',
