@@ -8,10 +8,11 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import pages
+from cx_billing import pages, spreadsheets
 from cx_billing.cli.show import show
 from cx_billing.pages.content import Column, Page, Row, Table
 from cx_billing.pages.data import spell_decimal
@@ -171,6 +172,21 @@ def test_what_comes_from_the_data_stays_as_it_is(tmp_path):
     assert as_csv(tmp_path, "invoice", "kaze", "2026-04-10")[0]["description"] == 'a,"b"\nç'
     lines = as_json(tmp_path, "invoice", "kaze", "2026-04-10")["tables"]["lines"]
     assert lines[0]["description"] == 'a,"b"\nç'
+
+
+def test_no_text_of_a_csv_is_a_formula_to_a_spreadsheet(tmp_path):
+    bad = ["=1+1", "+49 30 1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-5", "-1,234.50", "a=1", ""]
+    told = [("'" if text[:1] in "=+@\t\r-" and text not in bad[6:] else "") + text for text in bad]
+    assert [spreadsheets.keep_text(text) for text in bad] == told
+    sql = f"select {spreadsheets.keep_text_sql('text')} from (select unnest($1::varchar[]) as text)"
+    assert [text for (text,) in duckdb.execute(sql, [bad]).fetchall()] == told
+    publish_marts(
+        tmp_path, changed="update marts.invoice_lines set description = '=1+1', amount=-1"
+    )
+    (line,) = as_csv(tmp_path, "invoice", "kaze", "2026-04-10")
+    assert (line["description"], line["amount"]) == ("'=1+1", "-1")
+    lines = as_json(tmp_path, "invoice", "kaze", "2026-04-10")["tables"]["lines"]
+    assert lines[0]["description"] == "=1+1"
 
 
 def test_a_table_of_text_alone_has_its_headings_as_keys():

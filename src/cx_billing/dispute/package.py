@@ -20,13 +20,12 @@ import xlsxwriter.exceptions
 from cx_billing import pages
 from cx_billing.dispute import letter, masking, rules, workbook
 from cx_billing.pages.formatting import format_number
+from cx_billing.spreadsheets import keep_text_sql
 
 Record = dict[str, object]
 SUMS = "SHA256SUMS"
 # The tables that the queries of the others read, in this order.
 READ_FIRST = ("invoice", "lines", "differences", "our_lines", "scope")
-# A text that a spreadsheet would take for a formula.
-FORMULA = "^[=+@\\t\\r-]"
 # The files of a dispute.
 OURS = r"letter\.html|reproduce\.sql|data\.xlsx|README[.a-z]*|(?:data|sql|rules)/[\w./-]+"
 
@@ -226,12 +225,12 @@ def write_table(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) 
     table = f"dispute_{name}"
     parquet, comma_separated = (folder / f"{name}.{kind}" for kind in ("parquet", "csv"))
     connection.execute(f"copy {table} to {quote(parquet)} (format parquet, compression zstd)")
+    columns = {
+        f'"{name}"': kind for name, kind, *_ in connection.execute(f"describe {table}").fetchall()
+    }
     shown = ", ".join(
-        f"if(regexp_matches(\"{column}\", '{FORMULA}'), '''' || \"{column}\", \"{column}\")"
-        f' as "{column}"'
-        if kind == "VARCHAR"
-        else f'"{column}"'
-        for column, kind, *_ in connection.execute(f"describe {table}").fetchall()
+        f"{keep_text_sql(column)} as {column}" if kind == "VARCHAR" else column
+        for column, kind in columns.items()
     )
     connection.execute(
         f"copy (select {shown} from {table}) to {quote(comma_separated)} (format csv, header)"

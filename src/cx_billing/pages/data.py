@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from cx_billing.pages.content import Page, Record, Table
 from cx_billing.pages.reading import NotFoundError
+from cx_billing.spreadsheets import keep_text
 
 # What pages are drawn and ordered with, and is no data of its own.
 HELPERS = {"minor_units", "position", "product_name", "anchor"}
@@ -110,7 +111,10 @@ def spell_decimal(value: Decimal) -> str:
 
 
 def flatten(record: Record) -> dict[str, str]:
-    """A record as the cells of a CSV row: a map is a column per key, a list is JSON."""
+    """A record as the cells of a CSV row: a map is a column per key, a list is JSON.
+
+    No text is a formula to a spreadsheet.
+    """
     cells: dict[str, str] = {}
     for key, value in record.items():
         if isinstance(value, dict):
@@ -123,4 +127,6 @@ def flatten(record: Record) -> dict[str, str]:
             cells[key] = json.dumps(spelled, ensure_ascii=False)
         else:
             cells[key] = "" if spelled is None else str(spelled)
+            if isinstance(value, str):
+                cells[key] = keep_text(cells[key])
     return cells
