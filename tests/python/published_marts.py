@@ -158,19 +158,23 @@ select *, if(dispute_id = 'acme/V-77', ['d1'], []) as difference_ids from (value
 ) t(dispute_id, org_id, invoice_number, claimed_amount, recovered_amount, open_amount,
     refused_amount, status, product_code, currency, invoice_date, last_event, last_event_date,
     last_recorded_by, credit_invoice_numbers, unmatched_credit_amount, open_days);
-create table marts.invoice_calendar as from (values
+create table marts.invoice_calendar as
+select *, expected_date + 10 as expected_by from (values
     ('acme-2026-03-05', 'acme', date '2026-03-05', 'missing', 'USD', 10::decimal(28, 4), null,
-     null::date, null::decimal(28, 4), 61),
+     null::date, null::decimal(28, 4), 61, null),
+    ('acme-2026-03-06', 'acme', date '2026-03-06', 'rejected', 'USD', 20, null, null, null, null,
+     'acme/vendor_invoice_lines/[red]a.csv'),
     ('acme-2026-04-05', 'acme', date '2026-04-05', 'received', 'USD', 1246.85, 'V-77',
-     date '2026-04-07', 1334.6, null),
+     date '2026-04-07', 1334.6, null, null),
+    ('acme-2026-04-30', 'acme', date '2026-04-30', 'due', 'USD', 1, null, null, null, null, null),
     ('acme-2026-05-05', 'acme', date '2026-05-05', 'not_yet_due', 'USD', 0.01, null, null, null,
-     null),
-    ('kaze-2026-04-10', 'kaze', date '2026-04-10', 'never_delivered', 'JPY', 16500, null, null,
      null, null),
+    ('kaze-2026-04-10', 'kaze', date '2026-04-10', 'never_delivered', 'JPY', 16500, null, null,
+     null, null, null),
     ('kaze-2026-05-10', 'kaze', date '2026-05-10', 'not_yet_due', 'JPY', 16500, null, null, null,
-     null)
+     null, null)
 ) t(invoice_id, org_id, expected_date, status, currency, expected_total, vendor_invoice_numbers,
-    first_received_date, printed_total, days_overdue);
+    first_received_date, printed_total, days_overdue, rejected_files);
 create table marts.telco_reconciliation as
 select *, (cycle_start_date + interval 1 month)::date as invoice_date from (values
     ('acme', date '2026-03-05', 'outbound', 321, 1000.1::decimal(38, 6), 1234.50123::decimal(38, 6),

@@ -159,6 +159,7 @@ READS_THE_LAKE = {
 }
 READS_STAGING = {
     "load_audit": "it is about the landed files themselves",
+    "invoice_calendar": "a line that was rejected is in no model of the bill, and says what came",
 }
 TOO_LARGE_FOR_A_PRIMARY_KEY = {
     "calls": "the index of millions of keys costs more memory than the build",

@@ -145,10 +145,17 @@ def test_a_page_of_disputes_escapes_what_was_typed(home, tmp_path):
 
 def test_the_calendar_says_what_should_have_come_and_a_silent_organization_once(home):
     said = cx_billing("--home", home, "show", "calendar")
-    missing = said[said.index("Missing") : said.index("All")]
+    missing, rejected = (
+        said[said.index("Missing") : said.index("Delivered and")],
+        said[said.index("Delivered and") : said.index("All")],
+    )
     assert cells(missing, "acme") == ["acme", "2026-03-05", "missing", "61", "10.00", "USD"]
+    file = "acme/vendor_invoice_lines/[red]a.csv"
+    assert cells(rejected, "acme") == ["acme", "2026-03-06", file, "20.00", "USD"]
+    assert "Why a file was rejected: cx-billing show rejected" in said
     assert said.count("kaze") == 1
     assert "kaze never delivered an invoice of the vendor: none of its 1 is compared" in said
     of_one = cx_billing("--home", home, "show", "calendar", "--org", "acme")
     assert cells(of_one, "2026-04-05")[-3:] == ["V-77", "2026-04-07", "1,334.60"]
+    assert cells(of_one, "2026-04-30")[1] == "due until 2026-05-10"
     assert cells(of_one, "2026-05-05")[1] == "not yet due"

@@ -20,7 +20,9 @@ from cx_billing.pages.reading import find_organization, read
 
 SAYS = {
     "received": "received",
+    "due": "due",
     "missing": "missing",
+    "rejected": "rejected",
     "not_yet_due": "not yet due",
     "none_expected": "none expected: nothing to bill",
 }
@@ -37,13 +39,24 @@ def link_to_vendor_invoice(record: Record) -> Link | None:
     return Link(("vendor-invoice", record["org_id"], number)) if number else None
 
 
+def link_to_rejected(record: Record) -> Link | None:
+    """The page that says why lines were rejected."""
+    return Link(("rejected",)) if record["rejected_files"] else None
+
+
+def describe(record: Record) -> str:
+    """The status in words; of what is due, until when it may come."""
+    says = SAYS[record["status"]]
+    return f"{says} until {record['expected_by']}" if record["status"] == "due" else says
+
+
 def drop_words(record: Record) -> Record:
     """A record as it was read."""
     return {key: value for key, value in record.items() if key != "says"}
 
 
 def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
-    """Each invoice of ours with the vendor's that answer it, missing ones first.
+    """Each invoice of ours with the vendor's that answer it; missing and rejected ones first.
 
     An organization that never delivered any invoice of the vendor is named once.
     """
@@ -54,34 +67,50 @@ def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         record["org_id"] for record in records if record["status"] == "never_delivered"
     )
     shown = [
-        record | {"says": SAYS[record["status"]]}
-        for record in records
-        if record["org_id"] not in silent
+        record | {"says": describe(record)} for record in records if record["org_id"] not in silent
     ]
-    columns = (
-        *name_organization(org_id),
-        date_column("Expected", "expected_date", link_to_invoice),
-        replace(text_column("Status", "says"), keys=("status",)),
+    place = (*name_organization(org_id), date_column("Expected", "expected_date", link_to_invoice))
+    sums = (money_column("Expected total", "expected_total"), text_column("Currency", "currency"))
+    overdue = (
+        *place,
+        replace(text_column("Status", "says"), keys=("status", "expected_by")),
         quantity_column("Days overdue", "days_overdue"),
-        money_column("Expected total", "expected_total"),
-        text_column("Currency", "currency"),
+        *sums,
+    )
+    columns = (
+        *overdue,
         text_column("Vendor invoice", "vendor_invoice_numbers", link_to_vendor_invoice),
         date_column("Dated", "first_received_date"),
         money_column("Printed", "printed_total"),
     )
+    in_files = (*place, text_column("File", "rejected_files", link_to_rejected), *sums)
     missing = [record for record in shown if record["status"] == "missing"]
     missing.sort(key=lambda record: -record["days_overdue"])
+    rejected = [record for record in shown if record["status"] == "rejected"]
     return Page(
         title=f"Invoices of the vendor to {org_id}" if org_id else "Invoices of the vendor",
         facts=(),
         tables=(
             Table(
                 "Missing",
-                columns[:-3],
-                fill_rows(columns[:-3], missing),
+                overdue,
+                fill_rows(overdue, missing),
                 "None that should have come.",
                 "missing",
                 tuple(map(drop_words, missing)),
+            ),
+            *(
+                [
+                    Table(
+                        "Delivered and rejected",
+                        in_files,
+                        fill_rows(in_files, rejected),
+                        name="rejected",
+                        records=tuple(map(drop_words, rejected)),
+                    )
+                ]
+                if rejected
+                else []
             ),
             Table(
                 "All",
@@ -100,7 +129,12 @@ def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None =
                 f"{count} is compared. Land them as dataset vendor_invoice_lines."
                 for org, count in sorted(silent.items())
             ),
-            "An invoice is due on the date of ours. One that answers several of ours stands in "
-            "each row with its whole total.",
+            *(
+                ["Why a file was rejected: cx-billing show rejected. Mend it and land it again."]
+                if rejected
+                else []
+            ),
+            "An invoice is due on the date of ours, and missing after the days of grace. One that "
+            "answers several of ours stands in each row with its whole total.",
         ),
     )

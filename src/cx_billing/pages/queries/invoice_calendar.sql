@@ -9,6 +9,8 @@ select
     invoice_calendar.first_received_date,
     invoice_calendar.printed_total,
     invoice_calendar.days_overdue,
+    invoice_calendar.expected_by,
+    invoice_calendar.rejected_files,
     currencies.minor_units
 from marts.invoice_calendar
 inner join reference.currencies using (currency)
