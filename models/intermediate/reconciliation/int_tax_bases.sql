@@ -1,85 +1,167 @@
--- What the vendor may have taken a tax on instead: its lines without those of a product or
--- of a section, or with what the ramp waives.
 with
 
-figures as (
+lines as (
 
     select
-        figures.*,
-        sections.title as section_title
-    from {{ ref('int_group_figures') }} as figures
+        printed.org_id,
+        printed.invoice_number,
+        coalesce(answers.expected_invoice_date::varchar, printed.invoice_number)
+            as answered,
+        printed.is_tax,
+        printed.charge,
+        printed.amount,
+        printed.description,
+        sections.title as section_title,
+        min(printed.description) over (
+            partition by
+                printed.org_id,
+                printed.invoice_number,
+                printed.group_product,
+                printed.charge
+        ) as product_title
+    from {{ ref('int_printed_lines') }} as printed
+    left join {{ ref('int_invoice_answers') }} as answers
+        on
+            printed.org_id = answers.org_id
+            and printed.invoice_number = answers.invoice_number
     left join {{ ref('product_kinds') }} as kinds
-        on figures.kind = kinds.kind
+        on printed.kind = kinds.kind
     left join {{ ref('invoice_sections') }} as sections
         on kinds.section = sections.section
-    where not figures.is_tax
 
 ),
 
-waived as (
+-- Of several numbers that answer one invoice of ours, each may print its own taxes, or one
+-- those of all.
+numbers as (
+
+    select
+        org_id,
+        answered,
+        invoice_number,
+        bool_or(is_tax) as has_taxes,
+        count(*) filter (where bool_or(is_tax)) over (
+            partition by org_id, answered
+        ) > 1 as is_taxed_apart
+    from lines
+    group by org_id, answered, invoice_number
+
+),
+
+taxed as (
+
+    select
+        numbers.org_id,
+        numbers.invoice_number,
+        other_numbers.invoice_number as taxed_number
+    from numbers
+    inner join numbers as other_numbers
+        on
+            numbers.org_id = other_numbers.org_id
+            and numbers.answered = other_numbers.answered
+            and (
+                not numbers.is_taxed_apart
+                or numbers.invoice_number = other_numbers.invoice_number
+            )
+    where numbers.has_taxes
+
+),
+
+ours as (
 
     select
         org_id,
         invoice_number,
-        sum(quantity * unit_price)::decimal(28, 4) as amount
+        sum(quantity * unit_price) filter (where is_waived) as waived,
+        sum(amount) filter (where charge_type = 'one_time') as one_time,
+        sum(amount) filter (
+            where charge_type = 'one_time' and kind is distinct from 'number'
+        ) as ordered
     from {{ ref('int_answered_lines') }}
-    where is_waived
     group by org_id, invoice_number
 
 ),
 
-printed as (
+-- By how much a base is less or more than all lines.
+parts as (
 
-    select
-        org_id,
-        invoice_number,
-        sum(printed_amount) as amount
-    from figures
-    group by org_id, invoice_number
+    {% for assumed, place, amount, source, condition in [
+        ("'all lines'", 0, '0', 'lines', 'not is_tax'),
+        ("'all lines but credits'", 0, '-amount', 'lines', "charge = 'credit'"),
+        ("'without ' || section_title", 1, '-amount', 'lines', 'not is_tax'),
+        ("'without prepay'", 1, '-amount', 'lines', "charge in ('prepay', 'given_back')"),
+        ("'without orders'", 1, '-ordered', 'ours', 'ordered <> 0'),
+        ("'without ' || product_title", 2, '-amount', 'lines', 'not is_tax'),
+        ("'without one-time charges'", 3, '-one_time', 'ours', 'one_time <> 0'),
+        ("'with what the ramp waives'", 3, 'waived', 'ours', 'waived <> 0'),
+        ("'without invoice ' || invoice_number", 4, '-amount', 'lines', 'not is_tax'),
+        ("'with ' || description", 5, 'amount', 'lines', 'is_tax'),
+    ] %}
+        {{ 'union all' if not loop.first }}
+        select
+            org_id,
+            invoice_number as taxed_number,
+            {{ assumed }} as assumed,
+            {{ place }} as place,
+            {{ amount }} as amount
+        from {{ source }}
+        where {{ condition }} and assumed is not null
+    {% endfor %}
 
 ),
 
-left_out as (
+totals as (
 
     select
-        org_id,
-        invoice_number,
-        'without ' || section_title as assumed,
-        -sum(printed_amount) as amount,
-        1 as place
-    from figures
-    where section_title is not null
-    group by org_id, invoice_number, section_title
-    union all
+        taxed.org_id,
+        taxed.invoice_number,
+        sum(lines.amount) as amount
+    from taxed
+    inner join lines
+        on
+            taxed.org_id = lines.org_id
+            and taxed.taxed_number = lines.invoice_number
+            and not lines.is_tax
+    group by taxed.org_id, taxed.invoice_number
+
+),
+
+bases as (
+
     select
-        org_id,
-        invoice_number,
-        'without ' || printed_description as assumed,
-        -printed_amount as amount,
-        2 as place
-    from figures
-    where printed_amount <> 0
-    union all
-    select
-        org_id,
-        invoice_number,
-        'with what the ramp waives' as assumed,
-        amount,
-        3 as place
-    from waived
+        taxed.org_id,
+        taxed.invoice_number,
+        parts.assumed,
+        min(parts.place) as place,
+        any_value(totals.amount) + sum(parts.amount) as printed_base,
+        -sum(parts.amount) as left_out
+    from taxed
+    inner join parts
+        on
+            taxed.org_id = parts.org_id
+            and taxed.taxed_number = parts.taxed_number
+    inner join totals
+        on
+            taxed.org_id = totals.org_id
+            and taxed.invoice_number = totals.invoice_number
+    group by taxed.org_id, taxed.invoice_number, parts.assumed
 
 )
 
-select
-    left_out.org_id,
-    left_out.invoice_number,
-    left_out.assumed,
-    min(left_out.place) as place,
-    min(printed.amount + left_out.amount)::decimal(28, 4) as printed_base
-from left_out
-inner join printed
-    on
-        left_out.org_id = printed.org_id
-        and left_out.invoice_number = printed.invoice_number
-where left_out.amount <> 0
-group by left_out.org_id, left_out.invoice_number, left_out.assumed
+-- What the vendor may have taken its taxes on: its lines, with credits or without; or else
+-- without a section, a charge, a product or a number, or nothing but these.
+{% for assumed, base, condition in [
+    ('assumed', 'printed_base', 'place = 0 or (printed_base <> 0 and left_out <> 0)'),
+    ("replace(assumed, 'without ', 'nothing but ')", 'left_out',
+        'place in (1, 4) and printed_base <> 0 and left_out <> 0'),
+] %}
+    {{ 'union all' if not loop.first }}
+    select
+        org_id,
+        invoice_number,
+        {{ assumed }} as assumed,
+        place,
+        {{ base }}::decimal(28, 4) as printed_base
+    from bases
+    where {{ condition }}
+{% endfor %}
