@@ -183,7 +183,7 @@ HAS_MANY_PARENTS = {
     "int_usage_evidence": "the union of all areas that measure",
     "invoice_line_evidence_listed": "the union of all that a line can rest on",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
-    "int_vendor_lines": "the names of products, from the catalogue, contracts and orders",
+    "int_line_names": "the names of products, from the catalogue, contracts and orders",
     "int_other_quantities": "the union of all other readings of a quantity",
     "int_report_figures": "the union of all reports",
     "int_report_gaps": "the datasets that figures of reports rest on",

@@ -3,11 +3,23 @@ with
 -- What the vendor invoices at or after as-of is not known yet.
 vendor_lines as (
 
-    select vendor_lines.*
+    select
+        vendor_lines.*,
+        line_names.product_code,
+        line_names.base_product_code,
+        line_names.match_code,
+        line_names.kind,
+        line_names.arrears_charge_type,
+        line_names.is_among_words
     from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
     cross join {{ ref('int_as_of') }} as build
     semi join {{ ref('int_contracts') }} as contracts
         on vendor_lines.org_id = contracts.org_id
+    left join {{ ref('int_line_names') }} as line_names
+        on
+            vendor_lines.org_id = line_names.org_id
+            and vendor_lines.description = line_names.description
+            and (vendor_lines.amount < 0) = line_names.is_credit
     where
         vendor_lines.row_status = 'accepted'
         and vendor_lines.invoice_date < build.as_of_date
@@ -28,97 +40,6 @@ other_numbers as (
 
 ),
 
--- Also products that come in kinds, like a class of text messages (CONV-08).
-spellings as (
-
-    select
-        org_id,
-        name_key,
-        product_code
-    from {{ ref('product_names') }}
-    union
-    select
-        org_id,
-        {{ product_name_key('spelling') }} as name_key,
-        product_code
-    from {{ ref('int_products') }}
-    cross join unnest(
-        [invoice_name, regexp_replace(invoice_name, '^SMS (Rate Class)', '\1')]
-    ) as spelled (spelling)
-
-),
-
-hourly_contracts as (
-
-    select distinct org_id from {{ ref('int_contracts') }}
-    where license_model = 'hourly'
-
-),
-
--- In an hourly contract the hourly name of a license is that of the license, unless one has
--- both (INV-12).
-hourly_spellings as (
-
-    select
-        contracts.org_id,
-        spellings.name_key,
-        hourly_products.base_product_code as product_code
-    from {{ ref('hourly_products') }} as hourly_products
-    inner join spellings
-        on
-            hourly_products.product_code = spellings.product_code
-            and spellings.org_id is null
-    cross join hourly_contracts as contracts
-    anti join {{ ref('stg_contract_items') }} as contract_items
-        on
-            contracts.org_id = contract_items.org_id
-            and hourly_products.product_code = contract_items.product_code
-    union all
-    select * from spellings
-
-),
-
--- What an organization calls its products; a name of its own goes first. Two codes that
--- differ in punctuation alone mean one product.
-names as (
-
-    select
-        organizations.org_id,
-        spellings.name_key,
-        products.product_code,
-        products.base_product_code,
-        products.match_code,
-        products.kind,
-        products.arrears_charge_type
-    from (select distinct org_id from vendor_lines) as organizations
-    inner join hourly_spellings as spellings
-        on spellings.org_id is null or organizations.org_id = spellings.org_id
-    inner join {{ ref('int_products') }} as products
-        on
-            spellings.product_code = products.product_code
-            and (products.org_id is null or organizations.org_id = products.org_id)
-    qualify
-        row_number() over (
-            partition by organizations.org_id, spellings.name_key
-            order by spellings.org_id nulls last, spellings.product_code
-        ) = 1
-
-),
-
--- Orders outside the catalogue match vendor lines on the order's text, within their
--- organization (INV-06).
-ordered as (
-
-    select
-        orders.org_id,
-        {{ product_name_key('orders.product_code') }} as name_key,
-        min(orders.product_code) as product_code
-    from {{ ref('stg_orders') }} as orders
-    where orders.row_status = 'accepted'
-    group by orders.org_id, name_key
-
-),
-
 -- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
 -- Service - U.S.` a product and a part of the world (INV-03, TELCO-02). Where the words do
 -- not say how, the title of the section may.
@@ -126,8 +47,16 @@ worded as (
 
     select
         *,
-        regexp_matches(description, '[–—-]\s*committed\s*$', 'i') as is_committed,
+        regexp_matches(description, '[–—-]\s*committed\s*$', 'i')
+        or (
+            coalesce(is_among_words, false)
+            and regexp_matches(description, '\bcommit(?:ted|ment)\b', 'i')
+        ) as is_committed,
         regexp_matches(description, '[–—,(-]\s*prepa(?:y|id)\)?\s*$', 'i')
+        or (
+            coalesce(is_among_words, false)
+            and regexp_matches(description, '\bprepa(?:y|id)\b', 'i')
+        )
         or (
             not is_committed
             and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
@@ -141,25 +70,7 @@ worded as (
             when regexp_matches(description, '\Wu\.?s\.?a?\)?\s*$', 'i') then 'us'
             when regexp_matches(description, '\Winternational\)?\s*$', 'i')
                 then 'international'
-        end as breakout,
-        -- What is in brackets at the end belongs to the name where a product has it so.
-        trim(regexp_replace(
-            if(
-                amount < 0,
-                regexp_replace(
-                    description,
-                    '^\s*(?:credit|refund|correction|adjustment)(?:\s+(?:memo|note))?'
-                    || '(?:\s+(?:for|of))?[\s:–—-]*',
-                    '',
-                    'i'
-                ),
-                description
-            ),
-            '\s*[–—,(-]\s*(prepa(?:y|id)|committed|u\.?s\.?a?|international)\)?\s*$',
-            '',
-            'i'
-        )) as whole_name,
-        trim(regexp_replace(whole_name, '\s*\([^)]*\)\s*$', '')) as product_name
+        end as breakout
     from vendor_lines
 
 ),
@@ -177,20 +88,18 @@ named as (
             as service_period_start,
         coalesce(worded.service_period_end, worded.invoice_date) as service_period_end,
         worded.description,
-        coalesce(names.product_code, ordered.product_code) as product_code,
-        coalesce(names.match_code, ordered.product_code) as match_code,
-        names.kind,
+        worded.product_code,
+        worded.match_code,
+        worded.kind,
         case
             when worded.is_prepay then 'prepay'
             when worded.is_committed then 'committed'
-            when names.base_product_code = 'number_nrc' then 'one_time'
-            when names.product_code is null and ordered.product_code is not null
-                then 'one_time'
-            else coalesce(names.arrears_charge_type, 'unknown')
+            when worded.base_product_code = 'number_nrc' then 'one_time'
+            else coalesce(worded.arrears_charge_type, 'unknown')
         end as charge_type,
         worded.is_prepay,
         coalesce(
-            names.kind = 'tax', ordered.product_code is null and worded.is_tax
+            worded.kind = 'tax', worded.product_code is null and worded.is_tax
         ) as is_tax,
         worded.section,
         worded.breakout,
@@ -199,21 +108,6 @@ named as (
         worded.amount,
         worded.currency
     from worded
-    left join names as whole_names
-        on
-            worded.org_id = whole_names.org_id
-            and {{ product_name_key('worded.whole_name') }} = whole_names.name_key
-    left join names
-        on
-            worded.org_id = names.org_id
-            and coalesce(
-                whole_names.name_key, {{ product_name_key('worded.product_name') }}
-            ) = names.name_key
-    left join ordered
-        on
-            worded.org_id = ordered.org_id
-            and {{ product_name_key('worded.product_name') }} = ordered.name_key
-
 ),
 
 -- Every charge once, with the invoice that had it first: an invoice may have thousands of

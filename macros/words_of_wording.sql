@@ -1,0 +1,31 @@
+{#
+    The words of an invoice line without what names no product: the brand, telephone numbers, days
+    and months, what is in brackets, a part number in front (digits alone, or three of them at least),
+    and a cost centre, site, order or the like with its number at the end. 911 and 112 are
+    services and no part numbers.
+#}
+{% macro words_of_wording(text) -%}
+    {%- set month = '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?'
+        ~ '|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)' -%}
+    {%- set label = '(?:cost cent(?:er|re)|site|location|department|division|region|team|po|order'
+        ~ '|contract|ref(?:erence)?|account|sku|part|item)\\b(?:\\s+(?:no|number|id)\\b)?[.]?' -%}
+    {%- set cuts = [
+        '\\+\\d[\\d ().*x/–-]{5,}|\\(\\d{3}\\) ?\\d{3}[ .-]?\\d{4}\\b'
+            ~ '|\\b\\d{3}[ .-]\\d{3}[ .-]\\d{4}\\b|\\b\\d{10,15}\\b',
+        '\\([^)]*\\)|\\bgenesys cloud\\b',
+        '\\b\\d{4}-\\d{1,2}(?:-\\d{1,2})?\\b|\\b\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}\\b|\\b\\d{1,2}/\\d{4}\\b',
+        '\\b(?:\\d{1,2}(?:st|nd|rd|th|[.-])\\s*|\\d{2} )?' ~ month ~ '\\b[.]?'
+            ~ '(?:[ -]\\d{1,2}(?:st|nd|rd|th)?\\b,?)?(?:[ -]*(?:20)?\\d{2}\\b)?',
+        '\\b(?:q[1-4]|20\\d{2})\\b',
+        '[–—,;:-]\\s*' ~ label ~ '\\s*(?:[:#]\\s*[^:#]*|[\\w./-]*\\d[\\w./-]*\\s*)$',
+        '^\\W*(?:(?:sku|part|item|line|pos)\\b[\\s.:#]*(?:(?:no|number|id)\\b[\\s.:#]*)?)?'
+            ~ '(?:\\d+|[\\w./-]*\\d[\\w./-]*\\d[\\w./-]*\\d[\\w./-]*?)(?:[.:)]\\s*|\\s*[–—-]\\s+|\\s+)',
+    ] -%}
+    {%- set steps = namespace(
+        text="regexp_replace(lower(" ~ text ~ "), '\\b(?:e[ -]?)?(?:911|112)\\b', ' emergency ', 'g')"
+    ) -%}
+    {%- for cut in cuts -%}
+        {%- set steps.text = "regexp_replace(" ~ steps.text ~ ", '" ~ cut ~ "', ' ', 'g')" -%}
+    {%- endfor -%}
+    regexp_extract_all({{ steps.text }}, '[\p{L}\p{N}]+')
+{%- endmacro %}
