@@ -7,17 +7,19 @@
     The landed rows of a dataset: blanks around a text are noise, an empty text is null, and
     `numbers`, `dates` and `times` are read as the whole file writes them (`read_by_file`). `raw`
     is the cleaned row as a struct, to tell a missing value from one that could not be read; it says
-    too where its file contradicts itself (`number_conflict`, `date_conflict`).
+    too where its file contradicts itself (`number_conflict`, `date_conflict`). Where there is a column
+    `currency`, numbers may be written as on paper (`rows_without_signs`).
     Rows of an answer of which a part is missing count no more than withdrawn ones
     (`split_answer_files`).
 #}
-{% macro landed_rows(dataset, numbers=[], dates=[], times=[]) -%}
+{% macro landed_rows(dataset, numbers=[], dates=[], times=[], currency=none) -%}
     {%- set provenance = (
         "('org_id', 'file_id', 'source_file', 'source_row', 'landed_at', 'withdrawn_at',"
         " 'parse_error')"
     ) -%}
     {%- set readings = (
         ['decimal_mark'] * (numbers | length > 0)
+        + ['has_comma_groups'] * (currency is not none)
         + ['date_order'] * ((dates + times) | length > 0)
         + ['known_time_zone'] * (times | length > 0)
     ) -%}
@@ -30,7 +32,7 @@
             {%- if readings %} exclude ({{ readings | join(', ') }})
             replace (
                 {%- for column in numbers %}
-                {{ number_by_file(column) }} as {{ column }}{{ ',' if not loop.last or dates or times }}
+                {{ number_by_file(column, currency is not none) }} as {{ column }}{{ ',' if not loop.last or dates or times }}
                 {%- endfor %}
                 {%- for column in dates %}
                 {{ date_by_file(column) }} as "{{ column }}"{{ ',' if not loop.last or times }}
@@ -56,7 +58,7 @@
                     ),
                     ' ' || chr(9) || chr(10) || chr(13) || chr(160)
                 ), '')
-            from ({{ rows_read_by_file(dataset, numbers, dates, times) }}) as landed_rows
+            from ({{ rows_read_by_file(dataset, numbers, dates, times, currency) }}) as landed_rows
         ) as trimmed_rows
     ) as cleaned_rows
 {%- endmacro %}

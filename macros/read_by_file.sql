@@ -13,7 +13,11 @@
     dots that do (`1.250,5`); two dots in a number are thousands too. So for the point. A slashed
     date tells its order where one of its numbers is no month.
 #}
-{% macro rows_read_by_file(dataset, numbers, dates, times) -%}
+{% macro rows_read_by_file(dataset, numbers, dates, times, currency=none) -%}
+    {%- set relation = (
+        '(' ~ rows_without_signs(dataset, numbers, currency) ~ ')' if currency
+        else source('lake', dataset)
+    ) -%}
     {%- set dates = dates + times -%}
     {%- set decimal = {
         'comma': "(?:\\d*,(?:\\d{1,2}|\\d{4,})|(?:\\d{4,}|0\\d*)?,\\d{3}|\\d{1,3}(?:[. \\x{A0}\\x{202F}]\\d{3})+,\\d+"
@@ -48,6 +52,9 @@
         {%- else %},
             null::varchar
         {%- endif %} as number_conflict
+        {%- if currency %},
+            grouped_files.file_id is not null as has_comma_groups
+        {%- endif %}
         {%- if dates %},
             case
                 when dates_read.dmy.shown is not null and dates_read.mdy.shown is not null then 'mixed'
@@ -72,7 +79,7 @@
         {%- if times %},
             time_zones.name as known_time_zone
         {%- endif %}
-    from {{ source('lake', dataset) }} as landed_rows
+    from {{ relation }} as landed_rows
     {%- if numbers %}
         left join (
             select
@@ -80,11 +87,11 @@
                 {{ first_proof(full_match(number, decimal.comma)) }} as comma,
                 {{ first_proof(full_match(number, decimal.point)) }} as point
             from (
-                {{ texts_of(dataset, numbers) }}
+                {{ texts_of(relation, numbers) }}
                 where file_id in (
                     select file_id
                     from (
-                        {{ texts_of(dataset, numbers) }}
+                        {{ texts_of(relation, numbers) }}
                         where {{ any_like(numbers, ['%,%', '%.%.%']) }}
                     )
                     where {{ full_match(number, decimal.comma) }}
@@ -94,6 +101,16 @@
         ) as numbers_read
             on landed_rows.file_id = numbers_read.file_id
     {%- endif %}
+    {%- if currency %}
+        left join (
+            select distinct file_id
+            from ({{ texts_of(relation, numbers) }})
+            where
+                text like '%,%'
+                and regexp_full_match(text, '[\s\x{A0}]*[+-]?\d{1,3}(?:(?:,\d{3})+[.]\d+|(?:,\d{3}){2,})[\s\x{A0}]*')
+        ) as grouped_files
+            on landed_rows.file_id = grouped_files.file_id
+    {%- endif %}
     {%- if dates %}
         left join (
             select
@@ -101,7 +118,7 @@
                 {{ first_proof("regexp_matches(text, '" ~ order.dmy ~ "')", day) }} as dmy,
                 {{ first_proof("regexp_matches(text, '" ~ order.mdy ~ "')", day) }} as mdy
             from (
-                {{ texts_of(dataset, dates) }}
+                {{ texts_of(relation, dates) }}
                 where {{ any_like(dates, ['%/%/%']) }}
             )
             group by file_id
@@ -115,12 +132,12 @@
 {%- endmacro %}
 
 {# A line per row and column, with the text it has there. #}
-{% macro texts_of(dataset, columns) -%}
+{% macro texts_of(relation, columns) -%}
     select
         file_id,
         source_row,
         unnest([{{ columns | join(', ') }}]) as text
-    from {{ source('lake', dataset) }}
+    from {{ relation }}
 {%- endmacro %}
 
 {# Whether one of the columns is like one of the patterns. #}
@@ -154,8 +171,18 @@
 {%- endmacro %}
 
 {# A number as its file writes it, with a decimal point and nothing between thousands. #}
-{% macro number_by_file(column) -%}
+{% macro number_by_file(column, has_signs=false) -%}
     case
+        {%- if has_signs %}
+        when
+            decimal_mark is null
+            and (
+                regexp_full_match({{ column }}, '[+-]?\d{1,3}(?:,\d{3})+[.]\d*(?:e-2)?')
+                or regexp_full_match({{ column }}, '[+-]?\d{1,3}(?:[ \x{A0}\x{202F}]\d{3})+(?:[.]\d*)?(?:e-2)?')
+                or (has_comma_groups and regexp_full_match({{ column }}, '[+-]?\d{1,3}(?:,\d{3})+'))
+            )
+            then regexp_replace({{ column }}, '[, \x{A0}\x{202F}]', '', 'g')
+        {%- endif %}
         when decimal_mark is null then {{ column }}
         when
             decimal_mark = 'comma'

@@ -4,7 +4,8 @@ landed as (
 
     {{ landed_rows(
         'vendor_invoice_lines', numbers=['qty', 'rate', 'amount'],
-        dates=['invoice_date', 'service_period_start', 'service_period_end']
+        dates=['invoice_date', 'service_period_start', 'service_period_end'],
+        currency='currency'
     ) }}
 
 ),
@@ -50,8 +51,8 @@ checked as (
             )),
             ('not_a_number', unreadable(
                 {'amount': 'amount', 'quantity': 'qty', 'unit_price': 'rate'},
-                'a number with a decimal point, like 1234.56 or -75.00, without unit, currency '
-                ~ 'sign and thousands separator'
+                'a number like 1234.56, 1,234.56 or -75.00, without unit and without the sign of '
+                ~ 'another currency than that of the line; 1,234 could be two numbers'
             )),
             ('end_before_start', {
                 'service_period_end': 'service_period_end < service_period_start'

@@ -23,22 +23,6 @@ DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 APOSTROPHES = "'\u2019"
 BLANKS = " \u00a0\u2009\u202f"
 LONGEST_NUMBER = 24  # characters: what can be summed up exactly
-SYMBOLS = {  # what stands next to an amount, and the currencies it may mean
-    "$": "USD AUD CAD NZD SGD HKD MXN TWD ARS CLP COP",
-    "US$": "USD",
-    "A$": "AUD",
-    "AU$": "AUD",
-    "C$": "CAD",
-    "CA$": "CAD",
-    "NZ$": "NZD",
-    "S$": "SGD",
-    "HK$": "HKD",
-    "R$": "BRL",
-    "€": "EUR",
-    "£": "GBP",
-    "¥": "JPY CNY",
-    "₹": "INR",
-}
 CURRENCY_NAMES = {
     "us dollar": "USD",
     "u.s. dollar": "USD",
@@ -182,22 +166,26 @@ def is_currency(text: str) -> bool:
 
 
 @cache
-def _codes() -> frozenset[str]:
+def _signs() -> dict[str, tuple[str, ...]]:
+    """What is printed beside an amount in each currency, by its code."""
     with (PROJECT_DIR / "seeds" / "currencies.csv").open(newline="") as file:
-        return frozenset(row["currency"] for row in csv.DictReader(file))
+        return {row["currency"]: tuple(row["signs"].split()) for row in csv.DictReader(file)}
 
 
 def currency(text: str, where: str) -> Claim | None:
     """The currencies that a text may mean by a code, a symbol or a name; None if it has none."""
-    codes = [code for code in re.findall(r"\b[A-Z]{3}\b", text) if code in _codes()]
+    codes = [code for code in re.findall(r"\b[A-Z]{3}\b", text) if code in _signs()]
     symbols = re.findall(r"[A-Z]{0,2}[$€£¥₹]", text)
     names = [code for name, code in CURRENCY_NAMES.items() if name in text.lower()]
-    meant = codes or " ".join(map(_meaning, symbols[:1])).split() or names
+    meant = codes or [code for sign in symbols[:1] for code in _meaning(sign)] or names
     return Claim(text, where, {code: code for code in meant}) if meant else None
 
 
-def _meaning(symbol: str) -> str:
-    return SYMBOLS.get(symbol) or SYMBOLS[symbol[-1]]
+def _meaning(symbol: str) -> list[str]:
+    """The currencies of a sign; of one that is not known, those of its last letter."""
+    signs = _signs()
+    meant = [code for code in signs if symbol in signs[code]]
+    return meant or [code for code in signs if symbol[-1] in signs[code]]
 
 
 # Dates
