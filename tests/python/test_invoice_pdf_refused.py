@@ -141,10 +141,20 @@ def test_an_address_ends_where_its_lines_do(tmp_path):
     assert parsed(page(lines), tmp_path).details["bill_to"] == "Acme"
 
 
-def test_no_service_period_is_refused_except_for_taxes(tmp_path):
-    lines = [*HEAD[:3], TITLES, CORE, CALL, "Total 9.00"]
-    assert "has no service period" in refusal(page(lines), tmp_path)
-    lines[lines.index(CORE)] = TAXES
+def test_a_charge_without_a_service_period_beside_one_with_it_is_refused(tmp_path):
+    period = "Service Period: 2026-02-15 to 2026-03-15"
+    telco, taxes = [TELCO, period, CALL, "Subtotal 9.00"], [TAXES, CALL, "Total 27.00"]
+    core = [CORE, CALL, "Subtotal 9.00"]
+    lines = [*HEAD[:3], TITLES, *telco, *core, *taxes]
+    assert "has no service period (page 1: 'Call 1 9.00 9.00')" in refusal(page(lines), tmp_path)
+    core.insert(1, period)
+    lines = [*HEAD[:3], TITLES, *telco, *core, *taxes]
+    assert len(parsed(page(lines), tmp_path).charges) == 3
+
+
+@pytest.mark.parametrize("section", [CORE, TAXES])
+def test_an_invoice_may_print_no_service_period_at_all(tmp_path, section):
+    lines = [*HEAD[:3], TITLES, section, CALL, "Total 9.00"]
     [row] = parsed(page(lines), tmp_path).charges
     assert row["service_period_start"] is row["service_period_end"] is None
 
@@ -165,3 +175,23 @@ def test_two_invoices_in_one_file_are_refused(tmp_path):
 def test_letters_without_a_meaning_are_refused(tmp_path):
     lines = [*HEAD, TITLES, CORE, charge("(cid:12)(cid:13)", "1", "9.00", "9.00"), "Total 9.00"]
     assert "stand for no character" in refusal(page(lines), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Genesys Cloud", "CX 2 User"), ("PureCloud", "2 User"), ("Communicate User", "- Committed")],
+)
+def test_half_a_name_goes_on_in_the_next_line(tmp_path, first, second):
+    long = charge("A description that leaves room for more words", "1", "9.00", "9.00")
+    lines = [*HEAD, TITLES, CORE, long, charge(first, "1", "9.00", "9.00"), second, long]
+    read = parsed(page([*lines, "Total 27.00"]), tmp_path)
+    assert [row["description"] for row in read.charges][1] == f"{first} {second}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("Genesys Cloud CX 2", "Overage"), ("Call", "-- 5"), ("Clouds", "CX 2")]
+)
+def test_a_whole_name_and_words_below_it_are_refused(tmp_path, first, second):
+    long = charge("A description that leaves room for more words", "1", "9.00", "9.00")
+    lines = [*HEAD, TITLES, CORE, long, charge(first, "1", "9.00", "9.00"), second, long]
+    assert "be something else" in refusal(page([*lines, "Total 27.00"]), tmp_path)

@@ -33,6 +33,8 @@ OUTDENT = 0.5  # line heights that a description may stand to the left of its ti
 FAR = 2.5  # line heights from one line of a description to the next that it never has
 CLOSE = 0.85  # of the distance of two charges: only a line of the same charge is closer
 WIDEST_BLANK = 0.6  # line heights
+HALF = re.compile(r"(?:^|\W)(?:genesys cloud|purecloud)$", re.IGNORECASE)  # without a product
+QUALIFIER = re.compile(rf"[{DASHES}]\s*[^\W\d]")  # `- Committed`
 
 
 @dataclass
@@ -66,6 +68,7 @@ class _Below:
     is_taken: bool  # as such
     distance: float  # 0 from page to page
     end: float  # of the line above, if this one's first word stood there
+    is_half: bool = False  # neither it nor the line above could stand alone
 
 
 @dataclass
@@ -108,15 +111,21 @@ class Table:
         """Raise UnreadableError if a line below a charge may be taken for what it is not.
 
         A line of a description stands no farther from the one above than charges from each other,
-        and if it stands no closer either, its first word must not have fitted there.
+        and if it stands no closer either, its first word must not have fitted there, or one of the
+        two says nothing alone. A charge has a service period if another has; an invoice may print
+        none at all.
         """
+        if any(charge.period for charge in self.charges):
+            for charge in self.charges:
+                if not charge.period and charge.section != TAXES:
+                    raise _refusal("has a charge that has no service period", charge.line)
         pitch = min(self._pitches, default=None)
         for below in self._below:
             height = below.line.words[0].height
             is_near = below.distance <= (pitch or 1.6 * height) + 0.5
             is_close = pitch is not None and below.distance < CLOSE * pitch
             fits = below.end + WIDEST_BLANK * height <= self._widest
-            if below.is_taken != (is_near and (is_close or not fits)):
+            if below.is_taken != (is_near and (is_close or not fits or below.is_half)):
                 raise _refusal(
                     "has a line that may go on with a charge or be something else", below.line
                 )
@@ -207,7 +216,6 @@ class Table:
             and ("qty" in printed) != ("rate" in printed),
             "looks like a sum, but of what": "qty" not in printed
             and bool(UNKNOWN_SUM.match(description)),
-            "has no service period": not period and self._section != TAXES,
         }
         for problem, is_so in problems.items():
             if is_so:
@@ -262,8 +270,10 @@ class Table:
         below = self._look_below(line)
         if below is None:
             return False
-        self._below.append(below)
-        self.charges[-1].description = _join(self.charges[-1].description, line.text)
+        above = self.charges[-1].description
+        is_half = bool(HALF.search(above) or QUALIFIER.match(line.text))
+        self._below.append(replace(below, is_half=is_half))
+        self.charges[-1].description = _join(above, line.text)
         self._describe(line, line.words[-1].x1)
         return True
 
