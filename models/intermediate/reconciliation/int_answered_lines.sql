@@ -95,8 +95,8 @@ printed_as as (
 
 ),
 
--- All taxes are one sum if the vendor prints one that names no level, and not all levels
--- by name.
+-- The levels of a tax that have no line by name are one sum if the vendor prints a tax that
+-- names no level.
 grouped as (
 
     select
@@ -107,10 +107,7 @@ grouped as (
             when
                 products.kind = 'tax'
                 and list_contains(printed_as.tax_products, 'tax')
-                and bool_or(
-                    products.kind = 'tax'
-                    and not list_contains(printed_as.tax_products, products.match_code)
-                ) over (partition by invoice_lines.org_id, invoice_lines.answered_date)
+                and not list_contains(printed_as.tax_products, products.match_code)
                 then 'tax'
             {% for service, folded in [
                 ('inbound', 'toll_free'), ('outbound', 'extended_outbound')
@@ -173,72 +170,184 @@ numbers as (
     from printed
     group by org_id, expected_invoice_date, invoice_number
 
-)
+),
 
 -- Several numbers may answer one invoice of ours: a line of ours belongs to the one that
 -- has its product, prepaid or in arrears (what is given back to the one that credits it),
 -- or a line of no product we know that equals it, else to the earliest.
+assigned as (
+
+    select
+        ours.*,
+        numbers.invoice_number
+    from ours
+    inner join numbers
+        on
+            ours.org_id = numbers.org_id
+            and ours.answered_date = numbers.expected_invoice_date
+    qualify
+        row_number() over (
+            partition by ours.invoice_line_id
+            order by
+                ours.is_prepay
+                and ours.amount >= 0
+                and coalesce(
+                    list_contains(numbers.prepaid_products, ours.group_product), false
+                ) desc,
+                ours.is_one_of_several
+                and coalesce(
+                    list_contains(
+                        numbers.product_amounts,
+                        ours.group_product || '/' || ours.amount::decimal(28, 4)
+                    ),
+                    false
+                ) desc,
+                not ours.is_prepay
+                and ours.amount >= 0
+                and coalesce(
+                    list_contains(numbers.arrears_products, ours.group_product), false
+                ) desc,
+                not ours.is_prepay
+                and ours.kind is distinct from 'tax'
+                and numbers.has_arrears desc,
+                coalesce(
+                    list_contains(
+                        if(ours.amount < 0, numbers.credited_products, numbers.products),
+                        ours.group_product
+                    ),
+                    false
+                ) desc,
+                coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
+                numbers.printed_date asc,
+                numbers.invoice_number asc
+        ) = 1
+
+),
+
+-- Of a tax that several of them print, each has the part of what it bills itself; what none
+-- of them bills is on the number that the tax belongs to.
+taxes_printed as (
+
+    select
+        org_id,
+        expected_invoice_date,
+        invoice_number,
+        group_product,
+        sum(amount) as amount
+    from printed
+    where is_tax and not is_billed_again
+    group by org_id, expected_invoice_date, invoice_number, group_product
+
+),
+
+amounts as (
+
+    select
+        org_id,
+        invoice_id,
+        invoice_number,
+        sum(amount) as amount
+    from assigned
+    where kind is distinct from 'tax'
+    group by org_id, invoice_id, invoice_number
+
+),
+
+parts as (
+
+    select
+        assigned.invoice_line_id,
+        assigned.amount,
+        taxes_printed.invoice_number,
+        taxes_printed.amount as printed_amount,
+        taxes_printed.invoice_number = assigned.invoice_number as is_main,
+        ('1e-' || currencies.minor_units)::decimal(28, 4) as minor_unit,
+        coalesce(amounts.amount, 0)
+        + if(
+            is_main,
+            assigned.quantity - sum(coalesce(amounts.amount, 0)) over of_line,
+            0
+        ) as own_base,
+        own_base * assigned.unit_price as exact_amount,
+        {{ round_money('exact_amount', 'currencies.minor_units') }} as rounded_amount,
+        rounded_amount - if(rounded_amount > exact_amount, minor_unit, 0) as low_amount
+    from assigned
+    inner join taxes_printed
+        on
+            assigned.org_id = taxes_printed.org_id
+            and assigned.answered_date = taxes_printed.expected_invoice_date
+            and assigned.group_product = taxes_printed.group_product
+    inner join {{ ref('currencies') }} as currencies
+        on assigned.currency = currencies.currency
+    left join amounts
+        on
+            assigned.org_id = amounts.org_id
+            and assigned.invoice_id = amounts.invoice_id
+            and taxes_printed.invoice_number = amounts.invoice_number
+    where assigned.kind = 'tax'
+    window of_line as (partition by assigned.invoice_line_id)
+    qualify
+        bool_or(is_main) over of_line
+        and not bool_or(is_main and printed_amount = assigned.amount) over of_line
+        and (is_main or own_base <> 0)
+
+),
+
+-- The minor units that rounding down leaves go to those that are printed so, then to the
+-- largest remainders.
+shared as (
+
+    select
+        *,
+        row_number() over (
+            partition by invoice_line_id
+            order by
+                printed_amount = low_amount + minor_unit desc,
+                exact_amount - low_amount desc,
+                invoice_number asc
+        ) as units_place,
+        amount - sum(low_amount) over (partition by invoice_line_id) as amount_left,
+        low_amount + if(units_place * minor_unit <= amount_left, minor_unit, 0)
+            as own_amount
+    from parts
+
+)
+
 select
-    ours.invoice_line_id,
-    ours.invoice_id,
-    ours.org_id,
-    numbers.invoice_number,
-    ours.invoice_date,
-    ours.group_product,
+    assigned.invoice_line_id
+    || if(coalesce(shared.is_main, true), '', '/' || shared.invoice_number)
+        as invoice_line_id,
+    assigned.invoice_id,
+    assigned.org_id,
+    coalesce(shared.invoice_number, assigned.invoice_number) as invoice_number,
+    assigned.invoice_date,
+    assigned.group_product,
     case
-        when ours.charge_type = 'prepay' and ours.amount < 0 then 'given_back'
-        when ours.charge_type in ('prepay', 'committed') then ours.charge_type
+        when assigned.charge_type = 'prepay' and assigned.amount < 0 then 'given_back'
+        when assigned.charge_type in ('prepay', 'committed') then assigned.charge_type
         else 'arrears'
     end as charge,
-    ours.product_code,
-    ours.charge_type,
-    ours.kind,
-    coalesce(ours.kind = 'tax', false) as is_tax,
-    ours.description,
-    ours.service_period_start,
-    ours.service_period_end,
-    ours.quantity,
-    ours.unit_price,
-    ours.amount,
-    ours.currency,
-    ours.is_waived
-from ours
-inner join numbers
-    on
-        ours.org_id = numbers.org_id
-        and ours.answered_date = numbers.expected_invoice_date
-qualify
-    row_number() over (
-        partition by ours.invoice_line_id
-        order by
-            ours.is_prepay
-            and ours.amount >= 0
-            and coalesce(
-                list_contains(numbers.prepaid_products, ours.group_product), false
-            ) desc,
-            ours.is_one_of_several
-            and coalesce(
-                list_contains(
-                    numbers.product_amounts,
-                    ours.group_product || '/' || ours.amount::decimal(28, 4)
-                ),
-                false
-            ) desc,
-            not ours.is_prepay
-            and ours.amount >= 0
-            and coalesce(
-                list_contains(numbers.arrears_products, ours.group_product), false
-            ) desc,
-            not ours.is_prepay and ours.kind is distinct from 'tax' and numbers.has_arrears
-            desc,
-            coalesce(
-                list_contains(
-                    if(ours.amount < 0, numbers.credited_products, numbers.products),
-                    ours.group_product
-                ),
-                false
-            ) desc,
-            coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
-            numbers.printed_date asc,
-            numbers.invoice_number asc
-    ) = 1
+    assigned.product_code,
+    assigned.charge_type,
+    assigned.kind,
+    coalesce(assigned.kind = 'tax', false) as is_tax,
+    assigned.description,
+    assigned.service_period_start,
+    assigned.service_period_end,
+    coalesce(shared.own_base, assigned.quantity)::decimal(38, 6) as quantity,
+    assigned.unit_price,
+    if(
+        coalesce(shared.is_main, true),
+        assigned.amount - coalesce(
+            sum(shared.own_amount) filter (where not shared.is_main) over (
+                partition by assigned.invoice_line_id
+            ),
+            0
+        ),
+        shared.own_amount
+    ) as amount,
+    assigned.currency,
+    assigned.is_waived
+from assigned
+left join shared
+    on assigned.invoice_line_id = shared.invoice_line_id

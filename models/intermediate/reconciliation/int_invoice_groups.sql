@@ -225,21 +225,41 @@ summed as (
         ) as first_printed_charge,
         max(charge) filter (where is_printed and charge in ('committed', 'arrears')) over (
             partition by org_id, invoice_number, group_product, lone_line_id
-        ) as last_printed_charge
+        ) as last_printed_charge,
+        bool_or(is_printed) over of_product
+        and bool_or(not is_printed) over of_product as is_on_both_sides
     from varied
+    window
+        of_product as (
+            partition by org_id, invoice_number, group_product, lone_line_id
+        )
+
+),
+
+-- Levels of a tax that both sides have are compared level by level.
+families as (
+
+    select
+        *,
+        product_variance <> 0
+        and family_variance = 0
+        and not (
+            is_tax
+            and bool_and(is_on_both_sides) over (
+                partition by org_id, invoice_number, product_family, lone_line_id
+            )
+        ) as is_one_family
+    from summed
 
 ),
 
 merged as (
 
     select
-        * replace (
+        * exclude (is_on_both_sides, is_one_family) replace (
+            if(is_one_family, product_family, group_product) as group_product,
             case
-                when product_variance <> 0 and family_variance = 0 then product_family
-                else group_product
-            end as group_product,
-            case
-                when product_variance <> 0 and family_variance = 0 then 'all'
+                when is_one_family then 'all'
                 when product_variance = 0 and bool_or(charge_variance <> 0) over (
                     partition by org_id, invoice_number, group_product, lone_line_id
                 ) and lone_line_id is null then 'all'
@@ -258,7 +278,7 @@ merged as (
                 else charge
             end as charge
         )
-    from summed
+    from families
 
 )
 

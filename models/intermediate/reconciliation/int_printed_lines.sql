@@ -44,7 +44,6 @@ our_invoices as (
         org_id,
         invoice_number,
         max(invoice_date) as expected_invoice_date,
-        bool_or(is_tax and group_product = 'tax') as is_tax_one_sum,
         -- An invoice of orders alone has no cycle.
         coalesce(
             {% for orders in ['not', ''] %}
@@ -63,11 +62,7 @@ our_invoices as (
 compared as (
 
     select
-        printed_lines.* exclude (group_product),
-        if(
-            printed_lines.is_tax and coalesce(our_invoices.is_tax_one_sum, false),
-            'tax', printed_lines.group_product
-        ) as group_product,
+        printed_lines.*,
         our_invoices.expected_invoice_date,
         coalesce(
             if(
@@ -141,7 +136,7 @@ charged as (
                 amount < 0
                 and not has_negative
                 and not is_agreed
-                and not is_tax
+                and (not is_tax or is_credited)
                 then 'credit'
             when
                 is_billed_again

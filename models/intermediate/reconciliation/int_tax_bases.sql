@@ -150,9 +150,9 @@ bases as (
 
 -- What the vendor may have taken its taxes on: its lines, with credits or without; or else
 -- without a section, a charge, a product or a number, or nothing but these.
-{% for assumed, base, condition in [
-    ('assumed', 'printed_base', 'place = 0 or (printed_base <> 0 and left_out <> 0)'),
-    ("replace(assumed, 'without ', 'nothing but ')", 'left_out',
+{% for assumed, place, base, condition in [
+    ('assumed', 'place', 'printed_base', 'place = 0 or (printed_base <> 0 and left_out <> 0)'),
+    ("replace(assumed, 'without ', 'nothing but ')", 'place + 1', 'left_out',
         'place in (1, 4) and printed_base <> 0 and left_out <> 0'),
 ] %}
     {{ 'union all' if not loop.first }}
@@ -160,7 +160,7 @@ bases as (
         org_id,
         invoice_number,
         {{ assumed }} as assumed,
-        place,
+        {{ place }} as place,
         {{ base }}::decimal(28, 4) as printed_base
     from bases
     where {{ condition }}

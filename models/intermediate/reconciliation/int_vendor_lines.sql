@@ -1,3 +1,14 @@
+{% set tax_words %}
+    '\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b'
+{% endset %}
+{% set credit_words %}'^\s*(?:credit|refund|correction|adjustment)\b'{% endset %}
+-- What a section of taxes and fees may hold that is no tax.
+{% set late_words %}
+    '\b(?:late|overdue|past due|interest|finance charges?|penalt(?:y|ies)|reminders?'
+    || '|dunning|collection|payments?|returned|paper|convenience|processing|shipping'
+    || '|freight|handling|delivery|installation|deposit|discount|verzug\w*|mahn\w*'
+    || '|zinsen)\b'
+{% endset %}
 with
 
 -- What the vendor invoices at or after as-of is not known yet.
@@ -42,7 +53,7 @@ other_numbers as (
 
 -- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
 -- Service - U.S.` a product and a part of the world (INV-03, TELCO-02). Where the words do
--- not say how, the title of the section may.
+-- not say how, the title of the section may, and whether it is a tax (TAX-01).
 worded as (
 
     select
@@ -61,11 +72,14 @@ worded as (
             not is_committed
             and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
         ) as is_prepay,
-        regexp_matches(
-            description,
-            '\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b',
-            'i'
+        regexp_matches(description, {{ tax_words }}, 'i') or (
+            coalesce(regexp_matches(section, {{ tax_words }}, 'i'), false)
+            and not regexp_matches(
+                section, '\b(?:excl\w*|exempt|before|net|without|pre)\b', 'i'
+            )
+            and not regexp_matches(description, {{ late_words }}, 'i')
         ) as is_tax,
+        amount < 0 and regexp_matches(description, {{ credit_words }}, 'i') as is_credited,
         case
             when regexp_matches(description, '\Wu\.?s\.?a?\)?\s*$', 'i') then 'us'
             when regexp_matches(description, '\Winternational\)?\s*$', 'i')
@@ -101,6 +115,7 @@ named as (
         coalesce(
             worded.kind = 'tax', worded.product_code is null and worded.is_tax
         ) as is_tax,
+        worded.is_credited,
         worded.section,
         worded.breakout,
         worded.quantity,

@@ -8,7 +8,9 @@
    what is given back to the one that credits it; else to one with an unknown line of its amount;
    else to the earliest.
 3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
-   Outbound where the vendor has no such row; taxes are one sum where it prints one.
+   Outbound where the vendor has no such row; the levels of a tax without a line by name are one sum
+   where it prints a tax that names none. A tax that several numbers print is divided by what they
+   bill, to the minor unit.
 4. A credit, a line of an earlier period and one that an earlier invoice has stand alone, unless the
    product agrees as it is. Of a commitment in arrears a line without the word is the commitment if
    its price says so.
@@ -18,11 +20,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from oracle import catalogue
+from oracle.money import MINOR_UNITS
 from oracle.reader import Organization
 from oracle.vendor_lines import VendorLine, group_code
 
@@ -30,6 +33,14 @@ ALONE = {"credit", "earlier", "again"}
 TAX_WORDS = re.compile(
     r"\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b", re.IGNORECASE
 )
+BEFORE_TAXES = re.compile(r"\b(?:excl\w*|exempt|before|net|without|pre)\b", re.IGNORECASE)
+NO_TAX = re.compile(
+    r"\b(?:late|overdue|past due|interest|finance charges?|penalt(?:y|ies)|reminders?|dunning"
+    r"|collection|payments?|returned|paper|convenience|processing|shipping|freight|handling"
+    r"|delivery|installation|deposit|discount|verzug\w*|mahn\w*|zinsen)\b",
+    re.IGNORECASE,
+)
+CREDIT = re.compile(r"\s*(?:credit|refund|correction|adjustment)", re.IGNORECASE)
 FOLDED = {"telco_toll_free": "telco_inbound", "telco_extended_outbound": "telco_outbound"}
 
 
@@ -97,6 +108,7 @@ class Answers:
         self.ours: dict[str, list[Side]] = defaultdict(list)
         self.unanswered: list[dict] = []
         self.assign()
+        self.divide_taxes()
         self.printed = {number: list(self.charged(number)) for number in self.by_number}
 
     def is_billed_again(self, line: VendorLine) -> bool:
@@ -232,12 +244,58 @@ class Answers:
                 )
             )
 
+    def divide_taxes(self) -> None:
+        """Give each number that prints a tax its part of ours."""
+        billed: dict[tuple, Decimal] = defaultdict(Decimal)
+        for number, sides in self.ours.items():
+            for side in sides:
+                if not side.is_tax:
+                    billed[side.line["invoice_date"], number] += side.amount
+        taxes = [side for sides in self.ours.values() for side in sides if side.is_tax]
+        for side in taxes:
+            self.divide(side, side.number, billed)
+
+    def divide(self, side: Side, main: str, billed: dict[tuple, Decimal]) -> None:
+        """Take from a tax what the other numbers that print it bill themselves."""
+        printed = {
+            number: sum(taxes)
+            for number, day in self.dates.items()
+            if day == self.dates[main] and (taxes := self.taxes_of(number, side.group))
+        }
+        if main not in printed or printed[main] == side.amount:
+            return
+        bases = {number: billed[side.line["invoice_date"], number] for number in printed}
+        bases[main] += side.quantity - sum(bases.values())
+        exact = {n: base * side.price for n, base in bases.items() if base or n == main}
+        unit = Decimal(1).scaleb(-MINOR_UNITS[side.currency])
+        parts = {
+            n: (share / unit).to_integral_value(ROUND_FLOOR) * unit for n, share in exact.items()
+        }
+        order = sorted(parts, key=lambda n: (printed[n] != parts[n] + unit, parts[n] - exact[n], n))
+        for number in order[: int((side.amount - sum(parts.values())) / unit)]:
+            parts[number] += unit
+        parts[main] = side.amount - sum(parts[number] for number in parts if number != main)
+        for number, share in parts.items():
+            part = side if number == main else replace(side, id=f"{side.id}/{number}")
+            part.number, part.quantity, part.amount = number, bases[number], share
+            part.line = {**side.line, "quantity": bases[number], "amount": share}
+            if part is not side:
+                self.ours[number].append(part)
+
+    def taxes_of(self, number: str, group: str) -> list[Decimal]:
+        """What a number prints of a tax and no earlier invoice has."""
+        return [
+            row.amount
+            for row in self.by_number[number]
+            if is_tax(row) and named_group(row) == group and id(row) not in self.again
+        ]
+
     @staticmethod
     def group_of(line: dict, printed: list[VendorLine]) -> str:
         """What a line of ours is compared by, as the vendor prints its invoice."""
         product = line["product_code"]
         groups = {named_group(x) for x in printed}
-        if product.startswith("tax_") and "tax" in groups:
+        if product.startswith("tax_") and "tax" in groups and product not in groups:
             return "tax"
         whole = FOLDED.get(product)
         is_folded = whole and whole in groups and product not in groups
@@ -257,7 +315,6 @@ class Answers:
     def charged(self, number: str) -> list[Side]:
         """The printed lines of a number with the charge they are compared by."""
         rows, ours = self.by_number[number], self.ours[number]
-        is_one_sum = any(x.is_tax and x.group == "tax" for x in ours)
         monthly = [x for x in ours if not x.is_tax and not is_in_advance(x)]
         monthly = [x for x in monthly if x.charge_type != "one_time"] or monthly
         start = min((x.period[0] for x in monthly), default=None)
@@ -269,7 +326,7 @@ class Answers:
             side = Side(
                 id=f"{row.row.file}/{row.row.number}",
                 number=number,
-                group="tax" if is_tax(row) and is_one_sum else group,
+                group=group,
                 charge=self.charge_of_line(row, group, same, rows),
                 is_tax=is_tax(row),
                 quantity=row.quantity,
@@ -289,7 +346,8 @@ class Answers:
             is_agreed = self.is_agreed(row, group, same, rows)
             has_negative = any(x.amount < 0 for x in same)
             is_waived = is_agreed and any(x.is_waived for x in same)
-            if row.amount < 0 and not has_negative and not is_waived and not side.is_tax:
+            is_credit = not side.is_tax or CREDIT.match(row.row["description"])
+            if row.amount < 0 and not has_negative and not is_waived and is_credit:
                 side.charge = "credit"
             elif id(row) in self.again and not is_agreed and not is_only_line(row, same, rows):
                 side.charge = "again"
@@ -373,10 +431,12 @@ def is_only_line(row: VendorLine, same: list[Side], rows: list[VendorLine]) -> b
 
 
 def is_tax(line: VendorLine) -> bool:
-    """Whether it is a tax, by its product or by its words."""
+    """Whether it is a tax, by its product, its words or the title of its section."""
     if line.product:
         return line.product.startswith("tax_")
-    return bool(TAX_WORDS.search(line.row["description"]))
+    words, title = line.row["description"], line.row["section"] or ""
+    is_in_taxes = TAX_WORDS.search(title) and not BEFORE_TAXES.search(title)
+    return bool(TAX_WORDS.search(words) or (is_in_taxes and not NO_TAX.search(words)))
 
 
 def named_group(line: VendorLine) -> str | None:
