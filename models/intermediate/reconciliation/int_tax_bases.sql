@@ -86,7 +86,7 @@ ours as (
 parts as (
 
     {% for assumed, place, amount, source, condition in [
-        ("'all lines'", 0, '0', 'lines', 'not is_tax'),
+        ("'all lines'", 0, '0', 'lines', 'amount is not null'),
         ("'all lines but credits'", 0, '-amount', 'lines', "charge = 'credit'"),
         ("'without ' || section_title", 1, '-amount', 'lines', 'not is_tax'),
         ("'without prepay'", 1, '-amount', 'lines', "charge in ('prepay', 'given_back')"),
@@ -115,9 +115,9 @@ totals as (
     select
         taxed.org_id,
         taxed.invoice_number,
-        sum(lines.amount) as amount
+        coalesce(sum(lines.amount), 0) as amount
     from taxed
-    inner join lines
+    left join lines
         on
             taxed.org_id = lines.org_id
             and taxed.taxed_number = lines.invoice_number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from decimal import Decimal
 
 from oracle.money import line_amount, money
@@ -44,6 +45,15 @@ def tax_rate_differs(invoice: Invoice, kind: str) -> bool:
     line = invoice.rng.choice(taxes(invoice))
     rate = line.rate + Decimal(invoice.rng.choice((5, 15, 25))) / 1000
     return invoice.change(kind, {"tax_rate_differs"}, line, rate=rate)
+
+
+@fault("taxes", weight=1)
+def tax_twice(invoice: Invoice, kind: str) -> bool:
+    """A level has its line twice."""
+    lines = [line for line in taxes(invoice) if invoice.matters(line.amount)]
+    if not lines or not is_free(invoice):
+        return False
+    return invoice.add(kind, {"duplicate_line"}, copy(invoice.rng.choice(lines)))
 
 
 @fault("taxes", weight=1)

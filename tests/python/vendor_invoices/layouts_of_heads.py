@@ -232,6 +232,13 @@ def committed_without_saying_so(invoice: Invoice) -> bool:
 # ---------------------------------------------------------------- taxes
 
 
+OTHER_WORDS = {
+    "Federal Taxes and Fees": "FCC Universal Service Fund",
+    "State Taxes and Fees": "State Recovery Charge",
+    "Local Taxes and Fees": "Municipal Fee",
+}
+
+
 def tax_lines(invoice: Invoice) -> list[Line]:
     """The taxes."""
     return [line for line in invoice.lines if line.is_tax]
@@ -259,6 +266,17 @@ def taxes_as_pieces(invoice: Invoice) -> bool:
     for line in tax_lines(invoice):
         line.quantity, line.rate = Decimal(1), line.amount
     return bool(tax_lines(invoice))
+
+
+@layout("taxes")
+def taxes_of_other_words(invoice: Invoice) -> bool:
+    """Only the title of their section says that they are taxes."""
+    lines = tax_lines(invoice)
+    if not all(is_free(invoice, line) and line.title == TAXES for line in lines):
+        return False
+    for line in lines:
+        line.words = OTHER_WORDS.get(line.words, line.words)
+    return bool(lines)
 
 
 @layout("taxes")
