@@ -101,6 +101,17 @@ def test_what_was_recorded_since_the_build_counts(home):
     record(*v77, "accepted", "--amount", "60")
 
 
+def test_a_number_is_recorded_as_the_invoice_has_it(tmp_path):
+    number = "-9  00/\x1b\u2603"
+    home = publish_marts(
+        tmp_path,
+        changed=f"{CLAIMS}; update marts.vendor_invoices set other_numbers = 'V-1, {number}' "
+        "where invoice_number = 'V-77' and org_id = 'acme'",
+    )
+    record(home, "--", "acme", number, "opened")
+    assert [event[1] for event in list_events(home)] == [number]
+
+
 def test_no_money_is_claimed_twice(home):
     v77, product = (home, "acme", "V-77"), ("--product", "telco_outbound")
     record(*v77, "opened", *product, "--amount", "30")

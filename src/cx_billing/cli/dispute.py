@@ -11,6 +11,7 @@ from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import NamedPath, with_home, with_organization
 from cx_billing.cli.screen import spell_command
 from cx_billing.dispute import NotDisputableError, write_package
+from cx_billing.pages.formatting import format_text
 
 
 @click.command(short_help="Write what is sent to the vendor to dispute an invoice.")
@@ -49,7 +50,6 @@ def dispute(org_id: str, invoice_number: str, folder: Path, with_numbers: bool, 
         raise RefusedError(str(error)) from error
     click.echo(f"Wrote {folder}: {len(written.files)} files, {written.amount} in dispute.")
     click.echo(f"Fill in the contact of {folder / 'letter.html'}, and send the folder.")
-    click.echo(
-        "Once it is sent: "
-        + spell_command(home, "record-dispute", org_id, written.invoice_number, "sent")
-    )
+    recorded = (org_id, format_text(written.invoice_number), "sent")
+    options_end = ["--"] if any(word.startswith("-") for word in recorded) else []
+    click.echo("Once it is sent: " + spell_command(home, "record-dispute", *options_end, *recorded))

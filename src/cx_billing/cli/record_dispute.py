@@ -17,6 +17,7 @@ from cx_billing.cli.options import Day, today, with_home, with_organization
 from cx_billing.cli.screen import spell_command
 from cx_billing.dispute import NotRecordableError, check_event
 from cx_billing.landing.recorded_disputes import EVENTS, DisputeEvent, write_dispute_event
+from cx_billing.pages.formatting import format_text
 
 MOST_DECIMALS = 4
 MOST_DIGITS = 24
@@ -102,6 +103,6 @@ def record_dispute(home: Path, org_id: str, may_claim_more: bool, **what: Any) -
         click.echo(f"That is recorded already ({source_file}).")
         return
     click.echo(
-        f"Invoice {number} is {event.event} as of {event.event_date} from the next build on "
-        f"({source_file}): {spell_command(home, 'build')}"
+        f"Invoice {format_text(number)} is {event.event} as of {event.event_date} from the next "
+        f"build on ({source_file}): {spell_command(home, 'build')}"
     )

@@ -19,7 +19,7 @@ import xlsxwriter.exceptions
 
 from cx_billing import pages
 from cx_billing.dispute import letter, masking, rules, workbook
-from cx_billing.pages.formatting import format_number
+from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.spreadsheets import keep_text_sql
 
 Record = dict[str, object]
@@ -252,7 +252,7 @@ def render_reproduction(invoice: Record, differences: list[Record]) -> str:
     )
     minor_units = letter.minor_units_of(invoice)
     return environment.get_template("reproduce.sql.j2").render(
-        invoice_number=" ".join(str(invoice["invoice_number"]).split()),
+        invoice_number=name_invoice(invoice),
         amount=f"{letter.sum_of_claims(differences):.{minor_units}f}",
         currency=invoice["currency"],
         minor_units=minor_units,
@@ -277,9 +277,13 @@ def render_readme(
         lstrip_blocks=True,
         autoescape=False,  # it is Markdown
     )
-    number = " ".join(str(invoice["invoice_number"]).split())
     template = environment.get_template("README.md.j2")
-    return template.render(invoice_number=number, tables=tables)
+    return template.render(invoice_number=name_invoice(invoice), tables=tables)
+
+
+def name_invoice(invoice: Record) -> str:
+    """The number of the invoice on one line, without what would steer a terminal."""
+    return format_text(" ".join(str(invoice["invoice_number"]).split()))
 
 
 def reproduce(folder: Path) -> None:

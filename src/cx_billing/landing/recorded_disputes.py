@@ -31,6 +31,7 @@ def write_dispute_event(folder: Path, org_id: str, event: DisputeEvent) -> Path:
         name: "" if value is None else " ".join(str(value).split())
         for name, value in asdict(event).items()
     }
+    row["invoice_number"] = event.invoice_number  # as the vendor's invoice has it
     digest = hashlib.sha256("\n".join(row.values()).encode()).hexdigest()[:8]
     file = folder / org_id / "disputes" / f"recorded-{event.event}-{digest}.csv"
     file.parent.mkdir(parents=True)
