@@ -112,6 +112,18 @@ def test_a_number_is_recorded_as_the_invoice_has_it(tmp_path):
     assert [event[1] for event in list_events(home)] == [number]
 
 
+def test_what_a_build_rejects_does_not_count(home, tmp_path):
+    file = tmp_path / "inbox" / "acme" / "disputes" / "a.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "Invoice,Event,Date,Amount\nV-77,opened,2099-01-01,5\nV-77,opened,2026-05-01,-5\n"
+        "V-77,sent,soon,\nV-77,sent,2026-05-01,ten\n"
+    )
+    cx_billing("--home", home, "land", tmp_path / "inbox")
+    assert "was not disputed by" in record(home, "acme", "V-77", "accepted", code=2)
+    record(home, "acme", "V-77", "credited", "--amount", "100")
+
+
 def test_no_money_is_claimed_twice(home):
     v77, product = (home, "acme", "V-77"), ("--product", "telco_outbound")
     record(*v77, "opened", *product, "--amount", "30")

@@ -63,7 +63,12 @@ events as (
     from read_parquet($files, union_by_name = true) as landed
     inner join invoice
         on contains(invoice.numbers, ', ' || landed.invoice_number || ', ')
-    where landed.org_id = $org_id and landed.withdrawn_at is null
+    -- What a build would reject, or not know yet, does not count.
+    where
+        landed.org_id = $org_id
+        and landed.withdrawn_at is null
+        and try_cast(landed.event_date as date) <= current_date
+        and coalesce(try_cast(landed.amount as decimal(28, 4)) >= 0, landed.amount is null)
     group by
         landed.product_code,
         landed.event,
