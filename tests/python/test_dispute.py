@@ -207,6 +207,10 @@ def test_an_organization_by_any_name_gets_the_same_dispute(sample_warehouse, pac
                     f"update {schema}.{table} set {column} = {value} where {column} is not null",
                     [plain, odd],
                 )
+    said = cx_billing("--home", home, "show", "invoice", odd, "2026-03-15")
+    assert f"vendor invoice {NUMBER}" in said
+    said = cx_billing("--home", home, "show", "vendor-invoice", odd, NUMBER)
+    assert f"{odd}-2026-03-15" in said
     write(home, tmp_path / "odd", org=odd)
     for name in queries():
         expected, found = (

@@ -21,7 +21,7 @@ from cx_billing.pages.columns import (
 from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.evidence import link_to_line
 from cx_billing.pages.formatting import format_text
-from cx_billing.pages.reading import find_organization, read, require
+from cx_billing.pages.reading import find_organization, is_listed, read, require
 from cx_billing.pages.rules import find_rule
 from cx_billing.pages.words import read_names, spell_code
 
@@ -108,7 +108,7 @@ def find_answering(
 ) -> Iterator[tuple[str, Link]]:
     """The vendor's invoices that answer this one, each with its page."""
     for invoice in read(connection, "vendor_invoices", org_id=org_id):
-        if head["invoice_id"] in (invoice["expected_invoice_ids"] or "").split(", "):
+        if is_listed(head["invoice_id"], invoice["expected_invoice_ids"]):
             number = invoice["invoice_number"]
             yield f"vendor invoice {format_text(number)}", Link(("vendor-invoice", org_id, number))
 

@@ -60,3 +60,8 @@ def require(wanted: object, available: Iterable[object], what: str, org_id: str)
     if wanted not in available:
         listed = ", ".join(map(str, available)) or "none"
         raise NotFoundError(f"Organization {org_id} has no {what} {wanted}. It has: {listed}.")
+
+
+def is_listed(name: str, names: str | None) -> bool:
+    """Whether a name is among names joined by a comma and a blank; it may hold them itself."""
+    return f", {name}, " in f", {names or ''}, "

@@ -28,7 +28,7 @@ from cx_billing.pages.disputes import (
 )
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.invoice import AUDITED
-from cx_billing.pages.reading import NotFoundError, find_organization, read, require
+from cx_billing.pages.reading import NotFoundError, find_organization, is_listed, read, require
 from cx_billing.pages.rejected import describe_fault
 from cx_billing.pages.rules import find_rule_of_reason
 from cx_billing.pages.words import Names, read_names, spell_code
@@ -262,11 +262,10 @@ def tabulate_rejected_lines(rejected: list[Record]) -> Iterator[Table]:
 
 def find_answered(connection: duckdb.DuckDBPyConnection, invoice: Record) -> dict[str, Record]:
     """The invoices of ours that the vendor's answers, by their ids."""
-    ids = (invoice["expected_invoice_ids"] or "").split(", ")
     return {
         format_text(head["invoice_id"]): head
         for head in read(connection, "invoice_heads", org_id=invoice["org_id"])
-        if head["invoice_id"] in ids
+        if is_listed(head["invoice_id"], invoice["expected_invoice_ids"])
     }
 
 
@@ -315,7 +314,7 @@ def find_claims(
         record
         for record in read(connection, "disputes", org_id=org_id)
         if record["invoice_number"] == invoice_number
-        or invoice_number in (record["credit_invoice_numbers"] or "").split(", ")
+        or is_listed(invoice_number, record["credit_invoice_numbers"])
     ]
 
 
