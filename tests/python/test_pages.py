@@ -19,6 +19,7 @@ from cx_billing.pages import (
     calls,
     charts,
     content,
+    html,
     inventory,
     peak,
     peak_explained,
@@ -129,13 +130,13 @@ def test_an_invoice_says_whether_it_is_covered_and_why(home):
 def test_invoices_have_one_row_each(home):
     said = cx_billing("--home", home, "show", "invoices")
     assert cells(said, "acme") == [
-        *("acme", "2026-04-05", "final", "yes", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
+        *("acme", "2026-04-05", "Final", "yes", "USD", "0.00", "1,234.50", "12.35", "1,246.85")
     ]
     assert cells(said, "kaze")[-1] == "16,500"
     assert "Devices" not in said, "no invoice has any"
     of_one = cx_billing("--home", home, "show", "invoices", "--org", "acme")
     assert "kaze" not in of_one
-    assert cells(of_one, "2026-04-05")[1] == "final", "the title says whose"
+    assert cells(of_one, "2026-04-05")[1] == "Final", "the title says whose"
 
 
 def test_a_reconciliation_says_how_many_lines_were_rejected(tmp_path):
@@ -335,7 +336,8 @@ def test_a_vendor_invoice_in_another_currency_is_not_compared_in_money(home):
 
 def test_a_peak_shows_all_readings_and_the_days_of_the_cycle(home):
     said = cx_billing("--home", home, "show", "peak", "acme", "2026-03-05", "--pool", "cx_all")
-    assert cells(said, "All CX licenses")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
+    assert "41 concurrent users of All CX licenses count, by the sustained reading" in said
+    assert cells(said, "All CX licenses  ")[1:7] == ["44", "41", "42", "40", "sustained", "41"]
     assert "2026-03-09 15:31:00.500000" in said
     assert cells(said, "2026-03-09") == ["2026-03-09", "44", "12"]
     assert "39" not in said, "that day is of the next cycle"
@@ -414,7 +416,7 @@ def test_a_curve_is_padded_only_where_nobody_is_on():
 def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home):
     said = " ".join(cx_billing("--home", home, "show", "peak", "acme", "2026-03-05").split())
     assert (
-        "Genesys Cloud CX 3: the vendor bills 1, which agrees with accumulated and sustained; the "
+        "The vendor bills 1, which agrees with accumulated and sustained; the "
         "contract bills by the sustained reading."
     ) in said
     assert "CX 2: the vendor bills 5, which agrees with none of the readings; the contract" in said
@@ -677,6 +679,12 @@ def test_html_into_a_missing_folder_is_refused(home, tmp_path):
     file = tmp_path / "missing" / "page.html"
     said = cx_billing("--home", home, "show", "invoices", "--html", file, code=2)
     assert f"there is no folder {file.parent}" in said
+
+
+def test_a_long_path_breaks_behind_its_slashes():
+    path = "acme/voice_usage/<b>-2026-01.csv"
+    assert html.break_paths(path) == "acme/<wbr>voice_<wbr>usage/<wbr>&lt;b&gt;-2026-01.csv"
+    assert html.break_paths("and/or <b>") == "and/or &lt;b&gt;"
 
 
 def test_html_breaks_no_number_and_no_date(home, tmp_path):

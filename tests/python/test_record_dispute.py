@@ -142,8 +142,8 @@ def test_no_money_is_claimed_twice(home):
 
 def test_disputes_are_shown_with_their_sums_and_age(home):
     said = cx_billing("--home", home, "show", "disputes")
-    assert cells(said, "disputed")[1:] == ["USD", "2", "45.00", "7.00", "52.00"]
-    assert cells(said, "not disputed yet")[1:] == ["USD", "1", "3.00", "3.00"]
+    assert cells(said, "Disputed")[1:] == ["USD", "2", "45.00", "7.00", "52.00"]
+    assert cells(said, "Not disputed yet")[1:] == ["USD", "1", "3.00", "3.00"]
     assert cells(said, "Total JPY") == ["Total JPY", "500", "500", "0", "0"]
     assert cells(said, "Total USD") == ["Total USD", "107.00", "40.00", "15.00", "52.00"]
     assert "Partly recovered" in said

@@ -170,8 +170,7 @@ def list_sums(sums: list[Record], cycle: Record) -> Iterator[Row]:
     of_cycle = [record for record in sums if record["cycle_start_date"]]
     of_none = [record for record in sums if not record["cycle_start_date"]]
     yield from fill_rows(SUM_COLUMNS, of_cycle)
-    if of_cycle:
-        claim = add_up(of_cycle, "claim_amount")
+    if claim := add_up(of_cycle, "claim_amount"):
         yield label_row(SUM_COLUMNS, "total", "To claim", claimed=claim, currency=cycle["currency"])
     if of_none:
         yield label_row(SUM_COLUMNS, "section", "In no cycle, whatever their date")

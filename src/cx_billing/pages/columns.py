@@ -64,6 +64,16 @@ def quantity_column(heading: str, key: str, link: Linking | None = None) -> Colu
     )
 
 
+def billed_column(heading: str, key: str, link: Linking | None = None) -> Column:
+    """A column of what is billed: a quantity, or, of a tax, the money that it is on."""
+
+    def spell(record: Record) -> str:
+        is_money = record.get("charge_type") == "tax"
+        return format_number(record[key], (record["minor_units"] or 0) if is_money else 0)
+
+    return Column(heading, spell, is_number=True, keys=(key,), link=link)
+
+
 def money_column(heading: str, key: str, link: Linking | None = None) -> Column:
     """A column of money, shown with the record's `minor_units`."""
     return Column(

@@ -27,8 +27,8 @@ from cx_billing.pages.words import read_names
 AMOUNTS = ("claimed_amount", "recovered_amount", "refused_amount", "open_amount")
 AGEING_COLUMNS = (
     Column(
-        "Open for",
-        lambda record: "not disputed yet" if record["is_not_opened"] else "disputed",
+        "Claims",
+        lambda record: "Not disputed yet" if record["is_not_opened"] else "Disputed",
         keys=("is_not_opened",),
     ),
     text_column("Currency", "currency"),

@@ -13,6 +13,7 @@ import duckdb
 from cx_billing.pages.columns import (
     SERVICE_PERIOD,
     add_up,
+    billed_column,
     instant_column,
     label_row,
     money_column,
@@ -77,7 +78,7 @@ COLUMNS = (
 LINE_COLUMNS = (
     text_column("Description", "description"),
     SERVICE_PERIOD,
-    quantity_column("Qty", "quantity"),
+    billed_column("Qty", "quantity"),
     money_column("Amount", "amount", link_to_line),
     text_column("Line", "invoice_line_id"),
 )

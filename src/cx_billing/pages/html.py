@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from urllib.parse import quote
 
 import jinja2
+import markupsafe
 
 from cx_billing.pages.content import Link, Page
 from cx_billing.pages.data import name_tables
@@ -33,6 +35,7 @@ def open_templates() -> jinja2.Environment:
     )
     environment.tests["long"] = is_long
     environment.filters["spell_id"] = spell_id
+    environment.filters["break_paths"] = break_paths
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment
 
@@ -82,6 +85,14 @@ def render_html(
 def spell_id(anchor: str) -> str:
     """An anchor as the id of an element, and as the fragment that leads to it."""
     return quote(anchor, safe="").replace("%", ".")
+
+
+def break_paths(text: str) -> markupsafe.Markup:
+    """A text in which a long word may be broken behind a slash or an underscore."""
+    spaced = markupsafe.escape(text)
+    if not is_long(text):
+        return spaced
+    return markupsafe.Markup(re.sub(r"(?<=[/_])(?!$)", "<wbr>", spaced))
 
 
 def is_long(text: str) -> bool:

@@ -133,6 +133,7 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
     ]
     return Page(
         title=f"Billing of {format_text(org_id)}" if org_id else "Billing",
+        lead=summarize(len(vendor_invoices), differing),
         facts=(
             ("Organizations", format_number(len(organizations))),
             ("Invoices", format_number(len(invoices))),
@@ -147,6 +148,7 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
                 "None has been landed (dataset vendor_invoice_lines).",
                 "vendor_invoices",
             ),
+            Table.of_records("More pages", LIST_COLUMNS, lists, name="pages"),
             Table(
                 "Organizations",
                 ORGANIZATION_COLUMNS,
@@ -174,9 +176,20 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
                 "No calls, numbers or devices.",
                 "cycles",
             ),
-            Table.of_records("More pages", LIST_COLUMNS, lists, name="pages"),
         ),
         head={"org_id": org_id} if org_id else {},
+    )
+
+
+def summarize(count: int, differing: int) -> str:
+    """Whether the vendor's invoices are right, in a sentence."""
+    if not count:
+        return "No invoice of the vendor has been landed, so none is compared."
+    if not differing:
+        return "Every invoice of the vendor agrees with ours."
+    return (
+        f"{differing:,} of {count:,} invoices of the vendor {'does' if differing == 1 else 'do'} "
+        "not agree with ours; most money comes first."
     )
 
 

@@ -67,6 +67,8 @@ def compose_inventory(
     shown = [dict(record) for record in records]
     for record in shown:
         record["title"] = FINDINGS[record["finding"]]
+        if record["finding"] == "no_vendor_invoice":
+            record["billed_quantity"] = None  # not billed is not the same as billed with none
         record["product"] = names.get(record["product_code"], record["product_code"])
         is_number = record["product_code"].startswith("number_")
         record["type_name"] = spell_code(record["number_type"]) or (

@@ -12,9 +12,9 @@ import duckdb
 from cx_billing.pages.columns import (
     SERVICE_PERIOD,
     add_up,
+    billed_column,
     label_row,
     money_column,
-    quantity_column,
     rule_column,
     text_column,
 )
@@ -39,7 +39,7 @@ def link_to_usage(line: Record) -> Link | None:
 COLUMNS = (
     text_column("Description", "description"),
     SERVICE_PERIOD,
-    quantity_column("Qty", "quantity", link_to_usage),
+    billed_column("Qty", "quantity", link_to_usage),
     text_column("Unit", "unit_of_measure"),
     money_column("Unit price", "unit_price"),
     money_column("Amount", "amount", link_to_line),

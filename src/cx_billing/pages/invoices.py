@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import duckdb
 
-from cx_billing.pages.columns import date_column, money_column, name_organization, text_column
-from cx_billing.pages.content import Column, Page, Record, Table
+from cx_billing.pages.columns import (
+    date_column,
+    money_column,
+    name_organization,
+    text_column,
+    words_column,
+)
+from cx_billing.pages.content import Column, Link, Page, Record, Table
 from cx_billing.pages.formatting import format_number
 from cx_billing.pages.reading import find_organization, read
 
@@ -27,8 +33,8 @@ def compose_invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     ]
     columns = (
         *name_organization(org_id),
-        date_column("Date", "invoice_date"),
-        text_column("Status", "invoice_status"),
+        date_column("Date", "invoice_date", link_to_invoice),
+        words_column("Status", "invoice_status"),
         Column("Covered", lambda invoice: "yes" if invoice["is_covered"] else "no"),
         text_column("Currency", "currency"),
         *(amount_column(section) for section in sections),
@@ -47,6 +53,11 @@ def compose_invoices(connection: duckdb.DuckDBPyConnection, org_id: str | None =
             ),
         ),
     )
+
+
+def link_to_invoice(record: Record) -> Link:
+    """The page of the invoice."""
+    return Link(("invoice", record["org_id"], str(record["invoice_date"])))
 
 
 def amount_column(section: Record) -> Column:

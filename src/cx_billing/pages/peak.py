@@ -141,6 +141,7 @@ def compose_peak(
             "cycle_start_date": cycle_start_date,
             "pool": pool,
         },
+        lead=" ".join(summarize(pool, pool_name, peaks, of_pool)),
         notes=(
             *explain_fewer(
                 pool_name,
@@ -148,7 +149,7 @@ def compose_peak(
                 explain_saved(of_pool, organization["currency"], organization["minor_units"]),
             ),
             *explain_readings(peaks),
-            *explain_invoiced(readings),
+            *explain_invoiced([record for record in readings if record["pool"] != pool]),
             *explain_pools(pool, [record["pool"] for record in peaks]),
             *explain_coverage(
                 read(connection, "peak_coverage", org_id=org_id),
@@ -156,6 +157,21 @@ def compose_peak(
             ),
         ),
     )
+
+
+def summarize(
+    pool: str, pool_name: str, peaks: list[Record], readings: list[Record]
+) -> Iterator[str]:
+    """How many users of the pool count by the contract, if it is billed by its peak, and how many
+    the vendor bills."""
+    for peak in peaks:
+        if peak["pool"] == pool and is_billed(peak) and peak["billable_users"] is not None:
+            users = format_number(peak["billable_users"])
+            reading = READING_WORDS[peak["peak_rule"]]
+            yield f"{users} concurrent users of {pool_name} count, by the {reading} reading."
+    for said in explain_invoiced(readings):
+        words = said.removeprefix(f"{pool_name}: ")
+        yield words[:1].upper() + words[1:]
 
 
 def choose_pool(peaks: list[Record], readings: list[Record]) -> str:

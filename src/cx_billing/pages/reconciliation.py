@@ -11,6 +11,7 @@ from cx_billing.pages import telco
 from cx_billing.pages.columns import (
     SERVICE_PERIOD,
     add_up,
+    billed_column,
     date_column,
     difference_column,
     label_row,
@@ -30,8 +31,8 @@ LINE_COLUMNS = (
     product_column("Product"),
     words_column("Charge", "charge_type"),
     SERVICE_PERIOD,
-    quantity_column("Vendor qty", "invoiced_quantity"),
-    quantity_column("Our qty", "expected_quantity"),
+    billed_column("Vendor qty", "invoiced_quantity"),
+    billed_column("Our qty", "expected_quantity"),
     money_column("Vendor", "invoiced_amount"),
     money_column("Ours", "expected_amount"),
     difference_column("Variance", "variance_amount"),

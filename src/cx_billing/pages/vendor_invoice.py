@@ -13,6 +13,7 @@ import duckdb
 from cx_billing.pages.bars import MOST_BARS, Bar, draw_bars, sketch_bars
 from cx_billing.pages.columns import (
     add_up,
+    billed_column,
     difference_column,
     label_row,
     money_column,
@@ -61,18 +62,6 @@ def link_to_ours(record: Record) -> Link | None:
     """From a line to its product on the invoice of ours."""
     ours: Link | None = record["ours"] if record["expected_amount"] else None
     return ours
-
-
-def billed_column(heading: str, key: str) -> Column:
-    """A column of what is billed: a quantity, or the money that a tax is on."""
-    return Column(
-        heading,
-        lambda record: format_number(
-            record[key], (record["minor_units"] or 0) if record["is_tax"] else 0
-        ),
-        is_number=True,
-        keys=(key,),
-    )
 
 
 REASON_COLUMNS = (
@@ -382,7 +371,7 @@ def refer(
         line
         | {
             "anchor": f"line-{line['line_number']}",
-            "is_tax": names.kind(line["product_code"]) == "tax",
+            "charge_type": names.kind(line["product_code"]),
             "titles": names.reason_list(line["reasons"]),
             "difference_anchor": of_groups.get(line["group_id"]),
             "ours": products.get(line["product_code"]),

@@ -24,6 +24,8 @@ SPELLED = {
     "peak_disregarded": "Above the billed peak",
     "sustained": "Sustained 30 minutes",
     "toll_free": "Toll-free",
+    "tollfree": "Toll-free",
+    "unclassified": "Unclassified",
     "tax": "Tax",
 }
 
