@@ -114,6 +114,8 @@ def test_the_letter_says_what_a_billing_desk_needs(package):
     assert sentence.replace("The vendor", "The invoice") in text
     assert "The vendor" not in text
     assert letter.count('class="why"') == 8
+    assert f"A credit of {AMOUNT} USD that names invoice {NUMBER}." in text
+    assert "Credited so far" not in text
     # What the vendor forgot is taken off.
     assert "-48.00" in re.findall(r"Charges in dispute(.*)What we ask", text, re.S)[0]
     assert not re.search(r"src=|href=|url\(|<script", letter), "it is self-contained"
@@ -357,6 +359,10 @@ def test_an_invoice_of_which_nothing_is_open_is_disputed_no_more(sample_warehous
     with duckdb.connect(str(database)) as connection:
         connection.execute(settle.format("0.01"))
     write(home, tmp_path / "out")
+    letter = (tmp_path / "out" / "letter.html").read_text()
+    assert "Credited so far</th><td>600.00 USD" in letter
+    assert f"Amount in dispute</th><td>{AMOUNT} USD" in letter
+    assert f"A credit of 93.60 USD, what is left of it, that names invoice {NUMBER}." in letter
     with duckdb.connect(str(database)) as connection:
         connection.execute(settle.format("0"))
     said = write(home, tmp_path / "out", code=2)

@@ -23,7 +23,7 @@ def sum_of_claims(differences: list[Record]) -> Decimal:
     return sum((row["claim_amount"] for row in differences if row["is_claimed"]), Decimal(0))
 
 
-def render(invoice: Record, differences: list[Record], lines: list[Record]) -> str:
+def render(invoice: Record, differences: list[Record], lines: list[Record], balance: Record) -> str:
     """The letter as one self-contained HTML document; everything from the data is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, "."),
@@ -52,6 +52,7 @@ def render(invoice: Record, differences: list[Record], lines: list[Record]) -> s
         for row in claimed
     ]
     total = sum_of_claims(differences)
+    credited = balance["recovered_amount"]
     return environment.get_template("letter.html.j2").render(
         number=format_text(invoice["invoice_number"]),
         other_numbers=format_text(invoice["other_numbers"]),
@@ -60,6 +61,8 @@ def render(invoice: Record, differences: list[Record], lines: list[Record]) -> s
         currency=format_text(invoice["currency"]),
         printed_total=money(invoice["printed_total"]),
         disputed=money(total),
+        credited=money(credited) if credited else "",
+        left=money(max(total - credited, Decimal(0))),
         undisputed=money(invoice["printed_total"] - total),
         rows=rows,
     )

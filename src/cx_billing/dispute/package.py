@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import jinja2
@@ -60,9 +61,10 @@ def write_package(
     read_data(connection, org_id, str(invoice["invoice_number"]), with_numbers)
     differences = fetch(connection, "differences")
     check_disputable(invoice, differences)
-    check_open(connection, org_id, invoice)
+    balance = read_balance(connection, org_id, str(invoice["invoice_number"]))
+    check_open(invoice, balance)
     with place(folder) as beside:
-        write_files(connection, invoice, differences, beside)
+        write_files(connection, invoice, differences, balance, beside)
         reproduce(beside)
     return Written(
         str(invoice["invoice_number"]),
@@ -153,19 +155,28 @@ def check_disputable(invoice: Record, differences: list[Record]) -> None:
         )
 
 
-def check_open(connection: duckdb.DuckDBPyConnection, org_id: str, invoice: Record) -> None:
+def check_open(invoice: Record, balance: dict[str, Any]) -> None:
     """Refuse an invoice of which nothing that is claimed is open any more."""
-    query = resources.files(__package__).joinpath("settled.sql").read_text("utf-8")
-    number = str(invoice["invoice_number"])
-    settled = connection.execute(query, {"org_id": org_id, "invoice_number": number}).fetchone()
-    if settled:
-        recovered, refused = (
-            format_number(amount, letter.minor_units_of(invoice)) for amount in settled
-        )
+    if balance["is_settled"]:
+        minor_units = letter.minor_units_of(invoice)
         raise NotDisputableError(
-            f"Of what is claimed of invoice {number} nothing is open: {recovered} was recovered "
-            f"and {refused} refused. Open it again with record-dispute, or see show disputes."
+            f"Of what is claimed of invoice {invoice['invoice_number']} nothing is open: "
+            f"{format_number(balance['recovered_amount'], minor_units)} was recovered and "
+            f"{format_number(balance['refused_amount'], minor_units)} refused. Open it again with "
+            "record-dispute, or see show disputes."
         )
+
+
+def read_balance(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str
+) -> dict[str, Any]:
+    """What became of what is claimed of an invoice."""
+    result = connection.execute(
+        resources.files(__package__).joinpath("balance.sql").read_text("utf-8"),
+        {"org_id": org_id, "invoice_number": invoice_number},
+    )
+    columns = [column for column, *_ in result.description]
+    return dict(zip(columns, result.fetchall()[0], strict=True))
 
 
 def queries() -> dict[str, str]:
@@ -199,6 +210,7 @@ def write_files(
     connection: duckdb.DuckDBPyConnection,
     invoice: Record,
     differences: list[Record],
+    balance: Record,
     folder: Path,
 ) -> None:
     """Write everything below an empty folder."""
@@ -210,7 +222,9 @@ def write_files(
         (folder / "sql" / f"{name}.sql").write_text(query, "utf-8")
     workbook.write(connection, list(texts), invoice, folder / "data.xlsx")
     lines = fetch(connection, "lines")
-    (folder / "letter.html").write_text(letter.render(invoice, differences, lines), "utf-8")
+    (folder / "letter.html").write_text(
+        letter.render(invoice, differences, lines, balance), "utf-8"
+    )
     (folder / "reproduce.sql").write_text(render_reproduction(invoice, differences), "utf-8")
     reasons = [str(row["reason"]) for row in differences if row["is_claimed"]]
     for name, text in rules.pages_of(reasons).items():
