@@ -117,7 +117,7 @@ def test_an_empty_table_is_its_header(home):
         *("--home", home, "show", "vendor-invoice", "kaze", "V-77", "--csv"),
         *("--table", "differences"),
     )
-    assert said == "amount,title,product_code,explanation,caused_by,claim_amount\n"
+    assert said == "title,amount,product_code,explanation,caused_by,claim_amount\n"
 
 
 def test_an_instant_is_of_utc(home):

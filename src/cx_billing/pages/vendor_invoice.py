@@ -72,8 +72,8 @@ REASON_COLUMNS = (
     rule_column(),
 )
 DIFFERENCE_COLUMNS = (
-    money_column("Amount", "amount"),
     text_column("Reason", "title", link_to_audit),
+    money_column("Amount", "amount"),
     replace(text_column("Product", "product_name", link_to_line), keys=("product_code",)),
     text_column("Why", "explanation"),
     replace(text_column("Follows from", "cause", link_to_cause), keys=("caused_by",)),
