@@ -219,6 +219,7 @@ assigned as (
                 ) desc,
                 coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
                 numbers.printed_date asc,
+                try_cast(numbers.invoice_number as hugeint) asc nulls last,
                 numbers.invoice_number asc
         ) = 1
 

@@ -9,6 +9,7 @@ figures as (
         amounts.minor_units,
         amounts.mispriced_calls,
         amounts.mispriced_amount,
+        amounts.rated_amount,
         amounts.international_amount,
         amounts.file_amount,
         amounts.file_amount - amounts.international_amount as us_amount
@@ -18,7 +19,7 @@ figures as (
             figures.org_id = amounts.org_id
             and figures.invoice_number = amounts.invoice_number
             and figures.group_product = amounts.group_product
-    where figures.kind = 'call' and figures.variance_amount = 0
+    where figures.kind = 'call' and figures.printed_lines > 0
 
 ),
 
@@ -30,7 +31,8 @@ facts as (
         0 as claimed
     from figures
     where
-        printed_us_amount = international_amount
+        variance_amount = 0
+        and printed_us_amount = international_amount
         and printed_international_amount = us_amount
         and international_amount <> us_amount
     union all
@@ -39,7 +41,10 @@ facts as (
         'mispriced_calls' as reason,
         mispriced_amount as claimed
     from figures
-    where mispriced_calls > 0
+    where
+        mispriced_calls > 0
+        -- Who bills the rates bills right.
+        and (variance_amount = 0 or printed_amount <> rated_amount)
 
 )
 

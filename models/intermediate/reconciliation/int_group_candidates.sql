@@ -148,12 +148,35 @@ of_calls as (
                 then
                     other_amounts.is_missing_calls
                     and figures.variance_amount > 0
-                    and figures.printed_quantity > figures.expected_quantity
+                    and coalesce(
+                        figures.printed_quantity > figures.expected_quantity, true
+                    )
             when 'mispriced_calls'
                 then
                     other_amounts.mispriced_calls > 0
                     and figures.printed_amount = other_amounts.rated_amount
         end
+
+),
+
+-- Of a service, or the surcharge, that the call files have nothing of.
+of_missing_services as (
+
+    select distinct
+        figures.org_id,
+        figures.group_id,
+        'missing_calls' as reason,
+        'missing_calls' as assumed
+    from figures
+    inner join other_amounts
+        on
+            figures.org_id = other_amounts.org_id
+            and figures.invoice_number = other_amounts.invoice_number
+            and other_amounts.is_missing_calls
+    where
+        figures.kind in ('call', 'surcharge')
+        and figures.expected_lines = 0
+        and figures.variance_amount > 0
 
 ),
 
@@ -164,6 +187,12 @@ candidates as (
         false as is_contradicted,
         'quantity' as part
     from of_quantity
+    union all
+    select
+        *,
+        false as is_contradicted,
+        'whole' as part
+    from of_missing_services
     union all
     select
         *,

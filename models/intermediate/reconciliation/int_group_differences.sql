@@ -29,6 +29,9 @@ split as (
                     )
         end as at_our_rate,
         case
+            -- A price that the amount tells leaves no rest.
+            when is_price_derived and at_our_rate is not null
+                then printed_compared_amount
             when printed_price is not null and at_our_rate is not null
                 then
                     if(

@@ -206,6 +206,8 @@ select
         sum(amount) filter (where {{ condition }} and breakout = 'international')
             as {{ side }}_international_amount,
     {% endfor %}
+    count(unit_price) filter (where is_printed and is_compared) = 0
+    and printed_price is not null as is_price_derived,
     -- Of all lines of ours, those that are waived too.
     (sum(quantity) filter (where not is_printed))::decimal(38, 6) as whole_quantity,
     min(first_invoice_number) as first_invoice_number,

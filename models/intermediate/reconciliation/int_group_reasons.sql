@@ -30,6 +30,7 @@ select
     figures.printed_lines,
     figures.printed_quantity,
     figures.printed_price,
+    figures.is_price_derived,
     figures.printed_amount,
     figures.expected_quantity,
     figures.expected_price,
@@ -63,14 +64,25 @@ select
             figures.printed_lines > 0
             and figures.expected_lines > 0
             and abs(figures.variance_amount)
-            <= greatest(figures.printed_lines, figures.expected_lines)
+            <= greatest(figures.printed_compared_lines, figures.expected_compared_lines)
             * power(10, -figures.minor_units)
             -- As it is billed, or all of it at a blended rate (FU-10).
             and (
                 figures.kind = 'call'
                 or figures.printed_quantity is null
-                or figures.printed_quantity = figures.expected_quantity
-                or figures.printed_price is distinct from figures.expected_price
+                or (
+                    figures.printed_quantity = figures.expected_quantity
+                    and (
+                        figures.is_price_derived
+                        or round(figures.printed_price - figures.expected_price, 4) = 0
+                        or figures.printed_price is null
+                        or figures.expected_price is null
+                    )
+                )
+                or (
+                    figures.printed_quantity > figures.expected_quantity
+                    and coalesce(figures.printed_price < figures.expected_price, true)
+                )
             )
             then 'rounding'
         when

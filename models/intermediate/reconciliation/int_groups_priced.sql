@@ -60,6 +60,7 @@ select
     figures.printed_quantity,
     figures.printed_compared_amount,
     figures.printed_price,
+    figures.is_price_derived,
     figures.printed_us_amount,
     figures.printed_international_amount,
     figures.expected_lines,

@@ -38,24 +38,38 @@ our_products as (
 
 ),
 
-our_invoices as (
+our_dates as (
 
     select
         org_id,
         invoice_number,
         max(invoice_date) as expected_invoice_date,
-        -- An invoice of orders alone has no cycle.
-        coalesce(
-            {% for orders in ['not', ''] %}
-                min(service_period_start) filter (
-                    where not is_tax
-                    and charge not in ('prepay', 'given_back')
-                    and {{ orders }} (charge_type is not distinct from 'one_time')
-                ){{ ',' if not loop.last }}
-            {% endfor %}
-        ) as arrears_start
+        min(service_period_start) filter (
+            where not is_tax
+            and charge not in ('prepay', 'given_back')
+            and charge_type is distinct from 'one_time'
+        ) as usage_start,
+        min(service_period_start) filter (where charge_type = 'one_time') as orders_start
     from our_lines
     group by org_id, invoice_number
+
+),
+
+-- An invoice of orders alone has no cycle.
+our_invoices as (
+
+    select
+        our_dates.org_id,
+        our_dates.invoice_number,
+        our_dates.expected_invoice_date,
+        coalesce(
+            our_dates.usage_start, cycles.cycle_start_date, our_dates.orders_start
+        ) as arrears_start
+    from our_dates
+    left join {{ ref('int_cycles') }} as cycles
+        on
+            our_dates.org_id = cycles.org_id
+            and our_dates.expected_invoice_date = cycles.cycle_end_date
 
 ),
 

@@ -33,7 +33,7 @@ inner join other_prices
     on
         figures.org_id = other_prices.org_id
         and figures.product_code = other_prices.product_code
-        and figures.printed_price = other_prices.unit_price
+        and {{ is_billed_at('other_prices.unit_price') }}
 left join other_prices as ours
     on
         figures.org_id = ours.org_id
@@ -57,9 +57,9 @@ cross join unnest(range(1, figures.cycle_days)) as held (days_count)
 where
     figures.kind = 'number'
     and figures.printed_price <> figures.expected_price
-    and figures.printed_price = {{ divide_half_up(
+    and {{ is_billed_at(divide_half_up(
         'other_prices.unit_price * held.days_count', 'figures.cycle_days'
-    ) }}
+    )) }}
 union all
 select
     org_id,
@@ -107,6 +107,16 @@ where
     (is_fee or kind in ('license', 'addon', 'device'))
     and printed_price < expected_price
     and printed_price * cycle_days <> expected_price * used.days_count
-    and printed_price = {{ round_money(
-        divide_half_up('expected_price * used.days_count', 'cycle_days'), 'minor_units'
-    ) }}
+    and (
+        printed_price = {{ round_money(
+            divide_half_up('expected_price * used.days_count', 'cycle_days'), 'minor_units'
+        ) }}
+        or (
+            is_price_derived
+            and printed_compared_amount = {{ line_amount(
+                'printed_quantity',
+                '(' ~ divide_half_up('expected_price * used.days_count', 'cycle_days') ~ ')',
+                'minor_units'
+            ) }}
+        )
+    )

@@ -121,6 +121,13 @@ settled as (
                 earlier.printed_date desc,
                 earlier.difference_id asc
         ) = 1
+        and row_number() over (
+            partition by earlier.difference_id
+            order by
+                later.product_code is not distinct from earlier.product_code desc,
+                later.printed_date asc,
+                later.difference_id asc
+        ) = 1
 
 ),
 

@@ -64,7 +64,8 @@ judged as (
                 - compared.invoiced_amount
             ) <= 0.00005 * totals.used_quantity, false
         ) as is_shown_blended,
-        -- A quantity that differs at our price is no rounding, however little it makes.
+        -- A quantity that differs at our price is no rounding, however little it makes, nor
+        -- is another price.
         abs(variance_amount) <= greatest(
             policies.reconciliation_tolerance,
             if(compared.is_in_sum, compared.group_rounding, 0),
@@ -74,8 +75,15 @@ judged as (
             compared.is_in_sum
             or compared.is_call
             or coalesce(
-                compared.invoiced_quantity = compared.expected_quantity
-                or compared.invoiced_price <> compared.expected_price, true
+                (
+                    compared.invoiced_quantity = compared.expected_quantity
+                    and round(compared.invoiced_price - compared.expected_price, 4) = 0
+                )
+                or (
+                    compared.invoiced_quantity > compared.expected_quantity
+                    and compared.invoiced_price < compared.expected_price
+                ),
+                true
             )
         ) as is_rounding
     from compared
