@@ -235,6 +235,8 @@ bases as (
 
 ),
 
+-- An amount tells a rate to a tenth of a percent, and to a hundredth where that is at least
+-- five minor units.
 paired as (
 
     select
@@ -245,7 +247,13 @@ paired as (
         bases.base,
         if(
             rates.rate_kind = 'told',
-            [round(rates.amount / nullif(bases.base, 0), 3)],
+            [
+                if(
+                    abs(bases.base) >= 50000 * power(10, -rates.minor_units),
+                    round(rates.amount / nullif(bases.base, 0), 4),
+                    round(rates.amount / nullif(bases.base, 0), 3)
+                )
+            ],
             rates.rates
         )::decimal(28, 10)[] as rates
     from rates
