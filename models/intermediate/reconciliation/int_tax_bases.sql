@@ -17,7 +17,8 @@ lines as (
                 printed.org_id,
                 printed.invoice_number,
                 printed.group_product,
-                printed.charge
+                printed.charge,
+                if(printed.group_product = 'unknown', printed.description, null)
         ) as product_title
     from {{ ref('int_printed_lines') }} as printed
     left join {{ ref('int_invoice_answers') }} as answers
