@@ -22,27 +22,62 @@ rates_of_number as (
 
 ),
 
--- A number that no tax of ours belongs to is at the rates of the others.
-rates_of_organization as (
+taxed_numbers as (
 
     select
         org_id,
-        unnest([product_code, 'tax']) as group_product,
-        product_code as code,
-        max_by(unit_price, invoice_date) as rate
-    from our_taxes
-    group by org_id, product_code
+        invoice_number,
+        max(invoice_date) as invoice_date
+    from {{ ref('int_printed_lines') }}
+    where is_tax
+    group by org_id, invoice_number
 
 ),
 
-{% for source, keys, base in [
-    ('number', 'org_id, invoice_number, group_product', 'max(base)'),
-    ('organization', 'org_id, group_product', 'null'),
+our_rates as (
+
+    select distinct
+        org_id,
+        product_code,
+        invoice_date,
+        unit_price
+    from our_taxes
+
+),
+
+-- A number that no tax of ours belongs to is at the rates of the others: those in force on
+-- its date, or the first; of several the highest.
+rates_of_organization as (
+
+    select
+        numbers.org_id,
+        numbers.invoice_number,
+        unnest([our_rates.product_code, 'tax']) as group_product,
+        our_rates.product_code as code,
+        first(
+            our_rates.unit_price
+            order by
+                our_rates.invoice_date > numbers.invoice_date asc,
+                abs(numbers.invoice_date - our_rates.invoice_date) asc,
+                our_rates.unit_price desc
+        ) as rate
+    from taxed_numbers as numbers
+    inner join our_rates
+        on numbers.org_id = our_rates.org_id
+    group by numbers.org_id, numbers.invoice_number, our_rates.product_code
+
+),
+
+{% for source, base in [
+    ('number', 'max(base)'),
+    ('organization', 'null'),
 ] %}
     levels_of_{{ source }} as (
 
         select
-            {{ keys }},
+            org_id,
+            invoice_number,
+            group_product,
             {{ base }} as expected_base,
             list(
                 {
@@ -52,7 +87,7 @@ rates_of_organization as (
                 order by code
             ) as levels
         from rates_of_{{ source }}
-        group by {{ keys }}
+        group by org_id, invoice_number, group_product
 
     ),
 
@@ -109,6 +144,7 @@ taxes as (
     left join levels_of_organization
         on
             figures.org_id = levels_of_organization.org_id
+            and figures.invoice_number = levels_of_organization.invoice_number
             and figures.group_product = levels_of_organization.group_product
     inner join {{ ref('currencies') }} as currencies
         on
@@ -356,7 +392,6 @@ select
     rate_kind,
     if(rate_kind in ('other', 'told'), rates[1], stated_rate) as printed_rate,
     missing,
-    coalesce(len(missing), 0) as levels_missing,
     at_our_rate,
     figure
 from possible
