@@ -204,11 +204,20 @@ select
     currency,
     other_numbers,
     first_invoice_number,
-    -- The same line once more.
-    row_number() over (
-        partition by
-            org_id, invoice_number, group_product, charge, breakout, quantity, unit_price,
-            amount, service_period_start, description
-        order by source_row, vendor_line_id
-    ) > 1 as is_repeated
+    -- The same line once more: of the same period, or of none beside one that has one.
+    row_number() over of_period > 1
+    or (is_without_period and row_number() over of_any_period > 1) as is_repeated
 from charged
+{% set same %}
+    org_id, invoice_number, group_product, charge, breakout, quantity, unit_price, amount,
+    description
+{% endset %}
+window
+    of_period as (
+        partition by {{ same }}, service_period_start
+        order by source_row, vendor_line_id
+    ),
+    of_any_period as (
+        partition by {{ same }}
+        order by is_without_period, source_row, vendor_line_id
+    )
