@@ -213,7 +213,9 @@ def prepay_by_section_title(invoice: Invoice) -> bool:
 
 @layout("sections")
 def no_sections(invoice: Invoice) -> bool:
-    """The section is printed nowhere."""
+    """The section is printed nowhere, where nothing else says what is a tax."""
+    if "taxes_of_other_words" in invoice.layouts:
+        return False
     for line in invoice.lines:
         line.title = ""
     return True
