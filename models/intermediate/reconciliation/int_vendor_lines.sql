@@ -53,24 +53,39 @@ other_numbers as (
 
 -- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
 -- Service - U.S.` a product and a part of the world (INV-03, TELCO-02). Where the words do
--- not say how, the title of the section may, and whether it is a tax (TAX-01).
+-- not say how, the title of the section may, and whether it is a tax (TAX-01). Overage is
+-- never prepaid, unless the product is called so, like API Overage.
 worded as (
 
     select
         *,
-        regexp_matches(description, '[–—-]\s*committed\s*$', 'i')
+        {{ charge_words('description') }} as charge_words,
+        coalesce(
+            is_among_words
+            and kind is distinct from 'resource'
+            and regexp_matches(charge_words, '\boverages?\b', 'i'),
+            false
+        ) as is_overage,
+        regexp_matches(charge_words, '[–—,(-]\s*committed\)?\s*$', 'i')
         or (
             coalesce(is_among_words, false)
-            and regexp_matches(description, '\bcommit(?:ted|ment)\b', 'i')
+            and regexp_matches(charge_words, '\bcommit(?:ted|ment)\b', 'i')
         ) as is_committed,
-        regexp_matches(description, '[–—,(-]\s*prepa(?:y|id)\)?\s*$', 'i')
+        regexp_matches(charge_words, '[–—,(-]\s*prepa(?:y|id)\)?\s*$', 'i')
         or (
             coalesce(is_among_words, false)
-            and regexp_matches(description, '\bprepa(?:y|id)\b', 'i')
+            and not is_overage
+            and regexp_matches(charge_words, '\bprepa(?:y|id)\b', 'i')
         )
         or (
             not is_committed
+            and not is_overage
             and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
+            and not regexp_matches(
+                section,
+                '\b(?:not|non|no|above|over|beyond|exceed\w*|excess|without)\b',
+                'i'
+            )
         ) as is_prepay,
         regexp_matches(description, {{ tax_words }}, 'i') or (
             coalesce(regexp_matches(section, {{ tax_words }}, 'i'), false)
