@@ -1,5 +1,13 @@
-{% set tax_words %}
-    '\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b'
+{% set tax_words %}'\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b'{% endset %}
+-- What only tells that prices are with or without taxes: `incl. VAT`, `tax-free`.
+{% set priced_with_tax %}
+    '(?:\b(?:(?:incl|inkl|excl|exkl)\w*|exempt|before|net|without|ohne|subject to)\b\W+'
+    || '(?:\w+\W+){0,3}?|\b(?:non|pre|no)\W+)' || {{ tax_words }}
+    || '|' || {{ tax_words }} || '[\s-]*(?:free|exempt|incl|inkl|included|inclusive|excl'
+    || '|excluded|exclusive)\b'
+{% endset %}
+{% set tax_added %}
+    '\w\W.*\b(?:plus|zzgl|with|mit)\W+(?:\w+\W+){0,3}?' || {{ tax_words }}
 {% endset %}
 {% set credit_words %}'^\s*(?:credit|refund|correction|adjustment)\b'{% endset %}
 -- What a section of taxes and fees may hold that is no tax.
@@ -87,11 +95,16 @@ worded as (
                 'i'
             )
         ) as is_prepay,
-        regexp_matches(description, {{ tax_words }}, 'i') or (
-            coalesce(regexp_matches(section, {{ tax_words }}, 'i'), false)
+        (
+            regexp_matches(description, {{ tax_words }}, 'i')
             and not regexp_matches(
-                section, '\b(?:excl\w*|exempt|before|net|without|pre)\b', 'i'
+                description, '\w\W.*(?:' || {{ priced_with_tax }} || ')', 'i'
             )
+        )
+        or (
+            coalesce(regexp_matches(section, {{ tax_words }}, 'i'), false)
+            and not regexp_matches(section, {{ priced_with_tax }}, 'i')
+            and not regexp_matches(section, {{ tax_added }}, 'i')
             and not regexp_matches(description, {{ late_words }}, 'i')
         ) as is_tax,
         amount < 0 and regexp_matches(description, {{ credit_words }}, 'i') as is_credited,
