@@ -72,9 +72,45 @@
     [+]?\p{Nd}(?:[\p{Z}\p{Pd}\t()./]{0,4}\p{Nd}){6,}
 {%- endmacro %}
 
+{# What has as many digits and is none: a date or timestamp, and a GUID. #}
+{% macro kept_pattern() -%}
+    {%- set year, month, day = '(?:19|20)[0-9]{2}', '(?:0[1-9]|1[0-2])', '(?:0[1-9]|[12][0-9]|3[01])' -%}
+    {%- set time = '[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?' -%}
+    {{- [
+        '[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\\b',
+        year ~ '[-/]' ~ month ~ '[-/]' ~ day ~ '(?:' ~ time ~ ')?\\b',
+        '(?:[0-2]?[0-9]|3[01])[/.](?:[0-2]?[0-9]|3[01])[/.]' ~ year ~ '\\b',
+    ] | join('|') -}}
+{%- endmacro %}
+
+{# A network address. #}
+{% macro address_pattern() -%}
+    [0-9]{1,3}(?:[.][0-9]{1,3}){3}
+{%- endmacro %}
+
 {# The digits of a text. #}
 {% macro digits_of(text) -%}
     regexp_replace({{ text }}, '\P{Nd}', '', 'g')
+{%- endmacro %}
+
+{# A text in parts, each what is kept, an address, a number or what is between; without e-mails. #}
+{% macro parts_of(text) -%}
+    regexp_extract_all(
+        regexp_replace({{ text }}, '(?:"[^"]*"|[^\s,;:"<>()@]+)(@|%40)', '***\1', 'g'),
+        '{{ kept_pattern() }}|{{ address_pattern() }}|{{ number_pattern() }}|[^\p{Nd}A-Fa-f+]+|(?s:.)'
+    )
+{%- endmacro %}
+
+{# The digits of each number in a text that `masked_text` masks. #}
+{% macro numbers_in(text) -%}
+    list_transform(
+        list_filter(
+            {{ parts_of(text) }},
+            lambda part: regexp_full_match(part, '{{ number_pattern() }}')
+            and not regexp_full_match(part, '{{ kept_pattern() }}|{{ address_pattern() }}')
+        ),
+        lambda part: {{ digits_of('part') }}
+    )
 {%- endmacro %}
 
 {#
@@ -86,31 +122,19 @@
     `among`, a list of digits.
 #}
 {% macro masked_text(text, among=none) -%}
-    {%- set year, month, day = '(?:19|20)[0-9]{2}', '(?:0[1-9]|1[0-2])', '(?:0[1-9]|[12][0-9]|3[01])' -%}
-    {%- set time = '[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}))?' -%}
-    {%- set kept = [
-        '[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\\b',
-        year ~ '[-/]' ~ month ~ '[-/]' ~ day ~ '(?:' ~ time ~ ')?\\b',
-        '(?:[0-2]?[0-9]|3[01])[/.](?:[0-2]?[0-9]|3[01])[/.]' ~ year ~ '\\b',
-    ] | join('|') -%}
-    {%- set address = '[0-9]{1,3}(?:[.][0-9]{1,3}){3}' -%}
-    {%- set number = number_pattern() -%}
     {%- set decimal = '-?(?:0[.][0-9]+|[1-9][0-9]{0,5}[.][0-9]{1,6})' -%}
-    {%- set like_a_date = year ~ '[-/][0-9]{2}[-/][0-9]{2}(?:[T ][0-9]{2}(?::[0-9]{2}){1,2}Z?)?' -%}
+    {%- set like_a_date = '(?:19|20)[0-9]{2}[-/][0-9]{2}[-/][0-9]{2}(?:[T ][0-9]{2}(?::[0-9]{2}){1,2}Z?)?' -%}
     if(
         regexp_full_match({{ text }}, '\s*(?:{{ decimal }}|{{ like_a_date }})\s*'),
         {{ text }},
         array_to_string(
             list_transform(
-                regexp_extract_all(
-                    regexp_replace({{ text }}, '(?:"[^"]*"|[^\s,;:"<>()@]+)(@|%40)', '***\1', 'g'),
-                    '{{ kept }}|{{ address }}|{{ number }}|[^\p{Nd}A-Fa-f+]+|(?s:.)'
-                ),
+                {{ parts_of(text) }},
                 lambda part: case
-                    when regexp_full_match(part, '{{ kept }}') then part
-                    when regexp_full_match(part, '{{ address }}') then '***'
+                    when regexp_full_match(part, '{{ kept_pattern() }}') then part
+                    when regexp_full_match(part, '{{ address_pattern() }}') then '***'
                     when
-                        regexp_full_match(part, '{{ number }}')
+                        regexp_full_match(part, '{{ number_pattern() }}')
                         {%- if among %}
                         and len(list_filter(
                             {{ among }}, lambda digits: contains({{ digits_of('part') }}, digits)

@@ -246,6 +246,55 @@ def test_of_a_sentence_only_the_numbers_looked_for_are_masked(sentence, among, s
     assert found.fetchone() == (shown,)
 
 
+@pytest.mark.parametrize(
+    "words, found",
+    [
+        ("Number Monthly Recurring Charge 2026-07-15 3175550100", ["3175550100"]),
+        (
+            "2026-07-15T10:00:00Z 10.1.2.3 +1 (317) 555-0100, 12.03.2026 0170/1234567",
+            ["13175550100", "01701234567"],
+        ),
+        ("2026-07-15 - 2026-08-14 3f2504e0-4f89-41d3-9a0c-030582c33010", []),
+        ("3175550100@x.example 1.2.2026 555 0100", ["5550100"]),
+    ],
+)
+def test_a_date_before_a_number_is_no_part_of_it(words, found, duck):
+    assert duck.execute("select numbers_in($1)", [words]).fetchone() == (found,)
+
+
+def test_a_number_after_a_date_is_in_no_sentence_of_a_dispute():
+    words, masked = (f"Number MRC 2026-07-15 {number}" for number in ("3175550100", "***00"))
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table dispute_lines as
+                select * from (values ($1, null), ('Phone', $1)) as lines (description, section);
+            """,
+            [words],
+        )
+        connection.execute(
+            """
+            create table dispute_differences as select
+                'For ' || $1 || ' of 2026-07-15, as Number MRC, 1 3175550100' as explanation,
+                to_json({'words': $1})::varchar as evidence
+            """,
+            [words],
+        )
+        connection.execute(
+            "create table dispute_calls (sip_call_id varchar, call_id varchar); "
+            "create table dispute_call_audit as select * from dispute_calls cross join "
+            "(select '' as origin, '' as destination)"
+        )
+        masking.mask(connection)
+        assert connection.sql("from dispute_lines").fetchall() == [
+            (masked, None),
+            ("Phone", masked),
+        ]
+        [(sentence, evidence)] = connection.sql("from dispute_differences").fetchall()
+        assert sentence == f"For {masked} of 2026-07-15, as Number MRC, ***00"
+        assert json.loads(evidence) == {"words": masked}
+
+
 PIECES = [
     *("1", "23", "4567", "\u0663", "2026-03-01", "T10:00:00Z", "10.1.2.3", "x.example", "a", "+"),
     *("-", "\u2011", " ", "\u00a0", "(", ")", "/", ".", "@", "\n"),

@@ -36,10 +36,7 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
         create or replace temp macro masked_text(value) as {{ masked_text('value') }};
         create or replace temp macro masked_sentence(value, among) as
             {{ masked_text('value', among='among') }};
-        create or replace temp macro numbers_in(value) as list_transform(
-            regexp_extract_all(value, '{{ number_pattern() }}'),
-            lambda part: {{ digits_of('part') }}
-        );
+        create or replace temp macro numbers_in(value) as {{ numbers_in('value') }};
         """
     )
     connection.execute(template.render())
@@ -53,6 +50,10 @@ def mask(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             "update dispute_differences set evidence = replace(evidence, $1, $2)",
             [json.dumps(text, ensure_ascii=False)[1:-1] for text in (words, masked)],
+        )
+        connection.execute(
+            "update dispute_differences set explanation = replace(explanation, $1, $2)",
+            [words, masked],
         )
     connection.execute(
         "update dispute_differences set explanation = masked_sentence(explanation, flatten("
