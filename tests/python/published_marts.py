@@ -143,7 +143,8 @@ from (values
 ) t(difference_id, org_id, invoice_number, reason, product_code, amount, claim_amount, explanation,
     caused_by);
 create table marts.disputes as
-select *, if(dispute_id = 'acme/V-77', ['d1'], []) as difference_ids from (values
+select *, if(dispute_id = 'acme/V-77', ['d1'], []) as difference_ids, null::date as opened_date
+from (values
     ('acme/V-77', 'acme', 'V-77', 100::decimal(28, 4), 40::decimal(28, 4), 45::decimal(28, 4),
      15::decimal(28, 4), 'partly_recovered', null, 'USD', date '2026-04-07', 'refused',
      date '2026-05-10', '[red]Ana[/red] <script>', 'V-78', 0::decimal(28, 4), 31),

@@ -124,6 +124,32 @@ def test_what_a_build_rejects_does_not_count(home, tmp_path):
     record(home, "acme", "V-77", "credited", "--amount", "100")
 
 
+def test_what_a_file_says_in_its_own_words_counts_as_it_was_built(tmp_path):
+    built = """
+        insert into marts.disputes by name select
+            'acme/V-77/telco_outbound' as dispute_id, org_id, invoice_number, currency,
+            'telco_outbound' as product_code, 80 as claimed_amount, 0 as recovered_amount,
+            20 as refused_amount, 60 as open_amount, 'opened' as status,
+            date '2026-05-02' as opened_date
+        from marts.disputes where dispute_id = 'acme/V-77'
+    """
+    home = publish_marts(tmp_path, changed=f"{CLAIMS}; {built}")
+    accepted = (home, "acme", "V-77", "accepted", "--product", "telco_outbound")
+    record(home, "acme", "V-77", "sent", "--date", "2026-05-01")
+    assert "was not disputed by" in record(*accepted, code=2), "nothing is landed of it"
+    file = tmp_path / "inbox" / "acme" / "disputes" / "a.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "Invoice,Event,Date,Amount,Product\n V-77,opened,2.5.2026,80,Calls: Outbound\n"
+        "V-77,refused,2026-05-03,20,Calls: Outbound\n"
+    )
+    cx_billing("--home", home, "land", tmp_path / "inbox")
+    assert "by 2026-05-01" in record(*accepted, "--date", "2026-05-01", code=2)
+    said = record(*accepted, "--amount", "60.01", code=2)
+    assert "more than what is open of telco_outbound of invoice V-77, 60.00 USD" in said
+    record(*accepted, "--amount", "60", "--date", "2026-05-04")
+
+
 def test_no_money_is_claimed_twice(home):
     v77, product = (home, "acme", "V-77"), ("--product", "telco_outbound")
     record(*v77, "opened", *product, "--amount", "30")

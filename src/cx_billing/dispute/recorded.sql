@@ -51,6 +51,38 @@ differences as (
 
 ),
 
+landed as (
+
+    select landed.*
+    from read_parquet($files, union_by_name = true) as landed
+    inner join invoice
+        on contains(invoice.numbers, ', ' || trim(landed.invoice_number) || ', ')
+    where landed.org_id = $org_id and landed.withdrawn_at is null
+
+),
+
+-- Products, days and amounts may be written in a file as only a build reads them. What
+-- became of those is in the marts.
+built as (
+
+    select *
+    from disputes
+    where
+        product_code is not distinct from $product_code
+        and opened_date is not null
+        and exists (
+            from landed
+            where
+                coalesce(product_code not in (
+                    select products.product_code
+                    from reference.products as products
+                ), false)
+                or try_cast(event_date as date) is null
+                or (amount is not null and try_cast(amount as decimal(28, 4)) is null)
+        )
+
+),
+
 events as (
 
     select
@@ -60,14 +92,10 @@ events as (
         try_cast(landed.amount as decimal(28, 4)) as amount,
         (event_date, min(landed.landed_at), min(landed.source_row)) as place,
         bool_or(landed.source_file = $source_file) as is_same
-    from read_parquet($files, union_by_name = true) as landed
-    inner join invoice
-        on contains(invoice.numbers, ', ' || landed.invoice_number || ', ')
+    from landed
     -- What a build would reject, or not know yet, does not count.
     where
-        landed.org_id = $org_id
-        and landed.withdrawn_at is null
-        and try_cast(landed.event_date as date) <= current_date
+        try_cast(landed.event_date as date) <= current_date
         and coalesce(try_cast(landed.amount as decimal(28, 4)) >= 0, landed.amount is null)
     group by
         landed.product_code,
@@ -129,16 +157,20 @@ recorded as (
 
     select
         any_value(openings.is_recorded) as is_recorded,
-        any_value(openings.raised_date) as raised_date,
-        any_value(coalesce(openings.opened_amount, claims.claimable_amount))
-            as claimed_amount,
-        coalesce(sum(coalesce(
-            events.amount, openings.opened_amount, claims.claimable_amount
-        )) filter (
-            where
-            events.event_name = 'refused'
-            and coalesce(events.place > openings.last_place, true)
-        ), 0) as refused_amount,
+        least(any_value(openings.raised_date), any_value(built.opened_date)) as raised_date,
+        any_value(coalesce(
+            openings.opened_amount, built.claimed_amount, claims.claimable_amount
+        )) as claimed_amount,
+        greatest(
+            coalesce(sum(coalesce(
+                events.amount, openings.opened_amount, claims.claimable_amount
+            )) filter (
+                where
+                events.event_name = 'refused'
+                and coalesce(events.place > openings.last_place, true)
+            ), 0),
+            any_value(built.refused_amount) filter (where openings.last_place is null)
+        ) as refused_amount,
         coalesce(sum(coalesce(
             events.amount, openings.opened_amount, claims.claimable_amount
         )) filter (where events.event_name = 'credited'), 0) as credited_amount,
@@ -151,6 +183,7 @@ recorded as (
     from claims
     left join openings on openings.product_code is not distinct from $product_code
     left join events on events.product_code is not distinct from $product_code
+    left join built on true
 
 )
 
