@@ -72,6 +72,8 @@ def test_an_event_is_a_row_of_the_dataset_and_said_twice_is_one(home):
         ("acme V-78 opened", "Invoice V-78 bills nothing too much: there is nothing to dispute"),
         ("kaze V-77 sent", "Invoice V-77 agrees with ours: there is nothing to dispute"),
         ("kaze V-77 opened --beyond-differences", "agrees with ours: there is nothing to dispute"),
+        ("acme V-77 sent --beyond-differences", "--beyond-differences is for opened alone"),
+        ("acme V-77 credited --amount 5 --beyond-differences", "what is credited is held to what"),
         ("acme V-77 sent --amount 101", "101.00 USD is more than what is claimed of invoice V-77"),
         ("acme V-77 accepted", "was not disputed by"),
         ("acme V-77 credited --amount 100.01", "more than what is claimed and not credited"),

@@ -37,8 +37,13 @@ def check_event(
 
     `event.invoice_number` is the number by which the marts have the invoice, `source_file` where
     the event is to be landed: one that is there already is no news. `may_claim_more` lets a
-    dispute be opened with more than the differences of the invoice claim.
+    dispute be opened, and nothing else, with more than the differences of the invoice claim.
     """
+    if may_claim_more and event.event != "opened":
+        raise NotRecordableError(
+            f"--beyond-differences is for opened alone: what is {event.event} is held to what was "
+            "claimed. Record it opened with the greater --amount and --beyond-differences first."
+        )
     known = read_recorded(connection, home, org_id, event, source_file)
     if known["is_recorded"]:
         return
