@@ -272,4 +272,7 @@ def prorate(invoice: Invoice, kind: str, line: Line, days: int, whole: int) -> b
     if not 0 < days < whole:
         return False
     rate = rate_of(line.rate * days, Decimal(whole))
-    return invoice.change(kind, {"prorated"}, line, rate=rate)
+    # A part of the price that comes to whole cents may as well be another price.
+    is_exact = rate * whole == line.rate * days and rate % invoice.unit == 0
+    reasons = {"prorated", "wrong_rate"} if is_exact else {"prorated"}
+    return invoice.change(kind, reasons, line, rate=rate)
