@@ -161,6 +161,9 @@ orders_billed_later as (
         answered.invoice_number,
         order_invoices.invoice_date,
         ours.match_code,
+        ours.amount as order_amount,
+        answered.invoice_date as billed_date,
+        abs(printed.amount - coalesce(monthly.amount, 0) - ours.amount) as distance,
         coalesce(
             printed.amount = coalesce(monthly.amount, 0) + ours.amount
             or printed.quantity = coalesce(monthly.quantity, 0) + ours.quantity,
@@ -203,27 +206,35 @@ orders_billed_later as (
             and ours.match_code = monthly.match_code
             and not monthly.is_prepay
     where is_exact or (monthly.org_id is null and printed.amount <> 0)
-    qualify
-        row_number() over (
-            partition by order_invoices.org_id, order_invoices.invoice_date
-            order by
-                abs(printed.amount - coalesce(monthly.amount, 0) - ours.amount) asc,
-                answered.invoice_date asc,
-                answered.invoice_number asc
-        ) = 1
 
 ),
 
--- Of equal orders the latest is the one that is billed.
+-- Of equal orders the latest is on the latest invoice that bills one, and so on back.
+paired as (
+
+    select
+        *,
+        dense_rank() over (
+            partition by org_id, match_code, order_amount, is_exact
+            order by invoice_date desc
+        ) as order_place,
+        dense_rank() over (
+            partition by org_id, match_code, order_amount, is_exact
+            order by billed_date desc, invoice_number desc
+        ) as number_place
+    from orders_billed_later
+
+),
+
 orders_answered as (
 
     select *
-    from orders_billed_later
+    from paired
+    where not is_exact or order_place = number_place
     qualify
-        not is_exact
-        or row_number() over (
-            partition by org_id, invoice_number, match_code, is_exact
-            order by invoice_date desc
+        row_number() over (
+            partition by org_id, invoice_date
+            order by distance asc, billed_date asc, invoice_number asc
         ) = 1
 
 )
