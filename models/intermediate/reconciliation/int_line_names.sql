@@ -195,10 +195,13 @@ unnamed as (
 
 ),
 
+-- The same words once: thousands of lines may differ in their telephone numbers alone.
 worded as (
 
-    select
-        unnamed.*,
+    select distinct
+        unnamed.org_id,
+        unnamed.is_credit,
+        unnamed.words,
         words_beside_any.words as beside_any
     from unnamed
     inner join words_beside_any
@@ -261,7 +264,7 @@ among_words as (
 
     select
         typed.org_id,
-        typed.whole_name,
+        typed.words,
         typed.is_credit,
         min(coalesce(typed_names.name_key, names.name_key)) as name_key
     from typed
@@ -279,10 +282,10 @@ among_words as (
             names.kind = 'number'
             and names.org_id = typed_names.org_id
             and names.invoice_name_key || typed.number_type = typed_names.name_key
-    group by typed.org_id, typed.whole_name, typed.is_credit, len(typed.name_key)
+    group by typed.org_id, typed.words, typed.is_credit, len(typed.name_key)
     qualify
         row_number() over (
-            partition by typed.org_id, typed.whole_name, typed.is_credit
+            partition by typed.org_id, typed.words, typed.is_credit
             order by len(typed.name_key) desc
         ) = 1
         and count(distinct names.product_code) = 1
@@ -301,12 +304,17 @@ select
         as arrears_charge_type,
     names.product_code is not null as is_among_words
 from named
+left join unnamed
+    on
+        named.org_id = unnamed.org_id
+        and named.whole_name = unnamed.whole_name
+        and named.is_credit = unnamed.is_credit
+        and named.product_code is null
 left join among_words
     on
-        named.org_id = among_words.org_id
-        and named.whole_name = among_words.whole_name
-        and named.is_credit = among_words.is_credit
-        and named.product_code is null
+        unnamed.org_id = among_words.org_id
+        and unnamed.words = among_words.words
+        and unnamed.is_credit = among_words.is_credit
 left join names
     on
         among_words.org_id = names.org_id
