@@ -1,17 +1,5 @@
 with
 
-invoices as (
-
-    select * from {{ ref('invoices') }}
-
-),
-
-received as (
-
-    select * from {{ ref('vendor_invoices') }}
-
-),
-
 answered as (
 
     select
@@ -22,8 +10,8 @@ answered as (
         ) as vendor_invoice_numbers,
         min(received.invoice_date) as first_received_date,
         sum(received.printed_total) as printed_total
-    from received
-    inner join invoices
+    from {{ ref('vendor_invoices') }} as received
+    inner join {{ ref('invoices') }} as invoices
         on
             received.org_id = invoices.org_id
             and contains(
@@ -34,31 +22,44 @@ answered as (
 
 ),
 
--- Lines of numbers of which no line was accepted.
+-- Numbers of which no line was accepted.
 rejected as (
 
-    select distinct
-        printed.org_id,
-        printed.invoice_number,
-        printed.invoice_date,
-        printed.source_file
-    from {{ ref('stg_vendor_invoice_lines') }} as printed
-    anti join received
+    select printed.*
+    from (
+        select distinct
+            org_id,
+            invoice_number,
+            invoice_date,
+            source_file
+        from {{ ref('stg_vendor_invoice_lines') }}
+        where row_status = 'rejected' and withdrawn_at is null
+    ) as printed
+    anti join {{ ref('vendor_invoices') }} as received
         on
             printed.org_id = received.org_id
             and contains(
                 concat_ws(', ', '', received.invoice_number, received.other_numbers, ''),
                 ', ' || printed.invoice_number || ', '
             )
-    where printed.row_status = 'rejected' and printed.withdrawn_at is null
 
 ),
 
 delivering as (
 
-    select org_id from received
+    select org_id from {{ ref('vendor_invoices') }}
     union
     select org_id from rejected
+
+),
+
+-- An order may be billed with a later monthly invoice.
+orders as (
+
+    select invoice_id
+    from {{ ref('invoice_lines') }}
+    group by invoice_id
+    having bool_and(charge_type = 'one_time') filter (where charge_type <> 'tax')
 
 ),
 
@@ -67,9 +68,10 @@ expected as (
     select
         invoices.*,
         build.as_of_date,
-        invoices.invoice_date + policies.invoice_grace_days as expected_by,
-        policies.invoice_days_early,
-        policies.invoice_days_late,
+        orders.invoice_id is not null as is_order,
+        if(is_order, policies.order_days_late, policies.invoice_grace_days)
+        + invoices.invoice_date as expected_by,
+        policies.*,
         answered.vendor_invoice_numbers,
         answered.first_received_date,
         answered.printed_total,
@@ -81,41 +83,37 @@ expected as (
             when build.as_of_date <= expected_by then 'due'
             else 'missing'
         end as status
-    from invoices
+    from {{ ref('invoices') }} as invoices
     cross join {{ ref('int_as_of') }} as build
     inner join {{ ref('billing_policies') }} as policies
         on
             invoices.invoice_date >= policies.valid_from
             and invoices.invoice_date < policies.valid_to
+    left join orders on invoices.invoice_id = orders.invoice_id
     left join answered on invoices.invoice_id = answered.invoice_id
     left join delivering on invoices.org_id = delivering.org_id
 
 ),
 
--- A rejected number is that of the invoice of ours before it, else of the next one.
+-- A rejected number is that of the invoice of ours before it, else of the next one. If that
+-- was received it is of no other, except that an order which came takes no number.
 rejected_answers as (
 
     select
-        expected.invoice_id,
-        rejected.source_file
+        rejected.*,
+        min_by(expected.invoice_id, (
+            expected.invoice_date > rejected.invoice_date,
+            abs(expected.invoice_date - rejected.invoice_date)
+        )) as invoice_id
     from rejected
     inner join expected
         on
             rejected.org_id = expected.org_id
             and rejected.invoice_date - expected.invoice_date
             between -expected.invoice_days_early and expected.invoice_days_late
-    where
-        expected.status in ('due', 'missing')
-        and rejected.invoice_date < expected.as_of_date
-    qualify
-        row_number() over (
-            partition by
-                rejected.org_id, rejected.invoice_number,
-                rejected.invoice_date, rejected.source_file
-            order by
-                expected.invoice_date > rejected.invoice_date,
-                abs(expected.invoice_date - rejected.invoice_date)
-        ) = 1
+            and rejected.invoice_date < expected.as_of_date
+            and (not expected.is_order or expected.status in ('due', 'missing'))
+    group by all
 
 ),
 
@@ -146,4 +144,7 @@ select
     expected.expected_by,
     rejected_files.rejected_files
 from expected
-left join rejected_files on expected.invoice_id = rejected_files.invoice_id
+left join rejected_files
+    on
+        expected.invoice_id = rejected_files.invoice_id
+        and expected.status in ('due', 'missing')
