@@ -210,3 +210,28 @@ def test_the_calendar_says_what_should_have_come_and_a_silent_organization_once(
     assert cells(of_one, "2026-04-05")[-3:] == ["V-77", "2026-04-07", "1,334.60"]
     assert cells(of_one, "2026-04-30")[1] == "due until 2026-05-10"
     assert cells(of_one, "2026-05-05")[1] == "not yet due"
+
+
+def test_the_calendar_says_which_rejected_lines_tell_no_date(tmp_path):
+    rejected = """
+        insert into marts.rejected_rows
+        select org_id, dataset, org_id || '/' || file, 1, 'not_a_timestamp', column_name, null,
+            null, retired, json_object('invoice_number', number, 'invoice_date', invoice_date)
+        from (values
+            ('acme', 'vendor_invoice_lines', 'a.csv', 'invoice_date', 'R2', '16 Nov 26', false),
+            ('acme', 'vendor_invoice_lines', 'a.csv', 'amount', 'R3', ' ', false),
+            ('acme', 'vendor_invoice_lines', 'b.csv', 'amount', 'R4', '2026-03-05', false),
+            ('acme', 'vendor_invoice_lines', 'c.csv', 'invoice_date', 'V-77', 'soon', false),
+            ('acme', 'vendor_invoice_lines', '[red]d.csv', 'invoice_date', null, 'soon', false),
+            ('acme', 'vendor_invoice_lines', 'e.csv', 'invoice_date', 'R5', 'soon', true),
+            ('acme', 'orders', 'f.csv', 'invoice_date', 'R6', 'soon', false),
+            ('kaze', 'vendor_invoice_lines', 'g.csv', 'invoice_date', 'R7', 'soon', false)
+        ) as lines (org_id, dataset, file, column_name, number, invoice_date, retired)
+    """
+    home = publish_marts(tmp_path, changed=rejected)
+    said = cx_billing("--home", home, "show", "calendar")
+    words = "not tell the date of the invoice, which may be one of the missing:"
+    assert f"2 rejected lines do {words} acme/a.csv" in said
+    assert f"1 rejected line does {words} acme/[red]d.csv" in said
+    assert said.count(words) == 2
+    assert words not in cx_billing("--home", home, "show", "calendar", "--org", "kaze")

@@ -55,6 +55,32 @@ def drop_words(record: Record) -> Record:
     return {key: value for key, value in record.items() if key != "says"}
 
 
+def find_undated(
+    connection: duckdb.DuckDBPyConnection, org_id: str | None, records: list[Record]
+) -> Counter[str]:
+    """Rejected lines of each file that do not tell their date, where an invoice did not come."""
+    waiting = {record["org_id"] for record in records if record["status"] in ("missing", "due")}
+    received = {
+        (record["org_id"], number)
+        for record in records
+        for number in (record["vendor_invoice_numbers"] or "").split(", ")
+    }
+    undated: Counter[str] = Counter()
+    for line in read(connection, "undated_vendor_lines", org_id=org_id):
+        if line["org_id"] in waiting and (line["org_id"], line["invoice_number"]) not in received:
+            undated[line["source_file"]] += line["lines_count"]
+    return undated
+
+
+def describe_undated(file: str, count: int) -> str:
+    """That an invoice may have come and been rejected, which no date tells."""
+    lines = "1 rejected line does" if count == 1 else f"{count:,} rejected lines do"
+    return (
+        f"{lines} not tell the date of the invoice, which may be one of the missing: "
+        f"{format_text(file)}. See cx-billing show rejected."
+    )
+
+
 def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
     """Each invoice of ours with the vendor's that answer it; missing and rejected ones first.
 
@@ -87,6 +113,7 @@ def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     missing = [record for record in shown if record["status"] == "missing"]
     missing.sort(key=lambda record: -record["days_overdue"])
     rejected = [record for record in shown if record["status"] == "rejected"]
+    undated = find_undated(connection, org_id, records)
     return Page(
         title=f"Invoices of the vendor to {org_id}" if org_id else "Invoices of the vendor",
         facts=(),
@@ -134,6 +161,7 @@ def compose_calendar(connection: duckdb.DuckDBPyConnection, org_id: str | None =
                 if rejected
                 else []
             ),
+            *(describe_undated(file, count) for file, count in sorted(undated.items())),
             "An invoice is due on the date of ours, and missing after the days of grace. One that "
             "answers several of ours stands in each row with its whole total.",
         ),
