@@ -309,7 +309,6 @@ left join unnamed
         named.org_id = unnamed.org_id
         and named.whole_name = unnamed.whole_name
         and named.is_credit = unnamed.is_credit
-        and named.product_code is null
 left join among_words
     on
         unnamed.org_id = among_words.org_id
