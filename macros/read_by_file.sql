@@ -87,15 +87,16 @@
                 {{ first_proof(full_match(number, decimal.comma)) }} as comma,
                 {{ first_proof(full_match(number, decimal.point)) }} as point
             from (
-                {{ texts_of(relation, numbers) }}
-                where file_id in (
-                    select file_id
-                    from (
-                        {{ texts_of(relation, numbers) }}
-                        where {{ any_like(numbers, ['%,%', '%.%.%']) }}
+                {%- set files_with_comma -%}
+                    landed.file_id in (
+                        select file_id
+                        from (
+                            {{ texts_of_numbers(dataset, numbers, currency, any_like(numbers, ['%,%', '%.%.%'])) }}
+                        )
+                        where {{ full_match(number, decimal.comma) }}
                     )
-                    where {{ full_match(number, decimal.comma) }}
-                )
+                {%- endset %}
+                {{ texts_of_numbers(dataset, numbers, currency, files_with_comma) }}
             )
             group by file_id
         ) as numbers_read
@@ -104,7 +105,7 @@
     {%- if currency %}
         left join (
             select distinct file_id
-            from ({{ texts_of(relation, numbers) }})
+            from ({{ texts_of_numbers(dataset, numbers, currency, any_like(numbers, ['%,%'])) }})
             where
                 text like '%,%'
                 and regexp_full_match(text, '[\s\x{A0}]*[+-]?\d{1,3}(?:(?:,\d{3})+[.]\d+|(?:,\d{3}){2,})[\s\x{A0}]*')
@@ -118,7 +119,7 @@
                 {{ first_proof("regexp_matches(text, '" ~ order.dmy ~ "')", day) }} as dmy,
                 {{ first_proof("regexp_matches(text, '" ~ order.mdy ~ "')", day) }} as mdy
             from (
-                {{ texts_of(relation, dates) }}
+                {{ texts_of(source('lake', dataset) ~ ' as landed', dates) }}
                 where {{ any_like(dates, ['%/%/%']) }}
             )
             group by file_id
@@ -140,13 +141,26 @@
     from {{ relation }}
 {%- endmacro %}
 
-{# Whether one of the columns is like one of the patterns. #}
+{#
+    The texts of the numbers in landed rows for which a condition holds. It is asked of the row as it
+    is landed: signs are cut, which is slow, only where something can be learned.
+#}
+{% macro texts_of_numbers(dataset, numbers, currency, condition) -%}
+    {%- if currency -%}
+        {{ texts_of('(' ~ rows_without_signs(dataset, numbers, currency, condition) ~ ')', numbers) }}
+    {%- else -%}
+        {{ texts_of(source('lake', dataset) ~ ' as landed', numbers) }}
+        where {{ condition }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether one of the columns of a landed row is like one of the patterns. #}
 {% macro any_like(columns, patterns) -%}
     (
         {%- for column in columns %}
             {%- set last = loop.last %}
             {%- for pattern in patterns %}
-                {{ column }} like '{{ pattern }}'{{ ' or ' if not (last and loop.last) }}
+                landed.{{ column }} like '{{ pattern }}'{{ ' or ' if not (last and loop.last) }}
             {%- endfor %}
         {%- endfor %}
     )

@@ -4,7 +4,7 @@
     code or sign is left out if it is that of the row. A row without a currency has the one that
     is beside its amount, if no other has that sign. What is none of this stays as it is.
 #}
-{% macro rows_without_signs(dataset, numbers, currency) -%}
+{% macro rows_without_signs(dataset, numbers, currency, condition=none) -%}
     {%- set mark = '[A-Z]{0,2}[$€£¥₹]|[A-Z]{3}' -%}
     {%- set code = "nullif(upper(trim(landed." ~ currency ~ ")), '')" -%}
     select
@@ -34,6 +34,9 @@
             and told.mark <> ''
     left join {{ ref('currencies') }} as currencies
         on coalesce({{ code }}, told.currency) = currencies.currency
+    {%- if condition %}
+    where {{ condition }}
+    {%- endif %}
 {%- endmacro %}
 
 {# A number without what is around its digits; as it is, if that is no sign, or one too many. #}
