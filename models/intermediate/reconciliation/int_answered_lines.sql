@@ -28,13 +28,7 @@ invoice_lines as (
     select
         invoice_lines.*,
         coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
-            as answered_date,
-        sum(invoice_lines.amount) filter (
-            where invoice_lines.product_code = 'telco_inbound'
-        ) over (partition by invoice_lines.org_id, answered_date) as inbound_amount,
-        sum(invoice_lines.amount) filter (
-            where invoice_lines.product_code = 'telco_outbound'
-        ) over (partition by invoice_lines.org_id, answered_date) as outbound_amount
+            as answered_date
     from {{ ref('invoice_lines') }} as invoice_lines
     left join orders_answered
         on
@@ -81,8 +75,6 @@ printed_as as (
         {% for service, folded in [
             ('inbound', 'toll_free'), ('outbound', 'extended_outbound')
         ] %}
-            sum(amount) filter (where group_product = 'telco_{{ service }}')
-                as {{ service }}_amount,
             coalesce(
                 bool_or(group_product = 'telco_{{ service }}')
                 and not bool_or(group_product = 'telco_{{ folded }}'), false
@@ -115,11 +107,6 @@ grouped as (
                 when
                     invoice_lines.product_code = 'telco_{{ folded }}'
                     and printed_as.is_{{ folded }}_folded
-                    and coalesce(
-                        printed_as.{{ service }}_amount
-                        <> invoice_lines.{{ service }}_amount,
-                        true
-                    )
                     then 'telco_{{ service }}'
             {% endfor %}
             else coalesce(products.match_code, invoice_lines.product_code)
