@@ -92,7 +92,10 @@ def test_a_number_below_0_is_no_example_where_it_would_be_rejected(inbox, tmp_pa
         "right would be a number with a decimal point, like 1234.56, without unit, currency sign "
         "and thousands separator"
     )
-    assert "amount '120 credit'" in invoice and "like 1234.56 or -75.00, without unit" in invoice
+    assert (
+        "amount '120 credit'" in invoice
+        and "like 1234.56, 1,234.56 or -75.00, without unit" in invoice
+    )
 
 
 def test_rows_alike_are_counted(inbox, tmp_path):
