@@ -114,6 +114,8 @@ candidates as (
             and our_dates.invoice_date = ours.invoice_date
             and printed.match_code = ours.match_code
             and printed.is_prepay = ours.is_prepay
+            -- A credit of a product says nothing.
+            and (printed.amount >= 0 or ours.amount < 0)
     group by all
 
 ),

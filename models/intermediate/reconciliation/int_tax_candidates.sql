@@ -407,8 +407,8 @@ qualify
                 else 3
             end asc,
             changes asc,
-            is_following desc,
             again_amount <> 0 desc,
+            is_following desc,
             list_position(['missing', 'other', 'told', 'ours'], rate_kind) asc,
             assumed is null asc,
             taxes_count desc,
