@@ -57,6 +57,17 @@ events as (
 
 ),
 
+printed_taxes as (
+
+    select distinct
+        org_id,
+        invoice_number,
+        product_code
+    from printed_lines
+    where is_tax
+
+),
+
 -- A tax, and a correction that gives back what an earlier invoice lacked, are told apart.
 differences as (
 
@@ -65,9 +76,11 @@ differences as (
         invoices.invoice_date,
         invoices.currency,
         invoices.answers,
-        differences.reason in ('follows', 'tax_rate_differs', 'tax_base_differs')
-        and coalesce(differences.product_code, 'tax') <> 'minimum_monthly_amount'
-            as is_tax,
+        printed_taxes.product_code is not null
+        or (
+            differences.reason in ('follows', 'tax_rate_differs', 'tax_base_differs')
+            and coalesce(differences.product_code, 'tax') <> 'minimum_monthly_amount'
+        ) as is_tax,
         differences.amount < 0
         and differences.reason in ('credit', 'earlier_period') as is_credit,
         not reasons.is_agreement
@@ -81,6 +94,11 @@ differences as (
             and differences.invoice_number = invoices.invoice_number
     inner join {{ ref('difference_reasons') }} as reasons
         on differences.reason = reasons.reason
+    left join printed_taxes
+        on
+            differences.org_id = printed_taxes.org_id
+            and differences.invoice_number = printed_taxes.invoice_number
+            and differences.product_code = printed_taxes.product_code
 
 ),
 
