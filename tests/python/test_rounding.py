@@ -72,7 +72,7 @@ def copy_of_the_project(folder: Path) -> Path:
         writer.writerow(rows[0])
         for row in rows:
             places = OTHER_DECIMALS.get(row["currency"], row["minor_units"])
-            writer.writerow((row["currency"], places))
+            writer.writerow((row["currency"], places, row["signs"]))
     with (folder / "seeds" / "tax_rates.csv").open("a", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(OTHER_TAXES)
     return folder

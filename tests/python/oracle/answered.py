@@ -143,13 +143,17 @@ class Answers:
             late = (rows[0].invoice_date - day).days
             if not -3 <= late <= 45:
                 continue
-            score = 2 * (0 <= late <= 10) + 2 * (abs(late) <= 1)
-            is_in_period, taxes = False, 0
+            score = 2 * (0 <= late <= 10) + 2 * (abs(late) <= 1) + (late == 0)
+            is_in_period, taxes, found = False, 0, 0
             for key, lines in printed.items():
                 if not (same := ours[day].get(key)):
                     continue
                 amount = sum(line.amount for line in lines)
-                is_equal = amount == sum(x["amount"] for x in same)
+                owed = sum(x["amount"] for x in same)
+                if amount < 0 <= owed:
+                    continue
+                is_equal = amount == owed
+                found += not same[0]["product_code"].startswith("tax_")
                 taxes += is_equal and is_tax(lines[0])
                 score += 1 + 2 * (amount != 0 and is_equal and not is_tax(lines[0]))
                 starts = (
@@ -157,6 +161,8 @@ class Answers:
                     min(x["service_period_start"] for x in same),
                 )
                 is_in_period |= not key[1] and abs((starts[0] - starts[1]).days) <= 1
+            untaxed = [key for key in ours[day] if not key[0].startswith("tax_")]
+            score += 2 * (bool(untaxed) and found == len(untaxed))
             ranked.append((-(score + is_in_period), -taxes, abs(late), day))
         return min(ranked)[-1] if ranked else None
 
@@ -175,7 +181,7 @@ class Answers:
             ranked = [
                 (off, answered, number)
                 for number, answered in self.dates.items()
-                if answered not in of_orders and 1 <= (answered - day).days <= 45
+                if answered not in of_orders and 1 <= (answered - day).days <= 100
                 for off in self.offs(by_date[day], by_date[answered], number)
             ]
             if ranked:
@@ -222,7 +228,14 @@ class Answers:
                 self.unanswered.append(line)
                 continue
             group = self.group_of(line, [x for n in numbers for x in self.by_number[n]])
-            number = min(numbers, key=lambda n: self.distance(line, group, n))
+            of_group = (
+                x
+                for x in self.final
+                if orders.get(x["invoice_date"], (x["invoice_date"],))[0] == answered
+                and self.group_of(x, [y for n in numbers for y in self.by_number[n]]) == group
+            )
+            is_one_of_several = len(list(of_group)) > 1
+            number = min(numbers, key=lambda n: self.distance(line, group, n, is_one_of_several))
             is_tax = line["product_code"].startswith("tax_")
             charge = line["charge_type"]
             self.ours[number].append(
@@ -301,7 +314,7 @@ class Answers:
         is_folded = whole and whole in groups and product not in groups
         return whole if is_folded else group_code(product)
 
-    def distance(self, line: dict, group: str, number: str) -> tuple:
+    def distance(self, line: dict, group: str, number: str, is_one_of_several: bool) -> tuple:
         """How far a number is from a line of ours; the least counts."""
         rows = self.by_number[number]
         is_credit = line["amount"] < 0
@@ -310,15 +323,44 @@ class Answers:
         has_product = any(named_group(x) == group and (x.amount < 0) == is_credit for x in rows)
         is_equal = any(named_group(x) is None and x.amount == line["amount"] for x in rows)
         dated = min(x.invoice_date for x in rows)
-        return not is_prepaid, not has_product, not is_equal, dated, number
+        again = sum(id(x) in self.again for x in rows)
+        has_line = (
+            is_one_of_several
+            and 2 * again <= len(rows)
+            and any(named_group(x) == group and x.amount == line["amount"] for x in rows)
+        )
+        in_arrears = [x for x in rows if not x.is_prepay]
+        is_arrears = line["charge_type"] != "prepay"
+        has_arrears = (
+            is_arrears
+            and not is_credit
+            and any(named_group(x) == group and x.amount >= 0 for x in in_arrears)
+        )
+        has_any = (
+            is_arrears
+            and not line["product_code"].startswith("tax_")
+            and any(not is_tax(x) for x in in_arrears)
+        )
+        smallest = (0, int(number), number) if number.isdigit() else (1, 0, number)
+        return (
+            *(not is_prepaid, not has_line, not has_arrears, not has_any),
+            *(not has_product, not is_equal, dated, smallest),
+        )
 
     def charged(self, number: str) -> list[Side]:
         """The printed lines of a number with the charge they are compared by."""
         rows, ours = self.by_number[number], self.ours[number]
         monthly = [x for x in ours if not x.is_tax and not is_in_advance(x)]
-        monthly = [x for x in monthly if x.charge_type != "one_time"] or monthly
-        start = min((x.period[0] for x in monthly), default=None)
-        is_any_in_period = start and any(abs((x.period[0] - start).days) <= 1 for x in rows)
+        usage = [x.period[0] for x in monthly if x.charge_type != "one_time"]
+        of_orders = [x.period[0] for x in monthly if x.charge_type == "one_time"]
+        dated = max((x.line["invoice_date"] for x in ours), default=None)
+        of_cycle = [cycle.start for cycle in self.org.cycles if cycle.end == dated]
+        start = min(usage or of_cycle or of_orders, default=None)
+        groups = {x.group for x in ours}
+        is_any_in_period = start and (
+            any(abs((x.period[0] - start).days) <= 1 for x in rows)
+            or not any((named_group(x) or "unknown") in groups for x in rows)
+        )
         seen, sides = set(), []
         for place, row in enumerate(sorted(rows, key=lambda x: (x.row.file, x.row.number)), 1):
             group = named_group(row) or "unknown"
@@ -344,10 +386,12 @@ class Answers:
                 and (row.period[1] - start).days <= 1
             )
             is_agreed = self.is_agreed(row, group, same, rows)
-            has_negative = any(x.amount < 0 for x in same)
-            is_waived = is_agreed and any(x.is_waived for x in same)
+            has_negative = any(
+                x.amount < 0 and (is_in_advance(x) == row.is_prepay or x.amount == row.amount)
+                for x in same
+            )
             is_credit = not side.is_tax or CREDIT.match(row.row["description"])
-            if row.amount < 0 and not has_negative and not is_waived and is_credit:
+            if row.amount < 0 and not has_negative and not is_agreed and is_credit:
                 side.charge = "credit"
             elif id(row) in self.again and not is_agreed and not is_only_line(row, same, rows):
                 side.charge = "again"

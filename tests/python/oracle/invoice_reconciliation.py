@@ -276,14 +276,13 @@ class Comparison:
         unit = Decimal(1).scaleb(-MINOR_UNITS.get(other.currency, 2))
         if abs(variance) > max(line.printed.tolerance, rounding or ZERO, unit):
             return False
-        return (
-            rounding is not None
-            or line.is_call
-            or None in (line.quantity, quantity)
-            or line.quantity == quantity
-            or None in (line.price, price)
-            or line.price != price
-        )
+        if rounding is not None or line.is_call or None in (line.quantity, quantity):
+            return True
+        if None in (line.price, price):
+            return line.quantity >= quantity
+        if line.quantity == quantity:
+            return abs(line.price - price) < Decimal("0.00005")
+        return line.quantity > quantity and line.price < price
 
     def is_shown_blended(
         self, line: Side, quantity: Decimal | None, product: str, period: tuple[date, date]

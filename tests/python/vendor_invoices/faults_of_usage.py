@@ -63,7 +63,7 @@ def other_peak_reading(invoice: Invoice, kind: str) -> bool:
     return repeak(invoice, kind, {"sustained", "accumulated", "accumulated_exact"})
 
 
-@fault(weight=40)
+@fault(weight=80)
 def highest_peak(invoice: Invoice, kind: str) -> bool:
     """The most users at once, however short."""
     return repeak(invoice, kind, {"highest"})
