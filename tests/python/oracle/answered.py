@@ -2,11 +2,13 @@
 
 1. An invoice of the vendor answers the one of ours, from 45 days before its date to 3 days after,
    with which it has most in common: a product counts 1, an equal amount of it 2 more, a period in
-   arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more; then the
-   closest date. Lines that an earlier invoice has say nothing.
-2. A line of ours belongs to the number that has its product: prepay to the one with its prepay,
-   what is given back to the one that credits it; else to one with an unknown line of its amount;
-   else to the earliest.
+   arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more, of the
+   very day 1 more, all products of ours 2; then the closest date. Lines that an earlier invoice has
+   and credits say nothing.
+2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
+   several lines each to the one with its amount, arrears to the one that bills it or anything in
+   arrears, what is given back to the one that credits it; else to one with an unknown line of its
+   amount; else to the earliest, then the smallest number.
 3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
    Outbound where the vendor has no such row; the levels of a tax without a line by name are one sum
    where it prints a tax that names none. A tax that several numbers print is divided by what they
