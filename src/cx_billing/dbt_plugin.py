@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -17,6 +18,9 @@ from cx_billing import files, lake
 
 KEY_FILE = "customer_key"
 KEY_BYTES = 32
+# Bytes, some 300,000 rows. Of less, DuckDB's threads cost a tenth of a build and save no time.
+SMALL_LAKE = 4 * 2**20
+QUOTE = "'"
 
 
 def customer_key(home: Path) -> str:
@@ -57,9 +61,32 @@ class Plugin(BasePlugin):
             )
         lake.ensure(home)
         variables = json.loads(os.environ.get("CX_BILLING_VARIABLES", "{}"))
-        self.variables = {**variables, "home": str(home), "customer_key": customer_key(home)}
+        variables |= {"home": str(home), "customer_key": customer_key(home)}
+        self.variables = "".join(
+            f"set variable {name} = {literal(value)};" for name, value in variables.items()
+        )
+        self.is_small = is_small(home)
+
+    def configure_connection(self, conn: Any) -> None:
+        """Leave a small lake to dbt's own threads: sharing a query costs more than it takes."""
+        if self.is_small:
+            conn.execute("set threads = 1")
 
     def configure_cursor(self, cursor: Any) -> None:
-        """Hand the variables to SQL: no compiled file holds the key, no date or home is parsed."""
-        for name, value in self.variables.items():
-            cursor.execute(f"set variable {name} = ?", [value])
+        """Hand the variables to SQL: no compiled file holds the key, no date or home is parsed.
+
+        dbt opens a cursor for every node. One statement of literals takes half the time of a
+        prepared one for each variable.
+        """
+        cursor.execute(self.variables)
+
+
+def literal(value: str | bool) -> str:
+    """A value as SQL text: a string in quotes, or true or false."""
+    return str(value).lower() if isinstance(value, bool) else f"'{value.replace(QUOTE, 2 * QUOTE)}'"
+
+
+def is_small(home: Path) -> bool:
+    """Whether the lake of a home has less than `SMALL_LAKE` bytes."""
+    sizes = accumulate(file.stat().st_size for file in home.glob("lake/*/*.parquet"))
+    return not any(size >= SMALL_LAKE for size in sizes)
