@@ -38,7 +38,7 @@
             'not known'
         ),
         'description': (difference ~ '.printed_description', 'It'),
-        'product': (difference ~ '.product_code', 'it'),
+        'product': ('coalesce(' ~ difference ~ '.invoice_name, ' ~ difference ~ '.product_code)', 'it'),
     } -%}
     {%- set said = namespace(sql=sentence) -%}
     {%- for name, (figure, otherwise) in figures.items() -%}

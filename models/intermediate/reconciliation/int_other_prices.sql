@@ -21,6 +21,7 @@ rates as (
         contract_items.product_code,
         products.base_product_code,
         products.kind,
+        products.invoice_name,
         named.rate_name,
         case named.rate_name
             when 'prepay' then contract_items.prepay_rate
@@ -49,10 +50,10 @@ select
     products.product_code,
     rates.unit_price,
     string_agg(
-        distinct 'the ' || rates.rate_name || ' rate of ' || rates.product_code
+        distinct 'the ' || rates.rate_name || ' rate of ' || rates.invoice_name
         || coalesce(' from ' || rates.in_force_from, ''), ' or '
         order by
-            'the ' || rates.rate_name || ' rate of ' || rates.product_code
+            'the ' || rates.rate_name || ' rate of ' || rates.invoice_name
             || coalesce(' from ' || rates.in_force_from, '')
     ) as assumed
 from rates

@@ -77,11 +77,16 @@ dated as (
 
     select
         differences.*,
+        products.invoice_name,
         differences.org_id || '/' || differences.group_id || '/' || differences.part
             as difference_id,
         answers.expected_invoice_date,
         printed_dates.invoice_date as printed_date
     from differences
+    left join {{ ref('int_products') }} as products
+        on
+            differences.product_code = products.product_code
+            and coalesce(products.org_id, differences.org_id) = differences.org_id
     left join {{ ref('int_invoice_answers') }} as answers
         on
             differences.org_id = answers.org_id
