@@ -93,7 +93,8 @@ names as (
         products.match_code,
         products.kind,
         products.arrears_charge_type,
-        {{ product_name_key('products.invoice_name') }} as invoice_name_key
+        {{ product_name_key('products.invoice_name') }} as invoice_name_key,
+        regexp_matches(products.invoice_name, '\bprepa(?:y|id)\b', 'i') as is_named_prepaid
     from (select distinct org_id from wordings) as organizations
     inner join hourly_spellings as spellings
         on spellings.org_id is null or organizations.org_id = spellings.org_id
@@ -129,6 +130,7 @@ named as (
         names.base_product_code,
         coalesce(names.match_code, ordered.product_code) as match_code,
         names.kind,
+        names.is_named_prepaid,
         coalesce(
             names.arrears_charge_type, if(ordered.product_code is null, null, 'one_time')
         ) as arrears_charge_type
@@ -302,6 +304,7 @@ select
     coalesce(named.kind, names.kind) as kind,
     coalesce(named.arrears_charge_type, names.arrears_charge_type)
         as arrears_charge_type,
+    coalesce(named.is_named_prepaid, names.is_named_prepaid, false) as is_named_prepaid,
     names.product_code is not null as is_among_words
 from named
 left join unnamed

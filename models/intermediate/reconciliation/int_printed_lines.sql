@@ -16,7 +16,7 @@ our_lines as (
 ),
 
 -- What our lines say of a product on an invoice: whether a part of it is negative or
--- waived, and at which prices it is committed and billed in arrears.
+-- waived, and at which prices it is prepaid, committed and billed in arrears.
 our_products as (
 
     select
@@ -26,10 +26,12 @@ our_products as (
         bool_or(amount < 0 and charge not in ('prepay', 'given_back')) as has_negative,
         list(amount) filter (where amount < 0) as given_back,
         bool_or(amount < 0 and charge in ('prepay', 'given_back')) as has_given_back,
-        bool_or(is_waived) as has_waived,
         sum(amount) filter (where charge in ('prepay', 'given_back')) as prepaid_amount,
         sum(amount) filter (where charge not in ('prepay', 'given_back'))
             as arrears_amount,
+        max(unit_price) filter (where charge = 'prepay') as prepaid_price,
+        max(quantity) filter (where charge = 'prepay') as prepaid_quantity,
+        min(service_period_start) filter (where charge = 'prepay') as prepaid_from,
         max(unit_price) filter (where charge = 'committed') as committed_price,
         max(quantity) filter (where charge = 'committed') as committed_quantity,
         max(unit_price) filter (where charge = 'arrears') as arrears_price
@@ -73,49 +75,27 @@ our_invoices as (
 
 ),
 
-compared as (
+beside_ours as (
 
     select
         printed_lines.*,
         our_invoices.expected_invoice_date,
-        coalesce(
-            if(
-                printed_lines.is_prepay,
-                our_products.has_given_back, our_products.has_negative
-            )
-            or list_contains(our_products.given_back, printed_lines.amount),
-            false
-        ) as has_negative,
-        coalesce(our_products.has_waived, false) as has_waived,
-        if(
-            printed_lines.is_prepay,
-            our_products.prepaid_amount,
-            our_products.arrears_amount
-        ) as our_amount,
-        coalesce(sum(printed_lines.amount) over of_charge = our_amount, false) as is_agreed,
-        count(*) over of_charge = 1 and coalesce(our_amount <> 0, false) as is_only_line,
-        our_products.committed_price,
-        our_products.committed_quantity,
-        our_products.arrears_price,
-        printed_lines.service_period_start < our_invoices.arrears_start - 1
-        and printed_lines.service_period_end <= our_invoices.arrears_start + 1
-            as is_before,
-        -- Its periods can be trusted, as far as lines that are ours tell.
-        coalesce(
-            bool_or(
-                printed_lines.service_period_start
-                between our_invoices.arrears_start - 1 and our_invoices.arrears_start + 1
-            ) over of_number,
-            false
-        )
-        or not coalesce(bool_or(our_products.org_id is not null) over of_number, false)
-            as is_any_in_period,
-        bool_or(printed_lines.charge_type = 'committed') over (
-            partition by
-                printed_lines.org_id,
-                printed_lines.invoice_number,
-                printed_lines.group_product
-        ) as is_any_committed
+        our_invoices.arrears_start,
+        our_products.org_id is not null as is_ours,
+        our_products.* exclude (org_id, invoice_number, group_product),
+        -- Whether no line of a product that is prepaid says how it is charged, and whether
+        -- one that is not has its price.
+        not bool_or(
+            printed_lines.is_prepay
+            or printed_lines.is_overage
+            or printed_lines.charge_type = 'committed'
+        ) over of_product
+        and coalesce(our_products.prepaid_amount is not null, false)
+        and printed_lines.amount >= 0
+            as is_silent,
+        coalesce(printed_lines.unit_price = our_products.prepaid_price, false)
+            as is_at_prepaid_price,
+        bool_and(is_at_prepaid_price) over of_product as is_all_at_prepaid_price
     from printed_lines
     left join our_products
         on
@@ -127,14 +107,86 @@ compared as (
             printed_lines.org_id = our_invoices.org_id
             and printed_lines.invoice_number = our_invoices.invoice_number
     window
-        of_number as (partition by printed_lines.org_id, printed_lines.invoice_number),
-        of_charge as (
+        of_product as (
             partition by
                 printed_lines.org_id,
                 printed_lines.invoice_number,
-                printed_lines.group_product,
-                printed_lines.is_prepay
+                printed_lines.group_product
         )
+
+),
+
+-- What is said to be committed of a product that is prepaid is prepay. Where no line of it
+-- says how it is charged, the next cycle and the price of prepay tell; if all lines have
+-- that price, the quantity too (INV-03).
+paid as (
+
+    select
+        * exclude (is_prepay, charge_type),
+        coalesce(
+            is_prepay
+            or (
+                charge_type = 'committed'
+                and committed_price is null
+                and prepaid_amount is not null
+            )
+            or (
+                is_silent
+                and (
+                    arrears_amount is null
+                    or (
+                        not is_without_period
+                        and prepaid_from > arrears_start + 1
+                        and service_period_start >= prepaid_from - 1
+                        and bool_or(service_period_start < prepaid_from - 1) over of_number
+                    )
+                    or (
+                        is_at_prepaid_price
+                        and (not is_all_at_prepaid_price or quantity = prepaid_quantity)
+                    )
+                )
+            ),
+            false
+        ) as is_prepaid,
+        if(is_prepaid, 'prepay', charge_type) as charge_type
+    from beside_ours
+    window of_number as (partition by org_id, invoice_number)
+
+),
+
+compared as (
+
+    select
+        *,
+        coalesce(
+            if(is_prepaid, has_given_back, has_negative)
+            or list_contains(given_back, amount),
+            false
+        ) as is_negative_of_ours,
+        if(is_prepaid, prepaid_amount, arrears_amount) as our_amount,
+        coalesce(sum(amount) over of_charge = our_amount, false) as is_agreed,
+        count(*) over of_charge = 1 and coalesce(our_amount <> 0, false) as is_only_line,
+        service_period_start < arrears_start - 1
+        and service_period_end <= arrears_start + 1 as is_before,
+        -- Its periods can be trusted, as far as lines that are ours tell.
+        coalesce(
+            bool_or(
+                service_period_start between arrears_start - 1 and arrears_start + 1
+                or (
+                    is_prepaid
+                    and service_period_start between prepaid_from - 1 and prepaid_from + 1
+                )
+            ) over of_number,
+            false
+        )
+        or not bool_or(is_ours) over of_number as is_any_in_period,
+        bool_or(charge_type = 'committed') over (
+            partition by org_id, invoice_number, group_product
+        ) as is_any_committed
+    from paid
+    window
+        of_number as (partition by org_id, invoice_number),
+        of_charge as (partition by org_id, invoice_number, group_product, is_prepaid)
 
 ),
 
@@ -148,7 +200,7 @@ charged as (
         case
             when
                 amount < 0
-                and not has_negative
+                and not is_negative_of_ours
                 and not is_agreed
                 and (not is_tax or is_credited)
                 then 'credit'
@@ -160,8 +212,8 @@ charged as (
                 then 'again'
             when is_before and is_any_in_period and not is_agreed and not is_tax
                 then 'earlier'
-            when is_prepay and amount < 0 then 'given_back'
-            when is_prepay then 'prepay'
+            when is_prepaid and amount < 0 then 'given_back'
+            when is_prepaid then 'prepay'
             when committed_price is not null and charge_type = 'committed' then 'committed'
             when
                 committed_price is not null

@@ -29,6 +29,7 @@ vendor_lines as (
         line_names.match_code,
         line_names.kind,
         line_names.arrears_charge_type,
+        line_names.is_named_prepaid,
         line_names.is_among_words
     from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
     cross join {{ ref('int_as_of') }} as build
@@ -62,7 +63,8 @@ other_numbers as (
 -- `Genesys Cloud CX 2 User – Prepay` is a product and how it is charged; `Outbound Calling
 -- Service - U.S.` a product and a part of the world (INV-03, TELCO-02). Where the words do
 -- not say how, the title of the section may, and whether it is a tax (TAX-01). Overage is
--- never prepaid, unless the product is called so, like API Overage.
+-- never prepaid, unless the product is called so, like API Overage; `Prepay` at the end may
+-- belong to a product's name.
 worded as (
 
     select
@@ -84,6 +86,11 @@ worded as (
             coalesce(is_among_words, false)
             and not is_overage
             and regexp_matches(charge_words, '\bprepa(?:y|id)\b', 'i')
+        )
+        or (
+            product_code is not null
+            and not is_named_prepaid
+            and regexp_matches(charge_words, '\bprepa(?:y|id)\W*$', 'i')
         )
         or (
             not is_committed
@@ -140,6 +147,7 @@ named as (
             else coalesce(worded.arrears_charge_type, 'unknown')
         end as charge_type,
         worded.is_prepay,
+        worded.is_overage,
         coalesce(
             worded.kind = 'tax', worded.product_code is null and worded.is_tax
         ) as is_tax,
