@@ -37,10 +37,16 @@ typed as (
 
 ),
 
+judged as (
+
+    {{ totals_of_lines('typed') }}
+
+),
+
 checked as (
 
     select
-        * exclude (raw, parse_error),
+        * exclude (raw, parse_error, is_nothing_but_total, is_wrong_total),
         {{ rejection([
             ('missing_value', missing(
                 ['invoice_number', 'invoice_date', 'description', 'amount']
@@ -57,8 +63,9 @@ checked as (
             ('end_before_start', {
                 'service_period_end': 'service_period_end < service_period_start'
             }),
+            ('total_differs', {'amount': 'is_wrong_total'}),
         ]) }}
-    from typed
+    from judged
 
 ),
 
@@ -66,8 +73,12 @@ checked as (
 numbered as (
 
     select
-        *,
-        {{ row_status_by_file(['invoice_number']) }} as row_status
+        * exclude (is_total),
+        if(
+            is_total and reject_reason is null and withdrawn_at is null,
+            'duplicate',
+            {{ row_status_by_file(['invoice_number']) }}
+        ) as row_status
     from checked
 
 ),

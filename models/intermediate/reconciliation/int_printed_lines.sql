@@ -82,7 +82,17 @@ beside_ours as (
         our_invoices.expected_invoice_date,
         our_invoices.arrears_start,
         our_products.org_id is not null as is_ours,
-        our_products.* exclude (org_id, invoice_number, group_product),
+        our_products.has_negative,
+        our_products.given_back,
+        our_products.has_given_back,
+        our_products.prepaid_amount,
+        our_products.arrears_amount,
+        our_products.prepaid_price,
+        our_products.prepaid_quantity,
+        our_products.prepaid_from,
+        our_products.committed_price,
+        our_products.committed_quantity,
+        our_products.arrears_price,
         -- Whether no line of a product that is prepaid says how it is charged, and whether
         -- one that is not has its price.
         not bool_or(
