@@ -93,16 +93,14 @@ beside_ours as (
         our_products.committed_price,
         our_products.committed_quantity,
         our_products.arrears_price,
-        -- Whether no line of a product that is prepaid says how it is charged, and whether
-        -- one that is not has its price.
+        -- Whether nothing says how a line of a product that is prepaid is charged.
         not bool_or(
-            printed_lines.is_prepay
-            or printed_lines.is_overage
-            or printed_lines.charge_type = 'committed'
+            printed_lines.is_prepay or printed_lines.charge_type = 'committed'
         ) over of_product
-        and coalesce(our_products.prepaid_amount is not null, false)
-        and printed_lines.amount >= 0
-            as is_silent,
+        and not printed_lines.is_overage
+        and our_products.prepaid_amount is not null
+        and printed_lines.amount >= 0 as is_silent,
+        bool_or(printed_lines.is_overage) over of_product as is_any_overage,
         coalesce(printed_lines.unit_price = our_products.prepaid_price, false)
             as is_at_prepaid_price,
         bool_and(is_at_prepaid_price) over of_product as is_all_at_prepaid_price
@@ -127,8 +125,8 @@ beside_ours as (
 ),
 
 -- What is said to be committed of a product that is prepaid is prepay. Where no line of it
--- says how it is charged, the next cycle and the price of prepay tell; if all lines have
--- that price, the quantity too (INV-03).
+-- says so, it is the one beside overage, of the next cycle or at the price of prepay; if all
+-- lines have that price, the one with its quantity (INV-03).
 paid as (
 
     select
@@ -144,11 +142,14 @@ paid as (
                 is_silent
                 and (
                     arrears_amount is null
+                    or is_any_overage
                     or (
                         not is_without_period
                         and prepaid_from > arrears_start + 1
                         and service_period_start >= prepaid_from - 1
-                        and bool_or(service_period_start < prepaid_from - 1) over of_number
+                        and bool_or(
+                            service_period_start < prepaid_from - 1
+                        ) over of_number
                     )
                     or (
                         is_at_prepaid_price
