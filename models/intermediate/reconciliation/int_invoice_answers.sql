@@ -31,7 +31,7 @@ printed as (
         org_id,
         invoice_number,
         invoice_date as printed_date,
-        coalesce(match_code, description) as match_code,
+        coalesce(match_code, if(is_tax, description, amount::varchar)) as match_code,
         is_prepay,
         is_tax,
         sum(amount) as amount,
@@ -61,6 +61,24 @@ ours as (
             invoice_lines.org_id = products.org_id
             and invoice_lines.product_code = products.product_code
     group by all
+
+),
+
+-- Words that name no product are found by their amount: a product may be renamed.
+ours_by_amount as (
+
+    select * from ours
+    union all by name
+    select distinct
+        org_id,
+        invoice_date,
+        amount::decimal(28, 4)::varchar as match_code,
+        false as is_prepay,
+        false as is_order,
+        false as is_tax,
+        amount
+    from ours
+    where not is_tax
 
 ),
 
@@ -108,7 +126,7 @@ candidates as (
             and our_dates.invoice_date < policies.valid_to
             and printed.printed_date - our_dates.invoice_date
             between -policies.invoice_days_early and policies.invoice_days_late
-    left join ours
+    left join ours_by_amount as ours
         on
             our_dates.org_id = ours.org_id
             and our_dates.invoice_date = ours.invoice_date

@@ -51,13 +51,14 @@ our_dates as (
             and charge not in ('prepay', 'given_back')
             and charge_type is distinct from 'one_time'
         ) as usage_start,
-        min(service_period_start) filter (where charge_type = 'one_time') as orders_start
+        min(service_period_start) filter (where charge_type = 'one_time') as orders_start,
+        min(service_period_start) filter (where charge = 'prepay') as prepay_start
     from our_lines
     group by org_id, invoice_number
 
 ),
 
--- An invoice of orders alone has no cycle.
+-- An invoice of orders alone has no cycle, nor has the first of prepay.
 our_invoices as (
 
     select
@@ -65,7 +66,10 @@ our_invoices as (
         our_dates.invoice_number,
         our_dates.expected_invoice_date,
         coalesce(
-            our_dates.usage_start, cycles.cycle_start_date, our_dates.orders_start
+            our_dates.usage_start,
+            cycles.cycle_start_date,
+            our_dates.orders_start,
+            our_dates.prepay_start
         ) as arrears_start
     from our_dates
     left join {{ ref('int_cycles') }} as cycles
@@ -125,8 +129,8 @@ beside_ours as (
 ),
 
 -- What is said to be committed of a product that is prepaid is prepay. Where no line of it
--- says so, it is the one beside overage, of the next cycle or at the price of prepay; if all
--- lines have that price, the one with its quantity (INV-03).
+-- says so, it is the one beside overage, of the next cycle or at the price of prepay; if
+-- all lines have that price, the one with its quantity (INV-03).
 paid as (
 
     select
