@@ -181,7 +181,8 @@ compared as (
         if(is_prepaid, prepaid_amount, arrears_amount) as our_amount,
         coalesce(sum(amount) over of_charge = our_amount, false) as is_agreed,
         count(*) over of_charge = 1 and coalesce(our_amount <> 0, false) as is_only_line,
-        service_period_start < arrears_start - 1
+        not is_without_period
+        and service_period_start < arrears_start - 1
         and service_period_end <= arrears_start + 1 as is_before,
         -- Its periods can be trusted, as far as lines that are ours tell.
         coalesce(
