@@ -73,6 +73,31 @@ invoiced as (
 
 ),
 
+-- An invoice of orders may be billed with the next monthly one (INV-06).
+orders_answered as (
+
+    select
+        org_id,
+        unnest(order_invoice_dates) as invoice_date,
+        expected_invoice_date
+    from {{ ref('int_invoice_answers') }}
+
+),
+
+our_lines as (
+
+    select
+        our_lines.*,
+        coalesce(orders_answered.expected_invoice_date, our_lines.invoice_date)
+            as answered_date
+    from {{ ref('invoice_lines') }} as our_lines
+    left join orders_answered
+        on
+            our_lines.org_id = orders_answered.org_id
+            and our_lines.invoice_date = orders_answered.invoice_date
+
+),
+
 -- A device that was ordered is billed beside those in service.
 held as (
 
@@ -103,11 +128,11 @@ held as (
         our_lines.product_code,
         if(our_lines.section = 'devices', 0, our_lines.quantity) as held_quantity,
         our_lines.amount as expected_amount
-    from {{ ref('invoice_lines') }} as our_lines
+    from our_lines
     inner join cycles
         on
             our_lines.org_id = cycles.org_id
-            and our_lines.invoice_date = cycles.cycle_end_date
+            and our_lines.answered_date = cycles.cycle_end_date
     left join billed_products
         on
             our_lines.org_id = billed_products.org_id
