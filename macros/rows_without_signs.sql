@@ -1,8 +1,9 @@
 {#
     Landed rows whose numbers are written as on paper, with the sign of the amount in front:
     `(150.00)`, `238.00-` and `150.00 CR` are negative, `5 %` of a rate is 0.05, and a currency's
-    code or sign is left out if it is that of the row. A row without a currency has the one that
-    is beside its amount, if no other has that sign. What is none of this stays as it is.
+    code or sign is left out if it is that of the row. A sign in the place of a code is that of the
+    one currency that has it, and a row without a currency has the one that is beside its amount,
+    if no other has that sign. What is none of this stays as it is.
 #}
 {% macro rows_without_signs(dataset, numbers, currency, condition=none) -%}
     {%- set mark = '[A-Z]{0,2}[$€£¥₹]|[A-Z]{3}' -%}
@@ -12,7 +13,7 @@
             {%- for column in numbers %}
             {{ number_without_signs('landed.' ~ column, mark, column == 'rate') }} as {{ column }},
             {%- endfor %}
-            coalesce(nullif(trim(landed.{{ currency }}), ''), told.currency) as {{ currency }}
+            coalesce(told.currency, nullif(trim(landed.{{ currency }}), '')) as {{ currency }}
         )
     from {{ source('lake', dataset) }} as landed
     left join (
@@ -29,11 +30,10 @@
         having count(*) = 1
     ) as told
         on
-            {{ code }} is null
-            and regexp_extract(landed.amount, '{{ mark }}') = told.mark
+            coalesce({{ code }}, regexp_extract(landed.amount, '{{ mark }}')) = told.mark
             and told.mark <> ''
     left join {{ ref('currencies') }} as currencies
-        on coalesce({{ code }}, told.currency) = currencies.currency
+        on coalesce(told.currency, {{ code }}) = currencies.currency
     {%- if condition %}
     where {{ condition }}
     {%- endif %}

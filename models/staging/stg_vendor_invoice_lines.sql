@@ -28,12 +28,14 @@ typed as (
         try_cast(landed.qty as decimal(24, 6))::decimal(38, 6) as quantity,
         try_cast(landed.rate as decimal(28, 10)) as unit_price,
         try_cast(landed.amount as decimal(18, 4))::decimal(28, 4) as amount,
-        upper(landed.currency) as currency,
+        currencies.currency,
         landed.section,
         coalesce({{ product_named() }}, {{ product_name_key('landed.description') }})
             as charged_for
     from landed
     {{ join_product_names('landed.description') }}
+    left join {{ ref('currencies') }} as currencies
+        on upper(landed.currency) = currencies.currency
 
 ),
 
@@ -54,6 +56,9 @@ checked as (
             ('not_a_timestamp', another_century(['invoice_date'])),
             ('not_a_timestamp', unreadable(
                 ['invoice_date', 'service_period_start', 'service_period_end']
+            )),
+            ('unknown_value', unreadable(
+                ['currency'], 'a currency code of ISO 4217, like USD'
             )),
             ('not_a_number', unreadable(
                 {'amount': 'amount', 'quantity': 'qty', 'unit_price': 'rate'},

@@ -44,6 +44,7 @@ products as (
 
 ),
 
+-- A number in another currency answers ours only where none in ours does.
 printed as (
 
     select
@@ -62,6 +63,11 @@ printed as (
         on
             printed_lines.org_id = answers.org_id
             and printed_lines.invoice_number = answers.invoice_number
+    qualify
+        printed_lines.other_currency is null
+        or not bool_or(printed_lines.other_currency is null) over (
+            partition by printed_lines.org_id, answers.expected_invoice_date
+        )
 
 ),
 

@@ -34,6 +34,7 @@ printed as (
         coalesce(match_code, if(is_tax, description, amount::varchar)) as match_code,
         is_prepay,
         is_tax,
+        other_currency,
         sum(amount) as amount,
         sum(quantity) as quantity,
         min(service_period_start) as service_period_start
@@ -99,6 +100,7 @@ candidates as (
     select
         printed.org_id,
         printed.invoice_number,
+        printed.other_currency,
         our_dates.invoice_date,
         printed.printed_date - our_dates.invoice_date as days_late,
         our_dates.products as our_products,
@@ -171,9 +173,9 @@ order_invoices as (
 
 ),
 
--- The vendor may bill an order that no number of its own answers with a later monthly
--- invoice (INV-06): one with the product, and if that has others, with as many units or as
--- much money as both.
+-- The vendor may bill an order that no number of its own answers, in our currency, with a
+-- later monthly invoice (INV-06): one with the product, and if that has others, with as many
+-- units or as much money as both.
 orders_billed_later as (
 
     select
@@ -199,6 +201,7 @@ orders_billed_later as (
         on
             order_invoices.org_id = answered_already.org_id
             and order_invoices.invoice_date = answered_already.invoice_date
+            and answered_already.other_currency is null
     inner join answered
         on
             order_invoices.org_id = answered.org_id

@@ -166,6 +166,7 @@ dated as (
     select
         compared.*,
         printed_lines.line_number,
+        printed_lines.other_currency,
         coalesce(answered_lines.invoice_date, answers.expected_invoice_date)
             as expected_invoice_date,
         coalesce(

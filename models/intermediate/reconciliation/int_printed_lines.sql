@@ -270,6 +270,7 @@ select
     unit_price,
     amount,
     currency,
+    other_currency,
     other_numbers,
     first_invoice_number,
     -- The same line once more: of the same period, or of none beside one that has one.

@@ -29,6 +29,7 @@ lines as (
         on printed.kind = kinds.kind
     left join {{ ref('invoice_sections') }} as sections
         on kinds.section = sections.section
+    where printed.other_currency is null
 
 ),
 

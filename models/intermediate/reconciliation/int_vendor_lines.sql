@@ -19,11 +19,26 @@
 {% endset %}
 with
 
--- What the vendor invoices at or after as-of is not known yet.
+organizations as (
+
+    select distinct
+        org_id,
+        currency
+    from {{ ref('int_contracts') }}
+
+),
+
+-- What the vendor invoices at or after as-of is not known yet. One line in another currency
+-- than the organization's is enough: the sum of an invoice is of one.
 vendor_lines as (
 
     select
         vendor_lines.*,
+        min(vendor_lines.currency) filter (
+            where vendor_lines.currency <> organizations.currency
+        ) over (
+            partition by vendor_lines.org_id, vendor_lines.invoice_number
+        ) as other_currency,
         line_names.product_code,
         line_names.base_product_code,
         line_names.match_code,
@@ -33,8 +48,8 @@ vendor_lines as (
         line_names.is_among_words
     from {{ ref('stg_vendor_invoice_lines') }} as vendor_lines
     cross join {{ ref('int_as_of') }} as build
-    semi join {{ ref('int_contracts') }} as contracts
-        on vendor_lines.org_id = contracts.org_id
+    inner join organizations
+        on vendor_lines.org_id = organizations.org_id
     left join {{ ref('int_line_names') }} as line_names
         on
             vendor_lines.org_id = line_names.org_id
@@ -157,12 +172,13 @@ named as (
         worded.quantity,
         worded.unit_price,
         worded.amount,
-        worded.currency
+        worded.currency,
+        worded.other_currency
     from worded
 ),
 
 -- Every charge once, with the invoice that had it first: an invoice may have thousands of
--- equal lines.
+-- equal lines. What is in another currency is not the same charge.
 charges as (
 
     select
@@ -180,7 +196,7 @@ charges as (
         min(invoice_date) as first_invoice_date,
         min_by(invoice_number, (invoice_date, invoice_number)) as first_invoice_number
     from named
-    where amount <> 0
+    where amount <> 0 and other_currency is null
     group by all
 
 ),
@@ -225,7 +241,8 @@ billed_again as (
 select
     named.*,
     other_numbers.other_numbers,
-    coalesce(
+    named.other_currency is null
+    and coalesce(
         named.invoice_date > billed_again.first_invoice_date
         or billed_again.is_on_earlier,
         false

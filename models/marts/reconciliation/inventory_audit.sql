@@ -14,8 +14,7 @@ printed as (
     select
         vendor.*,
         cycles.cycle_start_date,
-        if(vendor.currency <> cycles.currency, null, vendor.amount)
-            as comparable_amount
+        if(vendor.other_currency is null, vendor.amount, null) as comparable_amount
     from {{ ref('int_vendor_lines') }} as vendor
     inner join {{ ref('int_invoice_answers') }} as answers
         on
@@ -49,7 +48,8 @@ billed as (
         if(kind = 'number', nullif(replace(substr(product_code, 12), '_', ''), ''), null)
             as number_type,
         coalesce(quantity, 1) as billed_quantity,
-        comparable_amount as billed_amount
+        comparable_amount as billed_amount,
+        comparable_amount is null as is_in_other_currency
     from printed
     where kind in ('number', 'device') and amount >= 0
 
@@ -179,7 +179,7 @@ compared as (
         compared_type as number_type,
         coalesce(sum(billed_quantity), 0) as billed_quantity,
         coalesce(sum(held_quantity), 0) as held_quantity,
-        sum(billed_amount) as billed_amount,
+        if(bool_or(is_in_other_currency), null, sum(billed_amount)) as billed_amount,
         sum(expected_amount) as expected_amount
     from typed
     group by org_id, cycle_start_date, product_code, compared_type

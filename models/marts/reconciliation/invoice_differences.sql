@@ -24,31 +24,14 @@ printed_lines as (
 
 ),
 
-expected_currencies as (
-
-    select
-        org_id,
-        invoice_number,
-        min(expected_currency) as expected_currency
-    from {{ ref('int_group_figures') }}
-    group by org_id, invoice_number
-
-),
-
--- One line in another currency is enough: the sum of an invoice is of one.
 currencies_differ as (
 
-    select
-        printed_lines.org_id,
-        printed_lines.invoice_number,
-        min(printed_lines.currency) as printed_currency
+    select distinct
+        org_id,
+        invoice_number,
+        other_currency
     from printed_lines
-    inner join expected_currencies
-        on
-            printed_lines.org_id = expected_currencies.org_id
-            and printed_lines.invoice_number = expected_currencies.invoice_number
-            and printed_lines.currency <> expected_currencies.expected_currency
-    group by printed_lines.org_id, printed_lines.invoice_number
+    where other_currency is not null
 
 ),
 
@@ -181,7 +164,7 @@ tied as (
         org_id,
         invoice_number,
         'other_currency' as reason,
-        printed_currency as assumed,
+        other_currency as assumed,
         org_id || '/' || invoice_number || '/other_currency' as difference_id
     from currencies_differ
 

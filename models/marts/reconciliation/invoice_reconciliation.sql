@@ -110,7 +110,10 @@ rows_with_reason as (
         case
             when not is_invoiced and variance_amount = 0 then 'matched'
             when not is_invoiced then 'missing_on_invoice'
-            when invoiced_currency <> expected_currency then 'currency_differs'
+            when
+                invoiced_currency <> expected_currency
+                or invoiced_currency = other_currency
+                then 'currency_differs'
             when is_renamed then 'renamed_product'
             when variance_amount = 0 and is_shown_blended then 'shown_blended'
             when is_expected and variance_amount = 0 then 'matched'
