@@ -173,9 +173,19 @@ order_invoices as (
 
 ),
 
--- The vendor may bill an order that no number of its own answers, in our currency, with a
--- later monthly invoice (INV-06): one with the product, and if that has others, with as many
--- units or as much money as both.
+answered_elsewhere as (
+
+    select distinct
+        org_id,
+        invoice_date
+    from answered
+    where other_currency is not null
+
+),
+
+-- The vendor may bill an order that no number of its own answers with a later monthly
+-- invoice (INV-06): one with the product, and if that has others, or if its own number is
+-- in another currency, with as many units or as much money as both.
 orders_billed_later as (
 
     select
@@ -228,7 +238,17 @@ orders_billed_later as (
             and answered.invoice_date = monthly.invoice_date
             and ours.match_code = monthly.match_code
             and not monthly.is_prepay
-    where is_exact or (monthly.org_id is null and printed.amount <> 0)
+    left join answered_elsewhere
+        on
+            order_invoices.org_id = answered_elsewhere.org_id
+            and order_invoices.invoice_date = answered_elsewhere.invoice_date
+    where
+        is_exact
+        or (
+            monthly.org_id is null
+            and printed.amount <> 0
+            and answered_elsewhere.org_id is null
+        )
 
 ),
 

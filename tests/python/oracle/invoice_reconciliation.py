@@ -324,7 +324,9 @@ class Comparison:
     def unexpected_row(self, line: Side, *, has_ours: bool) -> dict:
         """A vendor line of which we have none."""
         reason = "not_expected"
-        if line.product is None:
+        if line.currency and line.currency != self.answers.org.spans[0].contract.currency:
+            reason = "currency_differs"
+        elif line.product is None:
             reason = "unclassified"
         elif line.charge in ALONE:
             reason = {"credit": "credit", "earlier": "earlier_period", "again": "duplicate_line"}[
