@@ -1,3 +1,19 @@
+{# The sentence of the seed difference_reasons, read as `reasons`, that is true of a difference. #}
+{% macro sentence(difference) -%}
+    case
+        when {{ difference }}.kind = 'minimum' and reasons.minimum_explanation <> ''
+            then reasons.minimum_explanation
+        {%- for name in ['printed_price', 'printed_amount', 'expected_amount'] %}
+        when
+            reasons.needs = '{{ name }}'
+            and {{ 'coalesce(%s.%s, 0) = 0' % (difference, name) if name == 'expected_amount'
+                else '%s.%s is null' % (difference, name) }}
+            then reasons.bare_explanation
+        {%- endfor %}
+        else reasons.explanation
+    end
+{%- endmacro %}
+
 {#
     A sentence of the seed difference_reasons with the figures of a difference in the place of the
     names in braces: amounts as money, prices with as many decimals at least, rates of a tax as

@@ -13,6 +13,7 @@ lines as (
         contract_id,
         invoice_date
     from {{ ref('int_minimum_charges') }}
+    where amount > 0
 
 ),
 

@@ -41,7 +41,7 @@ cycles as (
             'cycles.minimum_monthly_amount', 'cycles.minor_units'
         ) }} as minimum_amount
     from {{ ref('int_cycles') }} as cycles
-    where cycles.phase = 'term'
+    where cycles.phase = 'term' and cycles.minimum_monthly_amount is not null
 
 ),
 
@@ -113,8 +113,8 @@ shortfalls as (
 
     select
         cycles.*,
-        (cycles.minimum_amount - coalesce(core_amounts.amount, 0))::decimal(28, 4)
-            as amount,
+        coalesce(core_amounts.amount, 0)::decimal(28, 4) as counted_amount,
+        greatest(cycles.minimum_amount - counted_amount, 0)::decimal(28, 4) as amount,
         core_amounts.counted_lines
     from cycles
     left join core_amounts
@@ -124,7 +124,8 @@ shortfalls as (
 
 )
 
--- What a cycle lacks is invoiced after it, like what is above the commitment (INV-09).
+-- What a cycle lacks is invoiced after it, like what is above the commitment (INV-09); a
+-- cycle that lacks nothing has no line, and the vendor may bill one.
 select
     shortfalls.org_id,
     shortfalls.contract_id,
@@ -140,6 +141,7 @@ select
     shortfalls.amount::decimal(28, 10) as unit_price,
     shortfalls.amount,
     shortfalls.minimum_amount,
+    shortfalls.counted_amount,
     shortfalls.counted_lines,
     shortfalls.currency,
     false as is_waived,
@@ -147,4 +149,3 @@ select
     null::varchar as detail
 from shortfalls
 cross join products
-where shortfalls.amount > 0

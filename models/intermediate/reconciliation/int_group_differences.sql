@@ -11,6 +11,31 @@ split as (
 
     select
         *,
+        -- What a minimum is made of, and what the vendor's would be right for (INV-09).
+        case
+            when kind = 'minimum' and minimum_amount is null
+                then 'this invoice answers no cycle that has a minimum'
+            when kind = 'minimum'
+                then
+                    'the cycle costs ' || {{ plain_money('counted_amount', 'minor_units') }}
+                    || if(
+                        counted_amount < minimum_amount,
+                        ', so that '
+                        || {{ plain_money('minimum_amount - counted_amount', 'minor_units') }}
+                        || ' is missing to the minimum of ',
+                        ', so that nothing is missing to the minimum of '
+                    )
+                    || {{ plain_money('minimum_amount', 'minor_units') }}
+        end as of_minimum,
+        case
+            when printed_amount = minimum_amount then 'the whole of it, but '
+            when printed_amount < minimum_amount
+                then
+                    'right if the cycle cost '
+                    || {{ plain_money('minimum_amount - printed_amount', 'minor_units') }}
+                    || ', but '
+            else ''
+        end || of_minimum as minimum_assumed,
         coalesce(expected_compared_amount, 0) as ours,
         variance_amount - extra_amount as compared_variance,
         case
@@ -60,6 +85,9 @@ parts as (
                         'invoice ' || first_invoice_number || ' has it too',
                         'it is on this invoice once more'
                     )
+            when reason = 'commitment_not_billed' and kind = 'minimum'
+                then of_minimum
+            when kind = 'minimum' then minimum_assumed
             else whole_assumed
         end as assumed,
         if(reason = whole_reason, other_whole_reasons, null) as other_reasons
@@ -91,7 +119,7 @@ parts as (
         coalesce(rate_reason, 'wrong_rate') as part_reason,
         at_their_rate - at_our_rate as part_amount,
         'rate' as part,
-        rate_assumed as assumed,
+        coalesce(rate_assumed, minimum_assumed) as assumed,
         other_rate_reasons as other_reasons
     from split
     where at_their_rate <> at_our_rate
@@ -110,7 +138,7 @@ parts as (
         end as part_reason,
         compared_variance - coalesce(at_their_rate - ours, 0) as part_amount,
         'rest' as part,
-        null as assumed,
+        minimum_assumed as assumed,
         null as other_reasons
     from split
     where

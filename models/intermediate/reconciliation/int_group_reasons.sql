@@ -41,6 +41,8 @@ select
     figures.extra_amount,
     figures.charge,
     figures.first_invoice_number,
+    figures.minimum_amount,
+    figures.counted_amount,
     of_whole.reason as whole_reason,
     of_whole.assumed as whole_assumed,
     of_quantity.reason as quantity_reason,
@@ -57,7 +59,12 @@ select
         when figures.charge = 'again' then 'duplicate_line'
         when
             figures.kind = 'minimum'
-            and figures.variance_amount + figures.counted_variance = 0
+            and figures.counted_variance <> 0
+            and figures.printed_amount = greatest(
+                figures.minimum_amount - figures.counted_amount
+                - figures.counted_variance,
+                0
+            )
             then 'follows'
         when renamed_to.product_code is not null then 'renamed_product'
         when
@@ -127,6 +134,14 @@ select
             )
             then 'line_without_usage'
         when figures.kind = 'call' and figures.printed_quantity = figures.expected_quantity
+            then 'wrong_rate'
+        -- Of a minimum there is one, printed or not.
+        when
+            figures.kind = 'minimum'
+            and figures.expected_lines > 0
+            and coalesce(figures.printed_quantity, 1) = 1
+            and coalesce(figures.printed_price, figures.printed_amount)
+            = figures.printed_amount
             then 'wrong_rate'
         -- At the average rate of the calls, as far as two rounded amounts tell it.
         when

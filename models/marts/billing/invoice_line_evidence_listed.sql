@@ -11,6 +11,7 @@ charges as (
     select * from {{ ref('int_invoice_charges') }}
     union all by name
     select * from {{ ref('int_minimum_charges') }}
+    where amount > 0
 
 ),
 

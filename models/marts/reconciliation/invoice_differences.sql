@@ -181,7 +181,7 @@ select
     coalesce(
         tied.claim_amount, if(tied.reason = 'mispriced_calls', 0, tied.amount)
     )::decimal(28, 4) as claim_amount,
-    rtrim({{ explanation('tied', 'reasons.explanation') }}, '.')
+    rtrim({{ explanation('tied', sentence('tied')) }}, '.')
     || coalesce(
         '; the same figure would also come from: '
         || replace(tied.other_reasons, '_', ' '),
