@@ -3,7 +3,7 @@
     case
         when {{ difference }}.kind = 'minimum' and reasons.minimum_explanation <> ''
             then reasons.minimum_explanation
-        {%- for name in ['printed_price', 'printed_amount', 'expected_amount'] %}
+        {%- for name in ['assumed', 'printed_price', 'printed_amount', 'expected_amount'] %}
         when
             reasons.needs = '{{ name }}'
             and {{ 'coalesce(%s.%s, 0) = 0' % (difference, name) if name == 'expected_amount'

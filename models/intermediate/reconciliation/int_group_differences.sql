@@ -18,13 +18,15 @@ split as (
             when kind = 'minimum'
                 then
                     'the cycle costs ' || {{ plain_money('counted_amount', 'minor_units') }}
+                    || ', so that '
                     || if(
                         counted_amount < minimum_amount,
-                        ', so that '
-                        || {{ plain_money('minimum_amount - counted_amount', 'minor_units') }}
-                        || ' is missing to the minimum of ',
-                        ', so that nothing is missing to the minimum of '
+                        {{ plain_money(
+                            'minimum_amount - counted_amount', 'minor_units'
+                        ) }},
+                        'nothing'
                     )
+                    || ' is missing to the minimum of '
                     || {{ plain_money('minimum_amount', 'minor_units') }}
         end as of_minimum,
         case

@@ -108,8 +108,11 @@ select
             date_diff('month', figures.printed_start, figures.printed_end + 2), 1
         ), 1
     ) as printed_cycles,
-    coalesce(figures.charge_type in ('prepay', 'committed', 'recurring'), false)
-    and figures.kind is distinct from 'minimum' as is_fee
+    coalesce(
+        figures.charge_type in ('prepay', 'committed', 'recurring')
+        and coalesce(figures.kind, '') <> 'minimum',
+        false
+    ) as is_fee
 from figures
 left join answers
     on
