@@ -58,6 +58,7 @@ allowed_otherwise as (
         - case basis.assumed
             when 'the committed users alone' then allowances.included_of_committed_quantity
             when 'the actual users alone' then allowances.included_of_actual_quantity
+            when 'the figures of named users' then allowances.included_as_named_quantity
         end
         - usage_split.committed_quantity as above_quantity
     from usage_split
@@ -67,8 +68,17 @@ allowed_otherwise as (
             and usage_split.cycle_start_date = allowances.cycle_start_date
             and usage_split.product_code = allowances.product_code
     cross join
-        unnest(['the committed users alone', 'the actual users alone']) as basis (assumed)
-    where usage_split.included_quantity > 0
+        unnest([
+            'the committed users alone',
+            'the actual users alone',
+            'the figures of named users'
+        ]) as basis (assumed)
+    where
+        usage_split.included_quantity > 0
+        and (
+            basis.assumed <> 'the figures of named users'
+            or allowances.included_as_named_quantity <> allowances.included_quantity
+        )
 
 )
 

@@ -19,9 +19,11 @@ usage_by_cycle as (
 
 peaks as (
 
-    select peaks.*
+    select
+        peaks.*,
+        license_usage.named_users
     from {{ ref('int_peaks') }} as peaks
-    semi join {{ ref('int_license_usage') }} as license_usage
+    inner join {{ ref('int_license_usage') }} as license_usage
         on
             peaks.org_id = license_usage.org_id
             and peaks.cycle_start_date = license_usage.cycle_start_date
@@ -76,12 +78,17 @@ readings as (
             when 'sustained' then peaks.sustained_users
             when 'accumulated' then peaks.accumulated_users
             when 'accumulated_exact' then peaks.accumulated_exact_users
+            else peaks.named_users
         end as measured_quantity
     from peaks
     cross join
-        unnest(
-            ['highest', 'sustained', 'accumulated', 'accumulated_exact']
-        ) as named (reading)
+        unnest([
+            'highest',
+            'sustained',
+            'accumulated',
+            'accumulated_exact',
+            'all users with a login in the cycle'
+        ]) as named (reading)
     where named.reading <> peaks.peak_rule
     union all
     select

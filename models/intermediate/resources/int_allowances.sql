@@ -93,6 +93,11 @@ license_contributions as (
         (basis.committed_quantity * of_one)::decimal(38, 10)
             as committed_times_divisor,
         (basis.actual_quantity * of_one)::decimal(38, 10) as actual_times_divisor,
+        if(
+            basis.license_model = 'concurrent',
+            basis.quantity * allowances.named_quantity * basis.hourly_allowance_divisor,
+            allowance_times_divisor
+        )::decimal(38, 10) as named_times_divisor,
         basis.hourly_allowance_divisor
     from basis
     inner join allowances
@@ -117,6 +122,9 @@ organization_contributions as (
             as allowance_times_divisor,
         allowance_times_divisor as committed_times_divisor,
         allowance_times_divisor as actual_times_divisor,
+        (
+            organization_allowances.named_quantity * policies.hourly_allowance_divisor
+        )::decimal(38, 10) as named_times_divisor,
         policies.hourly_allowance_divisor
     from cycles
     inner join policies
@@ -152,7 +160,10 @@ pooled as (
         ) }} as included_of_committed_quantity,
         {{ divide_half_up(
             'sum(actual_times_divisor)', 'any_value(hourly_allowance_divisor)'
-        ) }} as included_of_actual_quantity
+        ) }} as included_of_actual_quantity,
+        {{ divide_half_up(
+            'sum(named_times_divisor)', 'any_value(hourly_allowance_divisor)'
+        ) }} as included_as_named_quantity
     from contributions
     group by org_id, cycle_start_date, product_code
 

@@ -65,6 +65,7 @@ def readings_of_license(meter: Meter, product: str) -> Iterator[tuple[str, Decim
         for name, users in peaks_of(meter, product).items():
             if name != rule:
                 yield "other_peak_reading", overage(users, covered)
+        yield "other_peak_reading", overage(row["named_users"], covered)
     if covered:
         yield "commitment_not_deducted", row["actual_quantity"]
 
@@ -117,6 +118,8 @@ def other_allowances(meter: Meter, product: str) -> Iterator[Decimal]:
             other = replace(policy, fair_use_basis=basis)
             model = meter.cycle.contract.license_model
             yield usage.included(product, meter.license_counts, model, other)
+    if meter.cycle.contract.license_model == "concurrent":
+        yield usage.included(product, meter.license_counts, "named", policy)
 
 
 def calendar_month(day: date) -> tuple[date, date]:
