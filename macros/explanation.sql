@@ -53,6 +53,7 @@
             ~ ".assumed, 'accumulated_exact', 'accumulated by exactly so many users')",
             'not known'
         ),
+        'sort': ('if(' ~ difference ~ ".kind = 'tax', 'tax', 'product')", 'product'),
         'description': (difference ~ '.printed_description', 'It'),
         'product': ('coalesce(' ~ difference ~ '.invoice_name, ' ~ difference ~ '.product_code)', 'it'),
     } -%}

@@ -74,6 +74,7 @@ ours as (
     select
         org_id,
         invoice_number,
+        sum(amount) filter (where not is_tax) as amount,
         sum(quantity * unit_price) filter (where is_waived) as waived,
         sum(amount) filter (where charge_type = 'one_time') as one_time,
         sum(amount) filter (
@@ -112,18 +113,34 @@ parts as (
 
 ),
 
+printed as (
+
+    select
+        org_id,
+        invoice_number,
+        sum(amount) as amount
+    from lines
+    where not is_tax
+    group by org_id, invoice_number
+
+),
+
 totals as (
 
     select
         taxed.org_id,
         taxed.invoice_number,
-        coalesce(sum(lines.amount), 0) as amount
+        coalesce(sum(printed.amount), 0) as amount,
+        coalesce(sum(ours.amount), 0) as our_amount
     from taxed
-    left join lines
+    left join printed
         on
-            taxed.org_id = lines.org_id
-            and taxed.taxed_number = lines.invoice_number
-            and not lines.is_tax
+            taxed.org_id = printed.org_id
+            and taxed.taxed_number = printed.invoice_number
+    left join ours
+        on
+            taxed.org_id = ours.org_id
+            and taxed.taxed_number = ours.invoice_number
     group by taxed.org_id, taxed.invoice_number
 
 ),
@@ -136,6 +153,7 @@ bases as (
         parts.assumed,
         min(parts.place) as place,
         any_value(totals.amount) + sum(parts.amount) as printed_base,
+        any_value(totals.our_amount) as our_amount,
         -sum(parts.amount) as left_out
     from taxed
     inner join parts
@@ -163,7 +181,8 @@ bases as (
         invoice_number,
         {{ assumed }} as assumed,
         {{ place }} as place,
-        {{ base }}::decimal(28, 4) as printed_base
+        {{ base }}::decimal(28, 4) as printed_base,
+        our_amount::decimal(28, 4) as our_amount
     from bases
     where {{ condition }}
 {% endfor %}

@@ -92,15 +92,32 @@ rates_of_organization as (
     ),
 
 {% endfor %}
+-- A minor unit for each line of a tax is rounding (INV-12).
+figures as (
+
+    select
+        figures.*,
+        currencies.minor_units,
+        power(10, -currencies.minor_units)
+        * greatest(figures.printed_lines, figures.expected_lines) as rounding
+    from {{ ref('int_group_figures') }} as figures
+    inner join {{ ref('currencies') }} as currencies
+        on
+            coalesce(figures.expected_currency, figures.printed_currency)
+            = currencies.currency
+    where figures.is_tax
+
+),
+
 taxes_of_number as (
 
     select
         org_id,
         invoice_number,
         count(*) as taxes_count,
-        count(*) filter (where variance_amount <> 0) as differing_count
-    from {{ ref('int_group_figures') }}
-    where is_tax and expected_lines > 0
+        count(*) filter (where abs(variance_amount) > rounding) as differing_count
+    from figures
+    where expected_lines > 0
     group by org_id, invoice_number
 
 ),
@@ -122,12 +139,11 @@ taxes as (
         (figures.printed_amount - extras.again_amount)::decimal(28, 4) as amount,
         levels_of_number.expected_base,
         coalesce(levels_of_number.levels, levels_of_organization.levels, []) as levels,
-        currencies.minor_units,
-        power(10, -currencies.minor_units)
-        * greatest(figures.printed_lines, figures.expected_lines) as rounding,
+        figures.minor_units,
+        figures.rounding,
         taxes_of_number.taxes_count = 1
         or taxes_of_number.taxes_count > taxes_of_number.differing_count as has_base
-    from {{ ref('int_group_figures') }} as figures
+    from figures
     left join taxes_of_number
         on
             figures.org_id = taxes_of_number.org_id
@@ -146,13 +162,8 @@ taxes as (
             figures.org_id = levels_of_organization.org_id
             and figures.invoice_number = levels_of_organization.invoice_number
             and figures.group_product = levels_of_organization.group_product
-    inner join {{ ref('currencies') }} as currencies
-        on
-            coalesce(figures.expected_currency, figures.printed_currency)
-            = currencies.currency
     where
-        figures.is_tax
-        and figures.printed_lines > 0
+        figures.printed_lines > 0
         and figures.variance_amount <> 0
         and coalesce(figures.charge, '') not in ('again', 'credit')
 
@@ -233,6 +244,8 @@ rates as (
 
 ),
 
+-- A tax follows from the vendor's own lines only where they differ from ours; where they do
+-- not, all lines are a base like any other, if it is not ours.
 bases as (
 
     select
@@ -254,12 +267,17 @@ bases as (
         9 as place,
         stated_base as base
     from stated
+    where stated_base is distinct from expected_base
     union all
     select
         stated.org_id,
         stated.group_id,
         stated.again_amount,
-        if(bases.place = 0, 'own', 'named') as base_kind,
+        if(
+            bases.place = 0 and bases.printed_base is distinct from bases.our_amount,
+            'own',
+            'named'
+        ) as base_kind,
         bases.assumed,
         bases.place,
         bases.printed_base as base
@@ -268,6 +286,7 @@ bases as (
         on
             stated.org_id = bases.org_id
             and stated.invoice_number = bases.invoice_number
+    where bases.place > 0 or bases.printed_base is distinct from stated.expected_base
 
 ),
 
@@ -347,10 +366,15 @@ possible as (
             partition by org_id, invoice_number, assumed, rate_kind, again_amount
         ) as taxes_count,
         rate_kind <> 'told'
-        or (base_kind = 'ours' and has_base)
         or (
-            base_kind = 'own'
-            and bool_or(is_following) over (partition by org_id, invoice_number)
+            rates[1] <> our_rate
+            and (
+                (base_kind = 'ours' and has_base)
+                or (
+                    base_kind = 'own'
+                    and bool_or(is_following) over (partition by org_id, invoice_number)
+                )
+            )
         ) as is_told
     from tried
     where

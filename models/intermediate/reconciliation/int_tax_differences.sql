@@ -22,7 +22,16 @@ currencies as (
 judged as (
 
     select
-        figures.*,
+        figures.* replace (
+            -- One line for several levels is none of them.
+            if(
+                figures.group_product = 'tax'
+                and figures.printed_lines > 0
+                and figures.expected_lines > 1,
+                null,
+                figures.product_code
+            ) as product_code
+        ),
         candidates.again_amount,
         candidates.amount,
         candidates.expected_base,
@@ -147,6 +156,8 @@ select
     'tax' as kind,
     minor_units,
     part_amount::decimal(28, 4) as amount,
+    abs(part_amount) <= power(10, -minor_units) * greatest(printed_lines, expected_lines)
+        as is_within_rounding,
     case
         when reason = 'tax_base_differs' then assumed
         when reason = 'duplicate_line'

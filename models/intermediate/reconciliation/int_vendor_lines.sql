@@ -9,6 +9,8 @@
 {% set tax_added %}
     '\w\W.*\b(?:plus|zzgl|with|mit)\W+(?:\w+\W+){0,3}?' || {{ tax_words }}
 {% endset %}
+-- A section may be a code: `taxes_and_fees`.
+{% set title %}replace(section, '_', ' '){% endset %}
 {% set credit_words %}'^\s*(?:credit|refund|correction|adjustment)\b'{% endset %}
 -- What a section of taxes and fees may hold that is no tax.
 {% set late_words %}
@@ -124,9 +126,9 @@ worded as (
             )
         )
         or (
-            coalesce(regexp_matches(section, {{ tax_words }}, 'i'), false)
-            and not regexp_matches(section, {{ priced_with_tax }}, 'i')
-            and not regexp_matches(section, {{ tax_added }}, 'i')
+            coalesce(regexp_matches({{ title }}, {{ tax_words }}, 'i'), false)
+            and not regexp_matches({{ title }}, {{ priced_with_tax }}, 'i')
+            and not regexp_matches({{ title }}, {{ tax_added }}, 'i')
             and not regexp_matches(description, {{ late_words }}, 'i')
         ) as is_tax,
         amount < 0 and regexp_matches(description, {{ credit_words }}, 'i') as is_credited,

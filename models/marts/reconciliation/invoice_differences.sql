@@ -165,14 +165,35 @@ settled as (
 
 ),
 
+-- A tax follows only from what is wrong; where lines differ by rounding alone it does too.
 causes as (
 
     select
-        *,
+        dated.* replace (
+            if(
+                dated.reason = 'follows'
+                and dated.is_within_rounding
+                and not bool_or(
+                    dated.kind is distinct from 'tax'
+                    and dated.reason <> 'follows'
+                    and not reasons.is_agreement
+                ) over (
+                    partition by
+                        dated.org_id,
+                        coalesce(dated.expected_invoice_date::varchar, dated.invoice_number)
+                ),
+                'rounding',
+                dated.reason
+            ) as reason
+        ),
         if(
-            kind is distinct from 'tax' and reason <> 'follows', difference_id, null
+            dated.kind is distinct from 'tax' and dated.reason <> 'follows',
+            dated.difference_id,
+            null
         ) as cause_id
     from dated
+    inner join {{ ref('difference_reasons') }} as reasons
+        on dated.reason = reasons.reason
 
 ),
 
