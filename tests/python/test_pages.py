@@ -241,6 +241,18 @@ def test_a_vendor_invoice_is_found_by_its_other_number(home):
         ({"is_agreed": True}, ["rounding"], "It is right: what differs is rounding"),
         ({"is_agreed": True, "variance_amount": 0}, [], "It is right: every group of lines agrees"),
         ({"variance_amount": None}, ["other_currency"], "nothing is compared in money"),
+        (
+            {"is_agreed": True, "variance_amount": 0, "unchecked_tax_amount": Decimal("51.2")},
+            [],
+            "every group of lines but its taxes agrees to the cent. Its taxes of "
+            "51.20 EUR were not checked and count as printed, because the contract names no "
+            "jurisdiction: name one of the seed tax_rates in the column tax_jurisdiction",
+        ),
+        (
+            {"unchecked_tax_amount": Decimal("51.2")},
+            ["wrong_rate"],
+            "1 reason for that. Its taxes of 51.20 EUR were not checked",
+        ),
     ],
 )
 def test_a_vendor_invoice_says_in_a_sentence_whether_it_is_right(changed, reasons, said):
@@ -248,6 +260,7 @@ def test_a_vendor_invoice_says_in_a_sentence_whether_it_is_right(changed, reason
         "variance_amount": Decimal("10.5"),
         "unexplained_amount": Decimal(0),
         "is_agreed": False,
+        "unchecked_tax_amount": Decimal(0),
         "currency": "EUR",
         "minor_units": 2,
     }
@@ -271,6 +284,21 @@ def test_a_vendor_invoice_says_what_became_of_its_claim_and_of_its_credits(home)
     assert cells(claims, "V-77")[-1] == "V-78"
     assert cells(claims, "V-78")[1] == "Unmatched credit"
     assert cells(claims, "V-78")[-1] == "12.50"
+
+
+def test_taxes_that_were_not_checked_are_told_on_the_page_and_in_the_index(tmp_path):
+    unchecked = "update marts.vendor_invoices set unchecked_tax_amount = 1500 where org_id = 'kaze'"
+    publish_marts(tmp_path, changed=unchecked)
+    said = cx_billing("--home", tmp_path, "show", "vendor-invoice", "kaze", "V-77")
+    assert "Its taxes of 1,500 JPY were not checked and count as printed" in " ".join(said.split())
+    assert re.search(r"Agreed +yes, taxes not checked", said)
+    assert re.search(r"Taxes not checked +1,500", said)
+    page = tmp_path / "x.html"
+    cx_billing("--home", tmp_path, "show", "vendor-invoice", "kaze", "V-77", "--html", page)
+    assert "Its taxes of 1,500 JPY were not checked" in page.read_text("utf-8")
+    said = cx_billing("--home", tmp_path, "show", "index")
+    assert "The taxes of 1 invoice were not checked: its contract names no" in said
+    assert cells(said, "kaze")[-1] == "yes, taxes not checked"
 
 
 REJECTED_LINES = """

@@ -37,7 +37,8 @@ totals as (
         org_id,
         invoice_number,
         sum(amount) filter (where is_printed) as lines_total,
-        coalesce(sum(amount) filter (where not is_printed), 0) as our_total
+        coalesce(sum(amount) filter (where not is_printed), 0) as our_total,
+        coalesce(sum(amount) filter (where not is_printed and is_tax), 0) as our_taxes
     from grouped
     group by org_id, invoice_number
 
@@ -49,7 +50,8 @@ answered as (
         org_id,
         invoice_number,
         string_agg(distinct invoice_id, ', ' order by invoice_id) as expected_invoice_ids,
-        min(currency) as currency
+        min(currency) as currency,
+        bool_or(is_tax) as is_taxed
     from answered_lines
     group by org_id, invoice_number
 
@@ -76,6 +78,7 @@ compared as (
     select
         printed.*,
         totals.lines_total,
+        totals.our_taxes,
         coalesce(explained.unexplained_amount, 0) as unexplained_amount,
         coalesce(explained.is_agreed, true) as is_agreed,
         if(coalesce(explained.is_other_currency, false), null, totals.our_total)
@@ -110,7 +113,13 @@ select
     (compared.variance_amount - compared.unexplained_amount)::decimal(28, 4)
         as explained_amount,
     compared.unexplained_amount::decimal(28, 4) as unexplained_amount,
-    compared.is_agreed
+    compared.is_agreed,
+    -- Where no tax is ours, those that we expect are as printed.
+    if(
+        coalesce(answered.is_taxed, false) or compared.expected_total is null,
+        0,
+        compared.our_taxes
+    )::decimal(28, 4) as unchecked_tax_amount
 from compared
 left join answered
     on

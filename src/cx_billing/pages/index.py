@@ -15,10 +15,10 @@ from cx_billing.pages.columns import (
     words_column,
     yes_column,
 )
-from cx_billing.pages.content import Link, Page, Record, Table, fill_rows
+from cx_billing.pages.content import Column, Link, Page, Record, Table, fill_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read
-from cx_billing.pages.words import read_names
+from cx_billing.pages.words import is_unchecked, read_names, spell_agreed
 
 
 def link_to_vendor_invoice(record: Record) -> Link:
@@ -70,7 +70,7 @@ VENDOR_COLUMNS = (
     money_column("Expected", "expected_total"),
     difference_column("Difference", "variance_amount", link_to_vendor_invoice),
     difference_column("Unexplained", "unexplained_amount"),
-    yes_column("Agreed", "is_agreed"),
+    Column("Agreed", spell_agreed, keys=("is_agreed", "unchecked_tax_amount")),
 )
 INVOICE_COLUMNS = (
     ORGANIZATION,
@@ -133,7 +133,7 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
     ]
     return Page(
         title=f"Billing of {format_text(org_id)}" if org_id else "Billing",
-        lead=summarize(len(vendor_invoices), differing),
+        lead=summarize(len(vendor_invoices), differing) + tell_unchecked(vendor_invoices),
         facts=(
             ("Organizations", format_number(len(organizations))),
             ("Invoices", format_number(len(invoices))),
@@ -191,6 +191,17 @@ def summarize(count: int, differing: int) -> str:
         f"{differing:,} of {count:,} invoices of the vendor {'does' if differing == 1 else 'do'} "
         "not agree with ours; most money comes first."
     )
+
+
+def tell_unchecked(vendor_invoices: list[Record]) -> str:
+    """In a sentence, of how many invoices of the vendor the taxes were not checked, if of any."""
+    count = sum(is_unchecked(record) for record in vendor_invoices)
+    if not count:
+        return ""
+    whose = "invoice were not checked: its contract names"
+    if count > 1:
+        whose = "invoices were not checked: their contracts name"
+    return f" The taxes of {count:,} {whose} no jurisdiction."
 
 
 def is_billed(peak: Record) -> bool:

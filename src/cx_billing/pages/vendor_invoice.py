@@ -32,7 +32,7 @@ from cx_billing.pages.invoice import AUDITED
 from cx_billing.pages.reading import NotFoundError, find_organization, is_listed, read, require
 from cx_billing.pages.rejected import describe_fault
 from cx_billing.pages.rules import find_rule_of_reason
-from cx_billing.pages.words import Names, read_names, spell_code
+from cx_billing.pages.words import Names, is_unchecked, read_names, spell_agreed, spell_code
 
 AUDITS = {"calls": "Calls", "inventory": "Numbers and devices"}
 
@@ -150,7 +150,8 @@ def compose_vendor_invoice(
         ("Expected", money("expected_total")),
         ("Difference", money("variance_amount")),
         ("Unexplained", money("unexplained_amount")),
-        ("Agreed", "yes" if invoice["is_agreed"] else "no"),
+        ("Agreed", spell_agreed(invoice)),
+        ("Taxes not checked", money("unchecked_tax_amount") if is_unchecked(invoice) else ""),
         ("Currency", format_text(invoice["currency"])),
         ("Organization", format_text(organization["org_name"] or org_id)),
         ("Dated", format_text(invoice["invoice_date"])),
@@ -197,6 +198,8 @@ def summarize(invoice: Record, differences: list[Record], rejected_count: int = 
     What is left out are the lines that were rejected: they are in no figure of the page.
     """
     judged = judge(invoice, differences)
+    if is_unchecked(invoice):
+        judged = f"{judged} {tell_unchecked(invoice)}"
     if not rejected_count:
         return judged
     lines = "1 line of it was" if rejected_count == 1 else f"{rejected_count:,} lines of it were"
@@ -212,7 +215,8 @@ def judge(invoice: Record, differences: list[Record]) -> str:
     if variance is None:
         return "It is in another currency than ours, so nothing is compared in money."
     if not differences:
-        return "It is right: every group of lines agrees to the cent."
+        groups = "group of lines but its taxes" if is_unchecked(invoice) else "group of lines"
+        return f"It is right: every {groups} agrees to the cent."
 
     def money(amount: Decimal) -> str:
         number = format_number(abs(amount), invoice["minor_units"] or 0)
@@ -227,6 +231,16 @@ def judge(invoice: Record, differences: list[Record]) -> str:
     more = "more" if variance > 0 else "less"
     opening = f"The vendor bills {money(variance)} {more} than we expect: {told} for that"
     return f"{opening}, and {money(unexplained)} without one." if unexplained else f"{opening}."
+
+
+def tell_unchecked(invoice: Record) -> str:
+    """In a sentence, which taxes were not checked, why not, and what it takes."""
+    amount = format_number(invoice["unchecked_tax_amount"], invoice["minor_units"] or 0)
+    return (
+        f"Its taxes of {amount} {format_text(invoice['currency'])} were not checked and count as "
+        "printed, because the contract names no jurisdiction: name one of the seed tax_rates in "
+        "the column tax_jurisdiction of the dataset contracts."
+    )
 
 
 def find_rejected_lines(connection: duckdb.DuckDBPyConnection, invoice: Record) -> list[Record]:

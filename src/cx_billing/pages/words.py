@@ -36,6 +36,18 @@ def spell_code(code: object) -> str:
     return SPELLED.get(text) or (text[:1].upper() + text[1:]).replace("_", " ")
 
 
+def is_unchecked(invoice: Record) -> bool:
+    """Whether an invoice of the vendor has taxes that nothing of ours could be held against."""
+    return bool(invoice["unchecked_tax_amount"])
+
+
+def spell_agreed(invoice: Record) -> str:
+    """Whether an invoice of the vendor is agreed, and whether its taxes were left out of that."""
+    if not invoice["is_agreed"]:
+        return "no"
+    return "yes, taxes not checked" if is_unchecked(invoice) else "yes"
+
+
 @dataclass(frozen=True)
 class Names:
     """The names of products, and the titles of the reasons why an invoice differs."""

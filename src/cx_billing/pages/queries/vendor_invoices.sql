@@ -12,6 +12,7 @@ select
     vendor_invoices.explained_amount,
     vendor_invoices.unexplained_amount,
     vendor_invoices.is_agreed,
+    vendor_invoices.unchecked_tax_amount,
     currencies.minor_units
 from marts.vendor_invoices
 left join reference.currencies using (currency)
