@@ -349,7 +349,8 @@ tried as (
 
 ),
 
--- What a line states is so, unless our rates on the vendor's own lines give its amount.
+-- What a line states is so, unless our rates on the vendor's own lines give its amount and
+-- it states no other rate that gives it.
 -- An amount alone tells another rate only beside a tax that tells the base.
 possible as (
 
@@ -379,7 +380,7 @@ possible as (
     from tried
     where
         (
-            is_following
+            (is_following and coalesce(stated_rate = our_rate or stated_base is null, true))
             or (
                 not is_wrong
                 and coalesce(base = stated_base, true)
