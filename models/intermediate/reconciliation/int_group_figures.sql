@@ -214,6 +214,16 @@ select
     min(amount) filter (where is_repeated and not is_settled) as repeated_amount,
     sum(amount) filter (where is_repeated and not is_settled) as repeated_sum,
     coalesce(sum(amount) filter (where is_extra), 0)::decimal(28, 4) as extra_amount,
+    -- What is taxed beside all levels of ours, and is none of the lines once more.
+    if(
+        bool_and(is_tax and (is_printed or is_settled))
+        and bool_or(not is_printed)
+        and not coalesce(bool_or(is_repeated and not is_settled), false),
+        string_agg(description, ' and ' order by line_id) filter (
+            where is_printed and not is_settled
+        ),
+        null
+    ) as surplus_description,
     sum(signed_amount)::decimal(28, 4) as variance_amount
 from compared
 group by org_id, invoice_number, group_id

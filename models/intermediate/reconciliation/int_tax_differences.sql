@@ -23,14 +23,19 @@ judged as (
 
     select
         figures.* replace (
-            -- One line for several levels is none of them.
+            -- One line for several levels, or beside all of them, is none of them.
             if(
                 figures.group_product = 'tax'
                 and figures.printed_lines > 0
-                and figures.expected_lines > 1,
+                and (
+                    figures.expected_lines > 1
+                    or figures.surplus_description is not null
+                ),
                 null,
                 figures.product_code
-            ) as product_code
+            ) as product_code,
+            coalesce(figures.surplus_description, figures.printed_description)
+                as printed_description
         ),
         candidates.again_amount,
         candidates.amount,
@@ -55,6 +60,8 @@ judged as (
                         figures.group_product = 'tax',
                         'unknown_product', 'line_without_usage'
                     )
+            when figures.group_product = 'tax' and figures.surplus_description is not null
+                then 'unknown_product'
             when candidates.base_kind = 'own' and figures.expected_lines = 0 then 'follows'
             when candidates.base_kind is not null and figures.expected_lines = 0
                 then 'tax_base_differs'
@@ -100,6 +107,7 @@ missing_levels as (
         ) as missing_amount
     from judged
     cross join unnest(judged.missing) as levels (level)
+    where judged.fact is null
 
 ),
 
@@ -172,6 +180,9 @@ select
     coalesce(expected_base, expected_quantity) as expected_quantity,
     if(fact is null, printed_rate, printed_price) as printed_price,
     coalesce(our_rate, expected_price) as expected_price,
-    coalesce(amount, printed_amount) as printed_amount,
+    case
+        when reason = 'unknown_product' then part_amount
+        else coalesce(amount, printed_amount)
+    end as printed_amount,
     if(part = 'rest', figure, expected_amount) as expected_amount
 from parts
