@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -75,7 +76,7 @@ def test_two_runs_write_the_same_bytes(sample_warehouse, package, tmp_path):
 
 def test_duckdb_alone_works_the_amount_out_again(package):
     rows = reproduce(package)
-    assert {f"{row[-2]:.2f}" for row in rows} == {AMOUNT}
+    assert {f"{row[-2]:.2f}" for row in rows} == {f"{row[-3]:.2f}" for row in rows} == {AMOUNT}
     assert {row[-1] for row in rows} == {"agrees"}
     ways = {row[0].split("/")[1]: row[3] for row in rows}
     assert ways["cx2"] == ways["tax_state"] == "quantity times rate"
@@ -350,21 +351,68 @@ def test_what_cannot_be_disputed_is_refused_and_writes_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def facts_of(folder: Path) -> dict[str, str]:
+    letter = (folder / "letter.html").read_text()
+    return dict(re.findall(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td></tr>', letter))
+
+
+@pytest.mark.parametrize(
+    ("claimed", "recovered", "refused", "asked", "facts"),
+    [
+        ("693.60", "600", "0", "93.60", {"Credited so far": "600.00 USD"}),
+        ("693.60", "0", "29.80", "663.80", {"Refused, not asked for any more": "29.80 USD"}),
+        (
+            *("693.60", "600", "93.59", "0.01"),
+            {"Credited so far": "600.00 USD", "Refused, not asked for any more": "93.59 USD"},
+        ),
+        ("250.00", "0", "0", "250.00", {"Claimed": "250.00 USD"}),
+        (
+            *("700.004", "0", "100", "600.004"),
+            {"Claimed": "700.004 USD", "Refused, not asked for any more": "100.00 USD"},
+        ),
+    ],
+)
+def test_what_is_asked_for_is_what_is_still_open(
+    sample_warehouse, tmp_path, claimed, recovered, refused, asked, facts
+):
+    home, database = copy_warehouse(sample_warehouse, tmp_path)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "update marts.disputes set claimed_amount = $1, recovered_amount = $2, "
+            "refused_amount = $3, open_amount = $4 where invoice_number = $5",
+            [claimed, recovered, refused, asked, NUMBER],
+        )
+    folder = tmp_path / "out"
+    said = write(home, folder)
+    assert f"{AMOUNT} USD in dispute, {asked} USD still asked for" in said
+    letter = (folder / "letter.html").read_text()
+    assert f"A credit of {asked} USD, what is still open, that names invoice {NUMBER}." in letter
+    assert facts_of(folder) == facts | {
+        "Invoice number": NUMBER,
+        "Invoice date": "16 March 2026",
+        "Invoice total": "6,471.68 USD",
+        "Amount in dispute": f"{AMOUNT} USD",
+        "Still asked for": f"{asked} USD",
+        "Not in dispute": "5,778.08 USD",
+    }
+    assert {row[-2] for row in reproduce(folder)} == {Decimal(asked)}
+    file = folder / "data" / "disputes.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"create table changed as from '{file}'")
+        connection.execute("update changed set refused_amount = refused_amount + 0.01")
+        connection.execute(f"copy changed to '{file}'")
+    with pytest.raises(duckdb.Error, match=f"{asked} that is still asked for is not reproduced"):
+        reproduce(folder)
+
+
 def test_an_invoice_of_which_nothing_is_open_is_disputed_no_more(sample_warehouse, tmp_path):
     home, database = copy_warehouse(sample_warehouse, tmp_path)
-    settle = (
-        "update marts.disputes set recovered_amount = 600, refused_amount = claimed_amount - 600"
-        " - {0}, open_amount = {0} where invoice_number = '" + NUMBER + "'"
-    )
     with duckdb.connect(str(database)) as connection:
-        connection.execute(settle.format("0.01"))
-    write(home, tmp_path / "out")
-    letter = (tmp_path / "out" / "letter.html").read_text()
-    assert "Credited so far</th><td>600.00 USD" in letter
-    assert f"Amount in dispute</th><td>{AMOUNT} USD" in letter
-    assert f"A credit of 93.60 USD, what is left of it, that names invoice {NUMBER}." in letter
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(settle.format("0"))
+        connection.execute(
+            "update marts.disputes set recovered_amount = 600, open_amount = 0, "
+            "refused_amount = claimed_amount - 600 where invoice_number = $1",
+            [NUMBER],
+        )
     said = write(home, tmp_path / "out", code=2)
     assert "nothing is open: 600.00 was recovered and 93.60 refused" in said
 

@@ -48,7 +48,8 @@ def dispute(org_id: str, invoice_number: str, folder: Path, with_numbers: bool, 
             written = write_package(connection, org_id, invoice_number, folder, with_numbers)
     except NotDisputableError as error:
         raise RefusedError(str(error)) from error
-    click.echo(f"Wrote {folder}: {len(written.files)} files, {written.amount} in dispute.")
+    still = f", {written.asked} still asked for" if written.asked != written.amount else ""
+    click.echo(f"Wrote {folder}: {len(written.files)} files, {written.amount} in dispute{still}.")
     click.echo(f"Fill in the contact of {folder / 'letter.html'}, and send the folder.")
     recorded = (org_id, format_text(written.invoice_number), "sent")
     options_end = ["--"] if any(word.startswith("-") for word in recorded) else []

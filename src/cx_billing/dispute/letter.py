@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,26 @@ import jinja2
 from cx_billing.pages.formatting import format_number, format_text
 
 Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What became of what is claimed of an invoice, over all its disputes."""
+
+    claimed: Decimal
+    recovered: Decimal
+    refused: Decimal
+
+    @property
+    def asked(self) -> Decimal:
+        """What is still asked for."""
+        return self.claimed - self.recovered - self.refused
+
+
+def balance(disputes: list[Record]) -> Balance:
+    """The disputes of an invoice as one."""
+    names = ("claimed_amount", "recovered_amount", "refused_amount")
+    return Balance(*(sum((row[name] for row in disputes), Decimal(0)) for name in names))
 
 
 def minor_units_of(invoice: Record) -> int:
@@ -23,7 +44,9 @@ def sum_of_claims(differences: list[Record]) -> Decimal:
     return sum((row["claim_amount"] for row in differences if row["is_claimed"]), Decimal(0))
 
 
-def render(invoice: Record, differences: list[Record], lines: list[Record], balance: Record) -> str:
+def render(
+    invoice: Record, differences: list[Record], lines: list[Record], balance: Balance
+) -> str:
     """The letter as one self-contained HTML document; everything from the data is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, "."),
@@ -52,7 +75,6 @@ def render(invoice: Record, differences: list[Record], lines: list[Record], bala
         for row in claimed
     ]
     total = sum_of_claims(differences)
-    credited = balance["recovered_amount"]
     return environment.get_template("letter.html.j2").render(
         number=format_text(invoice["invoice_number"]),
         other_numbers=format_text(invoice["other_numbers"]),
@@ -61,8 +83,11 @@ def render(invoice: Record, differences: list[Record], lines: list[Record], bala
         currency=format_text(invoice["currency"]),
         printed_total=money(invoice["printed_total"]),
         disputed=money(total),
-        credited=money(credited) if credited else "",
-        left=money(max(total - credited, Decimal(0))),
+        claimed=money(balance.claimed) if balance.claimed != total else "",
+        credited=money(balance.recovered) if balance.recovered else "",
+        refused=money(balance.refused) if balance.refused else "",
+        asked=money(balance.asked),
+        is_part=balance.asked < total,
         undisputed=money(invoice["printed_total"] - total),
         rows=rows,
     )

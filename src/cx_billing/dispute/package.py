@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import jinja2
@@ -41,6 +40,7 @@ class Written:
 
     invoice_number: str
     amount: str
+    asked: str
     files: tuple[str, ...]
 
 
@@ -61,17 +61,17 @@ def write_package(
     read_data(connection, org_id, str(invoice["invoice_number"]), with_numbers)
     differences = fetch(connection, "differences")
     check_disputable(invoice, differences)
-    balance = read_balance(connection, org_id, str(invoice["invoice_number"]))
+    balance = letter.balance(fetch(connection, "disputes"))
     check_open(invoice, balance)
     with place(folder) as beside:
         write_files(connection, invoice, differences, balance, beside)
         reproduce(beside)
-    return Written(
-        str(invoice["invoice_number"]),
-        f"{letter.sum_of_claims(differences):,.{letter.minor_units_of(invoice)}f} "
-        f"{invoice['currency']}",
-        tuple(list_files(folder)),
+    minor_units = letter.minor_units_of(invoice)
+    amount, asked = (
+        f"{format_number(value, minor_units)} {invoice['currency']}"
+        for value in (letter.sum_of_claims(differences), balance.asked)
     )
+    return Written(str(invoice["invoice_number"]), amount, asked, tuple(list_files(folder)))
 
 
 def check_folder(folder: Path) -> None:
@@ -155,28 +155,16 @@ def check_disputable(invoice: Record, differences: list[Record]) -> None:
         )
 
 
-def check_open(invoice: Record, balance: dict[str, Any]) -> None:
+def check_open(invoice: Record, balance: letter.Balance) -> None:
     """Refuse an invoice of which nothing that is claimed is open any more."""
-    if balance["is_settled"]:
+    if not balance.asked:
         minor_units = letter.minor_units_of(invoice)
         raise NotDisputableError(
             f"Of what is claimed of invoice {invoice['invoice_number']} nothing is open: "
-            f"{format_number(balance['recovered_amount'], minor_units)} was recovered and "
-            f"{format_number(balance['refused_amount'], minor_units)} refused. Open it again with "
+            f"{format_number(balance.recovered, minor_units)} was recovered and "
+            f"{format_number(balance.refused, minor_units)} refused. Open it again with "
             "record-dispute, or see show disputes."
         )
-
-
-def read_balance(
-    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str
-) -> dict[str, Any]:
-    """What became of what is claimed of an invoice."""
-    result = connection.execute(
-        resources.files(__package__).joinpath("balance.sql").read_text("utf-8"),
-        {"org_id": org_id, "invoice_number": invoice_number},
-    )
-    columns = [column for column, *_ in result.description]
-    return dict(zip(columns, result.fetchall()[0], strict=True))
 
 
 def queries() -> dict[str, str]:
@@ -210,7 +198,7 @@ def write_files(
     connection: duckdb.DuckDBPyConnection,
     invoice: Record,
     differences: list[Record],
-    balance: Record,
+    balance: letter.Balance,
     folder: Path,
 ) -> None:
     """Write everything below an empty folder."""
@@ -225,7 +213,9 @@ def write_files(
     (folder / "letter.html").write_text(
         letter.render(invoice, differences, lines, balance), "utf-8"
     )
-    (folder / "reproduce.sql").write_text(render_reproduction(invoice, differences), "utf-8")
+    (folder / "reproduce.sql").write_text(
+        render_reproduction(invoice, differences, balance), "utf-8"
+    )
     reasons = [str(row["reason"]) for row in differences if row["is_claimed"]]
     for name, text in rules.pages_of(reasons).items():
         (folder / "rules" / name).write_text(text, "utf-8")
@@ -256,8 +246,8 @@ def quote(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def render_reproduction(invoice: Record, differences: list[Record]) -> str:
-    """The query that works the amount out again."""
+def render_reproduction(invoice: Record, differences: list[Record], balance: letter.Balance) -> str:
+    """The query that works out again what is disputed, and what of it is still asked for."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, "."),
         undefined=jinja2.StrictUndefined,
@@ -268,6 +258,7 @@ def render_reproduction(invoice: Record, differences: list[Record]) -> str:
     return environment.get_template("reproduce.sql.j2").render(
         invoice_number=name_invoice(invoice),
         amount=f"{letter.sum_of_claims(differences):.{minor_units}f}",
+        asked=format_number(balance.asked, minor_units).replace(",", ""),
         currency=invoice["currency"],
         minor_units=minor_units,
     )
