@@ -55,6 +55,7 @@ def package(sample_warehouse, tmp_path_factory) -> Path:
     said = write(sample_warehouse, folder)
     assert f"{AMOUNT} USD in dispute" in said
     assert f"record-dispute northwind-support {NUMBER} sent" in said
+    assert "Warning" not in said
     return folder
 
 
@@ -415,6 +416,22 @@ def test_an_invoice_of_which_nothing_is_open_is_disputed_no_more(sample_warehous
         )
     said = write(home, tmp_path / "out", code=2)
     assert "nothing is open: 600.00 was recovered and 93.60 refused" in said
+
+
+def test_a_letter_of_an_invoice_with_rejected_lines_says_so(sample_warehouse, tmp_path):
+    home, database = copy_warehouse(sample_warehouse, tmp_path)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "insert into marts.rejected_rows by name select * replace ('vendor_invoice_lines' as "
+            "dataset, false as is_retired, to_json({invoice_number: $1}) as raw_row, 'x' as "
+            "rejected_row_id) "
+            "from marts.rejected_rows where org_id = 'northwind-support' limit 1",
+            [NUMBER],
+        )
+    said = write(home, tmp_path / "out")
+    assert "Warning: 1 line of the invoice could not be read and is in no figure of it." in said
+    total = "Invoice total, without 1 line that could not be read"
+    assert facts_of(tmp_path / "out")[total] == "6,471.68 USD"
 
 
 def test_a_folder_that_holds_anything_else_is_left_alone(sample_warehouse, package, tmp_path):

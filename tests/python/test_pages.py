@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -335,6 +336,29 @@ def test_a_vendor_invoice_says_which_of_its_lines_were_rejected(tmp_path):
     ).read_text("utf-8")
 
 
+def test_the_index_says_of_which_invoices_lines_were_rejected(tmp_path, home):
+    publish_marts(tmp_path, changed=REJECTED_LINES)
+    said = cx_billing("--home", tmp_path, "show", "index")
+    assert "Lines of 3 of them were rejected: what is compared of these leaves out" in said
+    assert "2 other lines of the vendor's invoices were rejected and are of no invoice" in said
+    assert re.search(r"With rejected lines +3", said)
+    rows = re.findall(r"(acme|kaze) +(V-7\d) .* (?:EUR|USD|JPY) +[\d,.]+ +(\d+) ", said)
+    assert rows == [("acme", "V-78", "1"), ("acme", "V-77", "3"), ("kaze", "V-77", "1")]
+    of_kaze = json.loads(cx_billing("--home", tmp_path, "show", "index", "--org", "kaze", "--json"))
+    (invoice,) = of_kaze["tables"]["vendor_invoices"]
+    assert (invoice["invoice_number"], invoice["rejected_lines_count"]) == ("V-77", 1)
+    cx_billing("--home", tmp_path, "show", "index", "--html", tmp_path / "x.html")
+    assert re.search(r"<th[^>]*>Lines rejected</th>", (tmp_path / "x.html").read_text())
+    said = cx_billing("--home", tmp_path, "show", "disputes")
+    assert "Lines of V-77, V-78, V-77 were rejected, and nothing that is claimed has them" in said
+    for page in ("index", "disputes"):
+        assert not re.search("[Ll]ines( of V-77)? (were )?rejected", show_page(home, page))
+
+
+def show_page(home, page):
+    return cx_billing("--home", home, "show", page)
+
+
 def test_a_vendor_invoice_without_a_usable_line_is_told_from_an_unknown_one(tmp_path):
     publish_marts(tmp_path, changed=REJECTED_LINES)
     said = cx_billing("--home", tmp_path, "show", "vendor-invoice", "acme", "V-790", code=2)
@@ -450,6 +474,33 @@ def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home):
     assert "CX 2: the vendor bills 5, which agrees with none of the readings; the contract" in said
     assert "CX 1: no vendor invoice that bills this cycle afterwards has been landed." in said
     assert "Explained is cx3; --pool explains another: cx_all." in said
+
+
+def test_the_index_says_which_reading_the_vendors_invoice_agrees_with(home):
+    said = cx_billing("--home", home, "show", "index")
+    peaks = said[said.index("Peaks that are billed") :]
+    rows = re.findall(r"(2026-0[34]-05) +(.*CX \S+).* (accum.*?|not compared) *\n", peaks)
+    assert rows == [
+        ("2026-03-05", "Genesys Cloud CX 3", "accumulated and sustained"),
+        ("2026-03-05", "All CX licenses", "not compared"),
+        ("2026-04-05", "All CX licenses", "not compared"),
+    ]
+
+
+def test_a_few_words_say_which_readings_agree():
+    def spell(*invoiced, comparison="compared"):
+        names = ("highest", "sustained", "accumulated")
+        return peak.spell_invoiced(
+            [
+                {"reading": name, "is_invoiced": name in invoiced, "comparison": comparison}
+                for name in names
+            ]
+        )
+
+    assert spell("highest") == "highest"
+    assert spell("highest", "sustained", "accumulated") == "every reading"
+    assert spell() == "none"
+    assert spell("highest", comparison="waived") == peak.spell_invoiced([]) == "not compared"
 
 
 def test_a_pool_that_cannot_be_compared_says_why():

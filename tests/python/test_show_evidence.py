@@ -45,6 +45,17 @@ def test_a_waived_peak_has_its_witness_and_its_users(home):
     assert "2026-03-06 09:40:00" in said
 
 
+@pytest.mark.parametrize("words", [("3",), ("2026-04-05", "--set")])
+def test_a_peak_says_which_reading_the_vendors_invoice_agrees_with(home, tmp_path, words):
+    if "--set" in words:
+        cx_billing("--home", home, "show", "index", "--org", "acme", "--out", tmp_path)
+        said = (tmp_path / "evidence-acme-2026-04-05.html").read_text()
+    else:
+        said = show(home, "acme", *words)
+        assert "agrees with" not in show(home, "acme", "2")
+    assert "vendor bills 1, which agrees with accumulated and sustained; the" in said
+
+
 def test_what_is_taken_off_is_said(home):
     assert "What is taken off lowers the quantity" in show(home, "acme", "5")
 

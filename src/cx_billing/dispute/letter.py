@@ -87,10 +87,16 @@ def render(
         credited=money(balance.recovered) if balance.recovered else "",
         refused=money(balance.refused) if balance.refused else "",
         asked=money(balance.asked),
+        left_out=count_lines(invoice["rejected_lines_count"]),
         is_part=balance.asked < total,
         undisputed=money(invoice["printed_total"] - total),
         rows=rows,
     )
+
+
+def count_lines(count: int) -> str:
+    """So many lines, nothing of none."""
+    return f"{count:,} line{'s' if count > 1 else ''}" if count else ""
 
 
 def name_lines(words: list[str], difference: Record) -> str:

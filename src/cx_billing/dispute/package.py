@@ -41,6 +41,7 @@ class Written:
     invoice_number: str
     amount: str
     asked: str
+    left_out: str
     files: tuple[str, ...]
 
 
@@ -71,7 +72,13 @@ def write_package(
         f"{format_number(value, minor_units)} {invoice['currency']}"
         for value in (letter.sum_of_claims(differences), balance.asked)
     )
-    return Written(str(invoice["invoice_number"]), amount, asked, tuple(list_files(folder)))
+    return Written(
+        str(invoice["invoice_number"]),
+        amount,
+        asked,
+        letter.count_lines(invoice["rejected_lines_count"]),
+        tuple(list_files(folder)),
+    )
 
 
 def check_folder(folder: Path) -> None:

@@ -20,8 +20,9 @@ from cx_billing.pages.columns import (
     words_column,
 )
 from cx_billing.pages.content import Column, Link, Page, Record, Row, Table, fill_rows
-from cx_billing.pages.formatting import format_number
+from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.reading import find_organization, read
+from cx_billing.pages.rejected import count_rejected_lines
 from cx_billing.pages.words import read_names
 
 AMOUNTS = ("claimed_amount", "recovered_amount", "refused_amount", "open_amount")
@@ -152,12 +153,32 @@ def compose_disputes(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         ),
         head={"org_id": org_id} if org_id else {},
         notes=(
+            *explain_rejected(connection, records, org_id),
             "Claimed is recovered, refused and open. Days count from the first event, without one "
             "from the invoice.",
             "cx-billing record-dispute ORG_ID INVOICE_NUMBER EVENT records what is opened, sent, "
             "accepted, refused or credited.",
         ),
     )
+
+
+def explain_rejected(
+    connection: duckdb.DuckDBPyConnection, records: list[Record], org_id: str | None
+) -> Iterator[str]:
+    """Of which of the invoices lines were rejected, so that what is claimed of them may change."""
+    invoices = read(connection, "vendor_invoices", org_id=org_id)
+    counts, _ = count_rejected_lines(connection, invoices, org_id)
+    claimed = {name_invoice(record) for record in records}
+    found = [
+        format_text(invoice["invoice_number"])
+        for invoice, count in zip(invoices, counts, strict=True)
+        if count and name_invoice(invoice) in claimed
+    ]
+    if found:
+        yield (
+            f"Lines of {', '.join(found)} were rejected, and nothing that is claimed has them: "
+            "cx-billing show vendor-invoice lists them."
+        )
 
 
 def select(records: list[Record], status: str) -> list[Record]:

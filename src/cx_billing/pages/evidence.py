@@ -22,7 +22,9 @@ from cx_billing.pages.columns import (
 )
 from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.formatting import format_number, format_period, format_text
+from cx_billing.pages.peak import explain_invoiced
 from cx_billing.pages.reading import NotFoundError, find_organization, read, require
+from cx_billing.pages.words import read_names
 
 MOST_ROWS = 100
 ALL_ROWS = 2**62
@@ -109,6 +111,8 @@ def compose_evidence(
     rows = read(connection, "evidence", most_rows=most_rows or ALL_ROWS, **of_line)
     shown_kinds, shown_rows = (spell(records, line["minor_units"]) for records in (kinds, rows))
     count = sum(kind["rows_count"] for kind in kinds)
+    is_of_peak = any(kind["kind"] == "peak" for kind in kinds)
+    invoiced = explain_peaks(connection, org_id, [line] if is_of_peak else [])
     total = label_row(
         KIND_COLUMNS,
         "total",
@@ -131,6 +135,7 @@ def compose_evidence(
             ("Quantity", f"{format_number(line['quantity'])} {line['unit_of_measure']}"),
             ("Unit price", format_number(line["unit_price"], line["minor_units"])),
             ("Amount", f"{format_number(line['amount'], line['minor_units'])} {line['currency']}"),
+            *((("Vendor's invoice", said),) if (said := " ".join(invoiced)) else ()),
         ),
         tables=(
             Table(
@@ -181,6 +186,7 @@ def compose_invoice_evidence(
     line_ids = [line["invoice_line_id"] for line in lines]
     of_lines = {"org_id": org_id, "invoice_line_ids": line_ids, "most_rows": MOST_ROWS}
     rows = read(connection, "evidence_of_lines", **of_lines)
+    of_peaks = {row["invoice_line_id"] for row in rows if row["kind"] == "peak"}
     words = ("invoice", org_id, str(invoice_date))
     return Page(
         title=f"Evidence of invoice {format_text(lines[0]['invoice_id'])}",
@@ -199,8 +205,28 @@ def compose_invoice_evidence(
                 records=tuple(rows),
             ),
         ),
-        notes=tuple(explain_rows(org_id, rows)),
+        notes=(
+            *explain_rows(org_id, rows),
+            *explain_peaks(
+                connection, org_id, [line for line in lines if line["invoice_line_id"] in of_peaks]
+            ),
+        ),
     )
+
+
+def explain_peaks(
+    connection: duckdb.DuckDBPyConnection, org_id: str, lines: list[Record]
+) -> Iterator[str]:
+    """Which reading of the peak the vendor's invoice agrees with, of lines that rest on one."""
+    for product, cycle in dict.fromkeys(
+        (line["product_code"], line["service_period_start"]) for line in lines
+    ):
+        readings = [
+            record
+            for record in read(connection, "peak_readings", org_id=org_id, cycle_start_date=cycle)
+            if record["pool"] == product
+        ]
+        yield from explain_invoiced(read_names(connection).add(readings, "pool"))
 
 
 def explain_rows(org_id: str, rows: list[Record]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import duckdb
@@ -17,7 +18,9 @@ from cx_billing.pages.columns import (
 )
 from cx_billing.pages.content import Column, Link, Page, Record, Table, fill_rows
 from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.peak import spell_invoiced
 from cx_billing.pages.reading import find_organization, read
+from cx_billing.pages.rejected import count_rejected_lines
 from cx_billing.pages.words import is_unchecked, read_names, spell_agreed
 
 
@@ -67,6 +70,14 @@ VENDOR_COLUMNS = (
     date_column("Dated", "invoice_date"),
     text_column("Currency", "currency"),
     money_column("Printed total", "printed_total"),
+    Column(
+        "Lines rejected",
+        lambda record: format_number(record["rejected_lines_count"] or None),
+        is_number=True,
+        keys=("rejected_lines_count",),
+        link=link_to_vendor_invoice,
+        mark=lambda record: "differs" if record["rejected_lines_count"] else "",
+    ),
     money_column("Expected", "expected_total"),
     difference_column("Difference", "variance_amount", link_to_vendor_invoice),
     difference_column("Unexplained", "unexplained_amount"),
@@ -87,6 +98,7 @@ PEAK_COLUMNS = (
     words_column("Billed reading", "peak_rule"),
     quantity_column("Billable users", "billable_users", link_to_peak),
     quantity_column("Highest", "highest_users"),
+    replace(text_column("Vendor agrees with", "agreeing_readings", link_to_peak), keys=()),
 )
 CYCLE_COLUMNS = (
     ORGANIZATION,
@@ -123,9 +135,14 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
     ]
     invoices = read(connection, "invoices", org_id=org_id)
     vendor_invoices = sorted(read(connection, "vendor_invoices", org_id=org_id), key=by_money)
+    counts, elsewhere = count_rejected_lines(connection, vendor_invoices, org_id)
+    for record, count in zip(vendor_invoices, counts, strict=True):
+        record["rejected_lines_count"] = count
     peaks = [record for record in read(connection, "peaks", org_id=org_id) if is_billed(record)]
+    add_agreeing(connection, peaks, org_id)
     for record in organizations:
         record |= count_invoices(record["org_id"], invoices, vendor_invoices)
+    incomplete = sum(count > 0 for count in counts)
     differing = sum(not record["is_agreed"] for record in vendor_invoices)
     lists = [
         {"title": title, "page": page, "command": f"cx-billing show {page}"}
@@ -133,12 +150,14 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
     ]
     return Page(
         title=f"Billing of {format_text(org_id)}" if org_id else "Billing",
-        lead=summarize(len(vendor_invoices), differing) + tell_unchecked(vendor_invoices),
+        lead=summarize(len(vendor_invoices), differing, incomplete)
+        + tell_unchecked(vendor_invoices),
         facts=(
             ("Organizations", format_number(len(organizations))),
             ("Invoices", format_number(len(invoices))),
             ("Vendor invoices", format_number(len(vendor_invoices))),
             ("Of these not agreed", format_number(differing)),
+            *([("With rejected lines", format_number(incomplete))] if incomplete else []),
         ),
         tables=(
             Table.of_records(
@@ -178,18 +197,26 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
             ),
         ),
         head={"org_id": org_id} if org_id else {},
+        notes=tuple(explain(bool(vendor_invoices), incomplete, elsewhere)),
     )
 
 
-def summarize(count: int, differing: int) -> str:
-    """Whether the vendor's invoices are right, in a sentence."""
+def summarize(count: int, differing: int, incomplete: int) -> str:
+    """Whether the vendor's invoices are right, and whether all of them is compared."""
     if not count:
         return "No invoice of the vendor has been landed, so none is compared."
-    if not differing:
-        return "Every invoice of the vendor agrees with ours."
+    if differing:
+        judged = (
+            f"{differing:,} of {count:,} invoices of the vendor "
+            f"{'does' if differing == 1 else 'do'} not agree with ours; most money comes first."
+        )
+    else:
+        judged = "Every invoice of the vendor agrees with ours."
+    if not incomplete:
+        return judged
     return (
-        f"{differing:,} of {count:,} invoices of the vendor {'does' if differing == 1 else 'do'} "
-        "not agree with ours; most money comes first."
+        f"{judged} Lines of {incomplete:,} of them were rejected: what is compared of "
+        f"{'it' if incomplete == 1 else 'these'} leaves out what could not be read."
     )
 
 
@@ -202,6 +229,40 @@ def tell_unchecked(vendor_invoices: list[Record]) -> str:
     if count > 1:
         whose = "invoices were not checked: their contracts name"
     return f" The taxes of {count:,} {whose} no jurisdiction."
+
+
+def explain(has_invoices: bool, incomplete: int, elsewhere: int) -> Iterator[str]:
+    """What a reader of the tables has to know of what was rejected."""
+    if incomplete:
+        yield (
+            "Lines rejected: they are in no printed total and no difference. The page of the "
+            "invoice lists them with what would be right."
+        )
+    if elsewhere:
+        other = "other " if has_invoices else ""
+        yield (
+            f"{elsewhere:,} {other}line{'s' if elsewhere > 1 else ''} of the vendor's invoices "
+            f"{'were' if elsewhere > 1 else 'was'} rejected and {'are' if elsewhere > 1 else 'is'} "
+            "of no invoice above: see cx-billing show rejected."
+        )
+
+
+def add_agreeing(
+    connection: duckdb.DuckDBPyConnection, peaks: list[Record], org_id: str | None
+) -> None:
+    """Tell each peak which of its readings the vendor's invoice agrees with (CONC-12)."""
+    readings: dict[tuple[object, ...], list[Record]] = {}
+    for record in read(connection, "peak_readings", org_id=org_id, cycle_start_date=None):
+        readings.setdefault(name_peak(record), []).append(record)
+    for peak in peaks:
+        of_peak = readings.get(name_peak(peak), [])
+        peak["invoiced_quantity"] = of_peak[0]["invoiced_quantity"] if of_peak else None
+        peak["agreeing_readings"] = spell_invoiced(of_peak)
+
+
+def name_peak(record: Record) -> tuple[object, ...]:
+    """The key of a peak."""
+    return record["org_id"], record["cycle_start_date"], record["pool"]
 
 
 def is_billed(peak: Record) -> bool:

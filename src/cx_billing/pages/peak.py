@@ -232,6 +232,15 @@ def explain_invoiced(readings: list[Record]) -> Iterator[str]:
         )
 
 
+def spell_invoiced(readings: list[Record]) -> str:
+    """Which readings of a pool the vendor's invoice agrees with, in a few words (CONC-12)."""
+    if not readings or readings[0]["comparison"] in NOT_COMPARED:
+        return "not compared"
+    agreeing = [READING_WORDS[record["reading"]] for record in readings if record["is_invoiced"]]
+    is_every = len(agreeing) == len(readings) > 1
+    return "every reading" if is_every else list_in_words(agreeing) or "none"
+
+
 def explain_pools(pool: str, pools: list[str]) -> Iterator[str]:
     """How to see another pool explained."""
     if others := [other for other in pools if other != pool]:

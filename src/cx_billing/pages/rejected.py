@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 
 import duckdb
 
@@ -13,6 +15,7 @@ from cx_billing.pages.reading import find_organization, read
 
 SHOWN_EXAMPLES = 3  # rows per dataset and reason
 SHOWN_TEXT = 60  # characters of a value or a row
+MASK = "***"  # what stands for the hidden part of a number
 
 
 def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None = None) -> Page:
@@ -74,6 +77,32 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
         ),
         notes=tuple(notes),
     )
+
+
+def count_rejected_lines(
+    connection: duckdb.DuckDBPyConnection, invoices: Sequence[Record], org_id: str | None = None
+) -> tuple[list[int], int]:
+    """How many lines of each invoice of the vendor were rejected, and how many of none of them.
+
+    A rejected line is of an invoice by any of its numbers; of one that is masked a part has to do.
+    """
+    counts = [0] * len(invoices)
+    numbers: dict[str, list[tuple[str, int]]] = {}
+    for at, invoice in enumerate(invoices):
+        others = filter(None, (invoice["other_numbers"] or "").split(", "))
+        for number in (invoice["invoice_number"], *others):
+            numbers.setdefault(invoice["org_id"], []).append((number, at))
+    elsewhere = 0
+    for record in read(connection, "rejected_numbers", org_id=org_id):
+        printed = record["invoice_number"] or ""
+        pattern = re.compile(".*".join(map(re.escape, printed.split(MASK))), re.DOTALL)
+        known = numbers.get(record["org_id"], ()) if printed else ()
+        found = {at for number, at in known if pattern.fullmatch(number)}
+        for at in found:
+            counts[at] += record["lines_count"]
+        if not found:
+            elsewhere += record["lines_count"]
+    return counts, elsewhere
 
 
 def read_landed_values(record: Record) -> dict[str, str]:

@@ -30,7 +30,7 @@ from cx_billing.pages.disputes import (
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.invoice import AUDITED
 from cx_billing.pages.reading import NotFoundError, find_organization, is_listed, read, require
-from cx_billing.pages.rejected import describe_fault
+from cx_billing.pages.rejected import count_rejected_lines, describe_fault
 from cx_billing.pages.rules import find_rule_of_reason
 from cx_billing.pages.words import Names, is_unchecked, read_names, spell_agreed, spell_code
 
@@ -488,10 +488,17 @@ def list_other_numbers(invoice: Record) -> list[str]:
 def find_disputable(
     connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str
 ) -> Record:
-    """The vendor's invoice by any of its numbers, with the name of its organization."""
+    """The vendor's invoice by any of its numbers, with the name of its organization and how many
+    of its lines were rejected."""
     organization = find_organization(connection, org_id)
     invoice = find_vendor_invoice(connection, org_id, invoice_number)
-    return {**invoice, "org_id": org_id, "org_name": organization["org_name"]}
+    (rejected_count,), _ = count_rejected_lines(connection, [invoice], org_id)
+    return {
+        **invoice,
+        "org_id": org_id,
+        "org_name": organization["org_name"],
+        "rejected_lines_count": rejected_count,
+    }
 
 
 def find_disputed(

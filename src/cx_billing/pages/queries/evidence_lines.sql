@@ -3,6 +3,7 @@ select
     invoice_lines.invoice_line_id,
     invoice_lines.invoice_id,
     invoice_lines.invoice_date,
+    invoice_lines.product_code,
     invoice_lines.description,
     invoice_lines.service_period_start,
     invoice_lines.service_period_end,

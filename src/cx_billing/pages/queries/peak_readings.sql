@@ -13,5 +13,7 @@ select
     saved_price,
     comparison
 from marts.peak_readings
-where org_id = $org_id and cycle_start_date = $cycle_start_date
-order by pool asc, users_count desc, reading asc
+where
+    ($org_id is null or org_id = $org_id)
+    and ($cycle_start_date is null or cycle_start_date = $cycle_start_date)
+order by org_id asc, cycle_start_date asc, pool asc, users_count desc, reading asc
