@@ -306,7 +306,8 @@ create table marts.unbilled_usage as from (values
     ('acme', date '2026-04-05', 'sms_messages', 'no_contract_item', 1200.5, 'message'),
     ('kaze', date '2026-03-10', 'phone', 'no_contract_item', 2, 'device')
 ) t(org_id, cycle_start_date, product_code, reason, quantity, unit_of_measure);
-create table marts.load_audit as from (values
+create table marts.load_audit as
+select *, null::varchar as later_invoices, null::varchar as replaced_invoices from (values
     ('f1', 'acme', 'voice_usage', 'acme/voice_usage/a.csv', timestamp '2026-05-01 08:00:00',
      null::timestamp, 21, 10, 0, 11, 0),
     ('f2', 'kaze', 'orders', 'kaze/orders/a.csv', '2026-05-01 08:00:01', null, 1, 1, 0, 0, 0),
@@ -340,6 +341,19 @@ create table marts.rejected_rows as
         ('lost', 'users', 'lost/users/a.csv', 1, 'no_contract', null, null, 'a contract', false,
          '{"user_id":"u1"}')
     );
+"""
+
+# Lines of the vendor's invoices that are dated after the build, or that a later file replaced.
+IN_NO_FIGURE = """
+update marts.load_audit set dataset = 'vendor_invoice_lines', later_invoices =
+    '[{"invoice_number":"V-90","invoice_date":"2027-05-07","lines_count":17,
+       "as_of_date":"2026-06-15"},
+      {"invoice_number":"V-77-PDF","invoice_date":"2026-06-15","lines_count":1,
+       "as_of_date":"2026-06-15"}]' where file_id = 'f1';
+update marts.load_audit set dataset = 'vendor_invoice_lines', replaced_invoices =
+    '[{"invoice_number":"V-77","replaced_by":"kaze/p2.csv","lines_count":9,"left_out_count":9},
+      {"invoice_number":"V-76","replaced_by":"kaze/p3.csv","lines_count":9,"left_out_count":4}]'
+    where file_id = 'f2';
 """
 
 

@@ -76,6 +76,40 @@ def test_a_finding_names_file_row_column_value_and_what_would_be_right(inbox, tm
     assert "Checked 2 files (1 rows): 1 would be refused, 1 rows rejected." in said
 
 
+INVOICE_LINES = (
+    "invoice_number,invoice_date,service_period_start,service_period_end,description,qty,rate,"
+    "amount\n"
+)
+
+
+def test_a_file_without_a_row_is_named_and_no_mistake(inbox, tmp_path):
+    write(inbox / "acme/vendor_invoice_lines/none.csv", INVOICE_LINES)
+    write(inbox / "acme/orders/none.json", "[]")
+    said = cx_billing("--home", tmp_path / "home", "check-files", inbox)
+    words = "acme/vendor_invoice_lines/none.csv: has a header and no row; if it should have rows"
+    assert f"Note: {words}" in said
+    assert "none.json" not in said, "an answer without rows says that there are none"
+    assert f"Warning: {words}" in cx_billing("--home", tmp_path / "home", "land", inbox)
+
+
+def test_an_invoice_of_a_day_to_come_is_told_with_its_file(inbox, tmp_path):
+    lines = "V-1,{0},,,CX 2,1,2,2\n"
+    for day in ("2026-06-14", "2026-06-15", "2026-06-16"):
+        write(inbox / f"acme/vendor_invoice_lines/{day}.csv", INVOICE_LINES + lines.format(day) * 2)
+    write(
+        inbox / "acme/vendor_invoice_lines/far.csv", INVOICE_LINES + "V-2,2098-01-01,,,CX 2,1,2,2"
+    )
+    words = ("--home", tmp_path / "home", "check-files", inbox)
+    said = cx_billing(*words, "--as-of", "2026-06-15").splitlines()
+    assert [line.split(": ", 1)[1] for line in said if line.startswith("Warning")] == [
+        "acme/vendor_invoice_lines/2026-06-16.csv: 2 lines of invoice V-1 are dated 2026-06-16, "
+        "after 2026-06-15: a build does not see what is to come",
+        "acme/vendor_invoice_lines/far.csv: 1 line of invoice V-2 is dated 2098-01-01, after "
+        "2026-06-15: a build does not see what is to come",
+    ]
+    assert "far.csv: 1 line of invoice V-2 is dated 2098-01-01, after today" in cx_billing(*words)
+
+
 def test_a_number_below_0_is_no_example_where_it_would_be_rejected(inbox, tmp_path):
     items = "contract_id,product_code,committed_quantity,prepay_rate,overage_rate\n"
     write(inbox / "acme/contract_items/i.csv", items + "c1,cx2,25 users,120,130\n")

@@ -20,7 +20,7 @@ from cx_billing import builds, cli, lake, warehouse
 from cx_billing.cli import options, screen
 from cx_billing.cli.errors import SIGPIPE_EXIT
 from cx_billing.cli.show import show
-from published_marts import publish_marts
+from published_marts import IN_NO_FIGURE, publish_marts
 
 # Help and arguments.
 
@@ -232,6 +232,22 @@ def test_a_good_build_says_in_one_line_by_organization_what_is_missing(tmp_path,
         "(users tells 2 of them, but joins reports only)"
     ) in said
     assert "Note: lost: no users, so nobody's e-mail is known" in said
+
+
+def test_a_good_build_warns_of_invoices_of_the_vendor_that_are_in_no_figure(tmp_path, monkeypatch):
+    publish_marts(tmp_path, changed=IN_NO_FIGURE)
+    built(monkeypatch, published=tmp_path / builds.PUBLISHED)
+    monkeypatch.setattr(options, "today", lambda: date(2027, 5, 7))
+    said = cx_billing("--home", tmp_path, "build", "--as-of", "2026-06-15").splitlines()
+    opening = "not compared, since dated on or after the day of the build (2026-06-15): vendor"
+    assert f"Warning: {opening} invoice V-90 of 2027-05-07 (acme/voice_usage/a.csv)" in said
+    assert f"Note: {opening} invoice V-77-PDF of 2026-06-15 (acme/voice_usage/a.csv)" in said
+    assert (
+        "Warning: vendor invoice V-77 of kaze: kaze/p2.csv has the number too and replaces "
+        "kaze/orders/a.csv, of which 9 lines no longer count; none of them is in the later one; "
+        "put all of it into one file"
+    ) in said
+    assert not [line for line in said if "V-76" in line], "a mended file has most of its lines"
 
 
 def test_beyond_the_first_organizations_that_lack_data_the_mart_of_them_is_named(

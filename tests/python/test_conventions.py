@@ -151,7 +151,8 @@ MARTS = {
     "missing_data": "org_id finding dataset is_bill_affected items_count first_at last_at note",
     "load_audit": """
         file_id org_id dataset source_file sha256 landed_at rows_in_file rows_accepted
-        rows_duplicate rows_rejected withdrawn_at missing_parts""",
+        rows_duplicate rows_rejected withdrawn_at missing_parts later_invoices
+        replaced_invoices""",
 }
 
 READS_THE_LAKE = {

@@ -25,11 +25,12 @@ from cx_billing.pages import (
     peak,
     peak_explained,
     rejected,
+    vendor_files,
     vendor_invoice,
 )
 from cx_billing.pages.formatting import format_number, format_period, format_text
 from cx_billing.pages.words import read_names
-from published_marts import publish_marts
+from published_marts import IN_NO_FIGURE, publish_marts
 
 # What is not there.
 
@@ -363,6 +364,56 @@ def test_a_vendor_invoice_without_a_usable_line_is_told_from_an_unknown_one(tmp_
     publish_marts(tmp_path, changed=REJECTED_LINES)
     said = cx_billing("--home", tmp_path, "show", "vendor-invoice", "acme", "V-790", code=2)
     assert "no line could be used: 1 was rejected" in " ".join(said.split())
+
+
+def test_an_invoice_that_is_dated_after_the_build_is_told_from_an_unknown_one(tmp_path):
+    publish_marts(tmp_path, changed=IN_NO_FIGURE)
+
+    def show(*words, code=0):
+        said = cx_billing("--home", tmp_path, "show", "vendor-invoice", *words, code=code)
+        return " ".join(said.split())
+
+    said = show("acme", "V-90", code=2)
+    assert "V-90 of acme is dated 2027-05-07, after the day of the build (2026-06-15)" in said
+    assert "mend acme/voice_usage/a.csv and land it again" in said
+    assert "It has: V-77." in show("kaze", "V-90", code=2), "it is of another organization"
+    assert (
+        "1 line of it in acme/voice_usage/a.csv is dated 2026-06-15, the day of the build "
+        "(2026-06-15), which it does not see yet, and not counted."
+    ) in show("acme", "V-77")
+    index = cx_billing("--home", tmp_path, "show", "index", "--org", "acme")
+    assert "V-90 of 2027-05-07 (acme/voice_usage/a.csv)" in index
+
+
+def test_an_invoice_says_which_file_replaced_which(tmp_path):
+    publish_marts(tmp_path, changed=IN_NO_FIGURE)
+    said = " ".join(
+        cx_billing("--home", tmp_path, "show", "vendor-invoice", "kaze", "V-77").split()
+    )
+    assert (
+        "kaze/p2.csv has the number too and replaces kaze/orders/a.csv, of which 9 lines no longer "
+        "count; none of them is in the later one. An invoice is what the latest file"
+    ) in said
+    assert "p3.csv" not in said
+    assert "p2.csv" not in cx_billing("--home", tmp_path, "show", "vendor-invoice", "acme", "V-77")
+
+
+@pytest.mark.parametrize(
+    ("files", "lines", "left_out", "said"),
+    [
+        ("ab", 9, 9, "b has the number too and replaces a, of which 9 lines no longer count; none"),
+        ("ab", 9, 4, "no longer count; 4 of them are not in the later one"),
+        ("ab", 9, 0, "no longer count; all of them are in the later one"),
+        ("ab", 1, 1, "of which 1 line no longer counts; it is not in the later one"),
+        ("ab", 1, 0, "of which 1 line no longer counts; the later one has it too"),
+        ("aa", 2, 0, "the later a has the number too and replaces the earlier one, of which 2"),
+    ],
+)
+def test_what_a_later_file_replaced_is_said_in_words(files, lines, left_out, said):
+    assert (
+        said
+        in vendor_files.ReplacedInvoice("o", files[0], "1", files[1], lines, left_out).describe()
+    )
 
 
 def test_an_unknown_vendor_invoice_lists_the_numbers_of_its_organization(home):

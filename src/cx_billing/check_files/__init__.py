@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,23 @@ class Mistakes:
 
 
 @dataclass(frozen=True)
+class Later:
+    """Lines of an invoice of the vendor that are dated after the day they are looked at."""
+
+    source_file: str
+    invoice_number: str
+    invoice_date: date
+    lines: int
+
+
+@dataclass(frozen=True)
 class Findings:
     """What landing says of the files, and what a build would reject of their rows."""
 
     report: landing.Report
     rows_rejected: int
     mistakes: tuple[Mistakes, ...]
+    later: tuple[Later, ...]
 
     @property
     def are_clean(self) -> bool:
@@ -78,7 +89,12 @@ def check_files(
             if as_of:
                 connection.execute("set variable as_of = ?", [as_of.isoformat()])
             models = Models(lake.PROJECT_DIR, aside, connection, {"tells_every_mistake": True})
-            return Findings(report, *_find_mistakes(models, connection, checked))
+            rows_rejected, mistakes = _find_mistakes(models, connection, checked)
+            found = connection.execute(
+                _sql("later"), {"day": as_of or datetime.now(UTC).date(), "checked": checked}
+            )
+            later = tuple(Later(*row) for row in found.fetchall())
+            return Findings(report, rows_rejected, mistakes, later)
 
 
 def _find_mistakes(

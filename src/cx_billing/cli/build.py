@@ -129,7 +129,11 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
     )
     for warning in list_warnings(findings, home, as_of):
         click.echo(f"Warning: {warning}", err=True)
-    for line in describe_missing(findings.missing_data, costs_money=False):
+    notes = (
+        *describe_missing(findings.missing_data, costs_money=False),
+        *describe_later(findings.vendor_files, are_to_come=False),
+    )
+    for line in notes:
         click.echo(f"Note: {line}", err=True)
     report_changes(changed, home)
     click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
@@ -202,6 +206,37 @@ def describe_missing(missing: Sequence[pages.MissingData], costs_money: bool) ->
         yield f"{rest} more organizations lack data; see the mart missing_data"
 
 
+def describe_later(found: pages.VendorFiles, are_to_come: bool) -> Iterator[str]:
+    """Invoices of the vendor that the build does not see yet: to come, or behind its --as-of."""
+    later = [
+        invoice
+        for invoice in found.later
+        if (invoice.invoice_date >= options.today()) is are_to_come
+    ]
+    if later:
+        listed = [
+            f"{format_text(invoice.invoice_number)} of {invoice.invoice_date} "
+            f"({format_text(invoice.source_file)})"
+            for invoice in later
+        ]
+        yield (
+            f"not compared, since dated on or after the day of the build ({later[0].as_of_date}): "
+            f"vendor invoice{'s' if len(later) > 1 else ''} {shorten_list(listed)}"
+        )
+
+
+def describe_replaced(found: pages.VendorFiles) -> Iterator[str]:
+    """Invoices of which a later file has other lines and counts alone, as if it was a page."""
+    replaced = [invoice for invoice in found.replaced if invoice.is_other]
+    for invoice in replaced[:SHOWN_ITEMS]:
+        yield (
+            f"vendor invoice {format_text(invoice.invoice_number)} of "
+            f"{format_text(invoice.org_id)}: {invoice.describe()}; put all of it into one file"
+        )
+    if (rest := len(replaced) - SHOWN_ITEMS) > 0:
+        yield f"{rest} more invoices are replaced; see load_audit.replaced_invoices"
+
+
 def describe_split_answers(files: Sequence[Record], home: Path) -> Iterator[str]:
     """Files that do not count since a part of their answer is missing, and what to do."""
     for file in files[:SHOWN_ITEMS]:
@@ -243,6 +278,8 @@ def list_warnings(findings: pages.Findings, home: Path, as_of: date | None) -> I
     if names := findings.unmapped_names:
         yield f"names that no seed maps: {shorten_list(names)}; see the mart unmapped_names"
     yield from describe_missing(findings.missing_data, costs_money=True)
+    yield from describe_later(findings.vendor_files, are_to_come=True)
+    yield from describe_replaced(findings.vendor_files)
     yield from describe_split_answers(findings.split_answers, home)
     reach = findings.usage_may_reach
     if as_of is None and reach and reach < options.today() - STALE:

@@ -10,6 +10,7 @@ import click
 from cx_billing import check_files
 from cx_billing.cli.errors import REFUSED
 from cx_billing.cli.options import Day, NamedPath, check_day, time_zone_option, with_home
+from cx_billing.pages.formatting import format_text
 from cx_billing.pages.rejected import describe_file, describe_rejection
 
 
@@ -38,6 +39,14 @@ def check(inbox: Path, as_of: date | None, time_zone: str | None, home: Path) ->
     report = findings.report
     for warning in report.warnings:
         click.echo(f"Note: {warning}", err=True)
+    for later in findings.later:
+        lines = f"{later.lines:,} line{'s' if later.lines > 1 else ''}"
+        click.echo(
+            f"Warning: {format_text(later.source_file)}: {lines} of invoice "
+            f"{format_text(later.invoice_number)} {'are' if later.lines > 1 else 'is'} dated "
+            f"{later.invoice_date}, after {as_of or 'today'}: a build does not see what is to come",
+            err=True,
+        )
     for misplaced in report.misplaced:
         click.echo(f"Misplaced: {misplaced}")
     for refused in report.refused:

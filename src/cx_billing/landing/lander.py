@@ -407,6 +407,11 @@ class Lander:
             found.append(delivery.source_file)
         if rows.notice:
             self._report.warnings.append(f"{delivery.source_file}: {rows.notice}")
+        if not rows.count and not is_answer(delivery.path):
+            self._report.warnings.append(
+                f"{delivery.source_file}: has a header and no row; if it should have rows, export "
+                "it again"
+            )
         if rows.is_full:
             self._report.warnings.append(
                 f"{delivery.source_file}: has {rows.count:,} rows, as many as a spreadsheet can "

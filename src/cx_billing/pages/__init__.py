@@ -46,6 +46,7 @@ from cx_billing.pages.status import compose_status, describe_cause, describe_cha
 from cx_billing.pages.telco import compose_telco
 from cx_billing.pages.terminal import print_page, print_table
 from cx_billing.pages.unbilled import compose_unbilled
+from cx_billing.pages.vendor_files import VendorFiles
 from cx_billing.pages.vendor_invoice import (
     compose_vendor_invoice,
     find_disputable,
@@ -62,6 +63,7 @@ __all__ = [
     "Page",
     "Picture",
     "Table",
+    "VendorFiles",
     "collect_findings",
     "compose_calendar",
     "compose_calls",

@@ -13,6 +13,7 @@ import duckdb
 from cx_billing.pages.content import Record
 from cx_billing.pages.formatting import format_instant, format_text
 from cx_billing.pages.reading import read
+from cx_billing.pages.vendor_files import VendorFiles, read_vendor_files
 
 # The findings of the mart `missing_data` in the order they are told: what is counted, the words.
 MISSING_DATA = {
@@ -84,9 +85,10 @@ class Findings:
     `unpriced` counts products and sums their quantities by unit of measure; `rejected` are the
     kinds of rejected rows that need somebody, with the first of each; `unmapped_names` the names of
     the files that no seed maps, with what became of their rows; `missing_data` says by organization
-    which data is not there; `split_answers` are the files that do not count since others of their
-    answer are not landed; `latest_usage` is the day of the latest accepted usage (UTC, None
-    without any), `usage_may_reach` the latest it can be of: resources are published by cycle.
+    which data is not there; `vendor_files` which invoices of the vendor are in no figure;
+    `split_answers` are the files that do not count since others of their answer are not landed;
+    `latest_usage` is the day of the latest accepted usage (UTC, None without any),
+    `usage_may_reach` the latest it can be of: resources are published by cycle.
     """
 
     without_accepted_rows: tuple[Record, ...]
@@ -96,6 +98,7 @@ class Findings:
     rejected: tuple[Record, ...]
     unmapped_names: tuple[str, ...]
     missing_data: tuple[MissingData, ...]
+    vendor_files: VendorFiles
     split_answers: tuple[Record, ...]
     latest_usage: date | None
     usage_may_reach: date | None
@@ -124,6 +127,7 @@ def collect_findings(connection: duckdb.DuckDBPyConnection) -> Findings:
             for row in read(connection, "unmapped_names")
         ),
         missing_data=tuple(list_missing_data(connection)),
+        vendor_files=read_vendor_files(connection),
         split_answers=tuple(read(connection, "split_answers")),
         latest_usage=usage["latest_usage"],
         usage_may_reach=usage["usage_may_reach"],

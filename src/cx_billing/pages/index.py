@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -21,6 +21,7 @@ from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.peak import spell_invoiced
 from cx_billing.pages.reading import find_organization, read
 from cx_billing.pages.rejected import count_rejected_lines
+from cx_billing.pages.vendor_files import LaterInvoice, read_vendor_files
 from cx_billing.pages.words import is_unchecked, read_names, spell_agreed
 
 
@@ -197,7 +198,10 @@ def compose_index(connection: duckdb.DuckDBPyConnection, org_id: str | None = No
             ),
         ),
         head={"org_id": org_id} if org_id else {},
-        notes=tuple(explain(bool(vendor_invoices), incomplete, elsewhere)),
+        notes=(
+            *explain(bool(vendor_invoices), incomplete, elsewhere),
+            *explain_later(read_vendor_files(connection, org_id).later),
+        ),
     )
 
 
@@ -244,6 +248,20 @@ def explain(has_invoices: bool, incomplete: int, elsewhere: int) -> Iterator[str
             f"{elsewhere:,} {other}line{'s' if elsewhere > 1 else ''} of the vendor's invoices "
             f"{'were' if elsewhere > 1 else 'was'} rejected and {'are' if elsewhere > 1 else 'is'} "
             "of no invoice above: see cx-billing show rejected."
+        )
+
+
+def explain_later(later: Sequence[LaterInvoice]) -> Iterator[str]:
+    """Which invoices of the vendor are not listed, since they are dated after the build."""
+    if later:
+        listed = "; ".join(
+            f"{format_text(invoice.invoice_number)} of {invoice.invoice_date} "
+            f"({format_text(invoice.source_file)})"
+            for invoice in later
+        )
+        yield (
+            "Not compared yet, since dated on or after the day of the build "
+            f"({later[0].as_of_date}): {listed}."
         )
 
 

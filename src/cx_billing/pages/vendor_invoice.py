@@ -32,6 +32,7 @@ from cx_billing.pages.invoice import AUDITED
 from cx_billing.pages.reading import NotFoundError, find_organization, is_listed, read, require
 from cx_billing.pages.rejected import count_rejected_lines, describe_fault
 from cx_billing.pages.rules import find_rule_of_reason
+from cx_billing.pages.vendor_files import explain_files, read_vendor_files
 from cx_billing.pages.words import Names, is_unchecked, read_names, spell_agreed, spell_code
 
 AUDITS = {"calls": "Calls", "inventory": "Numbers and devices"}
@@ -187,7 +188,13 @@ def compose_vendor_invoice(
             *tabulate_claims(claims, names, invoice["invoice_number"]),
             *tabulate_rejected_lines(rejected),
         ),
-        notes=tuple(explain(lines, differences, claims, len(rejected) - rejected_count)),
+        notes=(
+            *explain_files(
+                read_vendor_files(connection, org_id),
+                (invoice["invoice_number"], *list_other_numbers(invoice)),
+            ),
+            *explain(lines, differences, claims, len(rejected) - rejected_count),
+        ),
         head=invoice,
     )
 
@@ -476,6 +483,13 @@ def find_vendor_invoice(
                 f"could be used: {count:,} {'was' if count == 1 else 'were'} rejected. See show "
                 "rejected, and land the file again when it is mended."
             )
+        for later in read_vendor_files(connection, org_id).later:
+            if later.invoice_number == invoice_number:
+                raise NotFoundError(
+                    f"Vendor invoice {format_text(invoice_number)} of {format_text(org_id)} is "
+                    f"{later.describe()}: it is compared from then on. If the date is wrong, mend "
+                    f"{format_text(later.source_file)} and land it again."
+                )
     require(invoice_number, invoices, "vendor invoice", org_id)
     return invoices[invoice_number]
 
