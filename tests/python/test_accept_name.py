@@ -15,10 +15,24 @@ WORDS = "Engage Seat (Advance)"
 
 @pytest.fixture
 def home(tmp_path) -> Path:
-    return publish_marts(tmp_path)
+    home = publish_marts(tmp_path)
+    lines = tmp_path / "printed" / "acme" / "vendor_invoice_lines" / "v.csv"
+    lines.parent.mkdir(parents=True)
+    lines.write_text(
+        "invoice_number,invoice_date,service_period_start,service_period_end,description,qty,rate,"
+        "amount\n"
+        + "".join(
+            f'V-1,2026-05-07,,,"{words}",1,1,1\n'
+            for words in (f"{WORDS} - May", "Texts, dear", "One; two")
+        )
+    )
+    cx_billing("--home", home, "land", tmp_path / "printed")
+    return home
 
 
 def list_rows(home: Path) -> list[tuple]:
+    if not list((home / "lake").glob("product_catalogue/[!_]*.parquet")):
+        return []
     return duckdb.sql(
         "select product_code, name, kind, aliases "
         f"from read_parquet('{home}/lake/product_catalogue/*.parquet', union_by_name = true) "
@@ -65,6 +79,27 @@ def test_what_cannot_be_an_alias_is_refused_and_lands_nothing(home, words, produ
     assert reason in said
     landed = (home / "lake").glob("product_catalogue/[!_]*.parquet")
     assert not list(landed)
+
+
+@pytest.mark.parametrize(
+    ("org", "words", "hint"),
+    [
+        ("acme", "Engage Saet (Advance)", "the closest are 'Engage Seat (Advance) - May'"),
+        ("acme", "Something else", "show vendor-invoice lists what it prints"),
+        ("kaze", WORDS, "no line of an invoice of the vendor was landed for kaze"),
+    ],
+)
+def test_words_that_no_line_has_are_accepted_only_if_that_is_meant(home, org, words, hint):
+    said = cx_billing("--home", home, "accept-name", org, words, "cx2", code=2)
+    assert f"{words!r} is on no invoice of the vendor that was landed: {hint}. To accept" in said
+    assert not list_rows(home)
+    said = cx_billing("--home", home, "accept-name", org, words, "cx2", "--even-if-unseen")
+    assert "is cx2 from the next build on" in said
+
+
+def test_case_blanks_and_punctuation_of_the_words_do_not_count(home):
+    said = cx_billing("--home", home, "accept-name", "acme", "engage  seat advance", "cx2")
+    assert "is cx2 from the next build on" in said
 
 
 def test_an_unknown_organization_is_refused(home):

@@ -24,6 +24,7 @@ from cx_billing.pages import (
     inventory,
     peak,
     peak_explained,
+    reading,
     rejected,
     vendor_files,
     vendor_invoice,
@@ -59,7 +60,57 @@ def test_a_warehouse_of_an_older_version_is_to_be_built_again(tmp_path, older):
 
 def test_an_unknown_organization_names_the_closest(home):
     said = cx_billing("--home", home, "show", "invoice", "acne", "2026-04-05", code=2)
-    assert "No organization 'acne'. The closest of 2: acme, kaze." in said
+    assert "No organization 'acne'. The closest of 2: acme." in said
+
+
+@pytest.mark.parametrize(
+    ("wanted", "known", "hint"),
+    [
+        ("nope", 2, "There are: org-0, org-1."),
+        ("nope", 1, "There is: org-0."),
+        ("nope", 9, "cx-billing show index lists the 9 there are."),
+        ("0RG-7", 9, "The closest of 9: org-7, "),
+        ("name 8", 9, "The closest of 9: org-8, "),
+    ],
+)
+def test_what_is_not_close_is_not_suggested(wanted, known, hint):
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            create schema marts;
+            create schema reference;
+            create table reference.currencies as select 'USD' as currency, 2 as minor_units;
+            create table marts.load_audit as
+                select 'a' as org_id, null::date as withdrawn_at, 'f' as source_file;
+            create table marts.organizations as select 'org-' || n as org_id,
+                'Name ' || n as org_name, 'USD' as currency, 'named' as license_model
+            from range({known}) t(n)
+            """
+        )
+        with pytest.raises(reading.NotFoundError, match=re.escape(hint)):
+            reading.find_organization(connection, wanted)
+
+
+def test_a_long_list_of_what_there_is_names_the_closest_alone():
+    numbers = [f"INV-{number}" for number in range(1000)]
+    with pytest.raises(reading.NotFoundError) as caught:
+        reading.require("INV-77x", numbers, "vendor invoice", "acme")
+    said = str(caught.value)
+    assert "INV-77" in said
+    assert said.count(",") <= reading.SUGGESTIONS
+    assert said.endswith("and 995 more.")
+
+
+@pytest.mark.parametrize("wanted", ["V77", "v 77-pdf", "#V-77"])
+def test_a_vendor_invoice_is_found_by_its_letters_and_digits(home, wanted):
+    said = cx_billing("--home", home, "show", "vendor-invoice", "acme", "--", wanted)
+    assert said.startswith("Vendor invoice V-77 of acme")
+
+
+def test_a_number_without_a_letter_or_digit_is_no_other(home):
+    assert "has no vendor invoice #." in cx_billing(
+        "--home", home, "show", "vendor-invoice", "acme", "#", code=2
+    )
 
 
 @pytest.mark.parametrize("page", ["invoices", "telco", "rejected", "unbilled"])

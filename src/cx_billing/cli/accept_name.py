@@ -11,15 +11,26 @@ from cx_billing import landing, pages, warehouse
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import with_home, with_organization
 from cx_billing.cli.screen import spell_command
-from cx_billing.landing.accepted_names import NameNotAcceptedError, write_accepted_name
+from cx_billing.landing.accepted_names import (
+    NameNotAcceptedError,
+    check_printed,
+    write_accepted_name,
+)
 
 
 @click.command(short_help="Accept a name the vendor prints for a product.")
 @with_organization
 @click.argument("words", metavar='"PRINTED WORDS"')
 @click.argument("product_code", metavar="PRODUCT")
+@click.option(
+    "--even-if-unseen",
+    is_flag=True,
+    help="Accept words that no landed line of the vendor's invoices has.",
+)
 @with_home
-def accept_name(org_id: str, words: str, product_code: str, home: Path) -> None:
+def accept_name(
+    org_id: str, words: str, product_code: str, even_if_unseen: bool, home: Path
+) -> None:
     """Accept what the vendor's invoice calls a product, as `renamed_product` proposes it.
 
     The words become an alias of the product in the organization's dataset product_catalogue; from
@@ -35,6 +46,8 @@ def accept_name(org_id: str, words: str, product_code: str, home: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="cx-billing-") as folder:
         try:
             file = write_accepted_name(Path(folder), home, org_id, words, shipped)
+            if not even_if_unseen:
+                check_printed(home, org_id, words)
         except NameNotAcceptedError as error:
             raise RefusedError(str(error)) from error
         report = landing.land(Path(folder), home)

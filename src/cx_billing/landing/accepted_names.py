@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 
 from cx_billing import lake
+from cx_billing.pages.formatting import format_text
+from cx_billing.pages.reading import find_close, spell_plainly
 
 Record = dict[str, Any]
 COLUMNS = ("product_code", "name", "kind", "unit_of_measure", "aliases")
@@ -41,6 +43,38 @@ def write_accepted_name(folder: Path, home: Path, org_id: str, words: str, produ
         writer.writeheader()
         writer.writerow({**row, "aliases": words})
     return file
+
+
+def check_printed(home: Path, org_id: str, words: str) -> None:
+    """Raise NameNotAcceptedError, naming what is close, unless a landed line has the words.
+
+    A line may have other words beside them; case, blanks and punctuation do not count.
+    """
+    printed: list[str] = []
+    if files := sorted(lake.ensure(home).glob("vendor_invoice_lines/*.parquet")):
+        rows = duckdb.execute(
+            """
+            select distinct trim(description)
+            from read_parquet($files, union_by_name = true)
+            where org_id = $org_id and description is not null and withdrawn_at is null
+            order by all
+            """,
+            {"files": list(map(str, files)), "org_id": org_id},
+        )
+        printed = [text for (text,) in rows.fetchall()]
+    key = spell_plainly(words)
+    if any(key in spell_plainly(text) for text in printed):
+        return
+    if not printed:
+        hint = f"no line of an invoice of the vendor was landed for {org_id}"
+    elif close := find_close(words, printed):
+        hint = "the closest are " + ", ".join(repr(format_text(text)) for text in close)
+    else:
+        hint = "show vendor-invoice lists what it prints"
+    raise NameNotAcceptedError(
+        f"{format_text(words)!r} is on no invoice of the vendor that was landed: {hint}. To accept "
+        "it all the same, add --even-if-unseen."
+    )
 
 
 def find_own(home: Path, org_id: str, product_code: str) -> Record:

@@ -29,7 +29,14 @@ from cx_billing.pages.disputes import (
 )
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.invoice import AUDITED
-from cx_billing.pages.reading import NotFoundError, find_organization, is_listed, read, require
+from cx_billing.pages.reading import (
+    NotFoundError,
+    find_organization,
+    is_listed,
+    read,
+    require,
+    spell_plainly,
+)
 from cx_billing.pages.rejected import count_rejected_lines, describe_fault
 from cx_billing.pages.rules import find_rule_of_reason
 from cx_billing.pages.vendor_files import explain_files, read_vendor_files
@@ -467,12 +474,21 @@ def draw_reasons(differences: list[Record], minor_units: int) -> Iterator[Pictur
 def find_vendor_invoice(
     connection: duckdb.DuckDBPyConnection, org_id: str, invoice_number: str
 ) -> Record:
-    """The vendor's invoice by any of its numbers. Raises NotFoundError if there is none."""
+    """The vendor's invoice by any of its numbers, else by its letters and digits alone, if one
+    has them. Raises NotFoundError if there is none."""
     invoices = {
         number: invoice
         for invoice in read(connection, "vendor_invoices", org_id=org_id)
         for number in (invoice["invoice_number"], *list_other_numbers(invoice))
     }
+    if invoice_number not in invoices:
+        alike = {
+            invoice["invoice_number"]: invoice
+            for number, invoice in invoices.items()
+            if spell_plainly(number) == spell_plainly(invoice_number) != ""
+        }
+        if len(alike) == 1:
+            return next(iter(alike.values()))
     if invoice_number not in invoices:
         landed = read(
             connection, "rejected_vendor_lines", org_id=org_id, invoice_numbers=[invoice_number]
