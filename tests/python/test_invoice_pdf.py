@@ -19,6 +19,8 @@ from cx_billing.invoice_pdf import values
 from invoice_pdfs import CORE, PREPAY, TAXES, Errors, Style
 from invoice_pdfs.reading import HEAD, INVOICE, LONG, TITLES, charge, page, parsed, refusal
 
+NUMBERS = ((430, "3.00"), (520, "9.00"))
+
 # What is drawn is read
 
 
@@ -71,6 +73,50 @@ def test_a_rate_in_percent_is_a_factor(tmp_path):
     lines = [*HEAD, TITLES, TAXES, charge("State Tax", "80.00", "5.25%", "4.20"), "Total 4.20"]
     [row] = parsed(page(lines), tmp_path).charges
     assert (row["qty"], row["rate"], row["amount"]) == ("80.00", "0.0525", "4.20")
+
+
+def test_a_number_of_letters_alone_is_read_behind_its_label(tmp_path):
+    lines = [
+        *(line.replace("Number: 7", "Number: PA") for line in HEAD),
+        *(TITLES, CORE, charge("Call", "1", "9.00", "9.00"), "Total 9.00"),
+    ]
+    assert parsed(page(lines), tmp_path).number == "PA"
+    other = [*lines, "Invoice Number: PB"]
+    assert "holds two invoices, PA and PB" in refusal(page(other), tmp_path)
+    for value in ("see above", "pending", "Draft"):
+        none = [HEAD[0].replace("7", value), *lines[1:]]
+        assert "shows no invoice number" in refusal(page(none), tmp_path)
+
+
+@pytest.mark.parametrize("title", [40, 150, 240])
+@pytest.mark.parametrize("qty", [350, 362, 400])
+def test_titles_may_be_left_right_or_in_the_middle_of_wide_columns(tmp_path, title, qty):
+    titles = ((title, TITLES[0][1]), *TITLES[1:])
+    lines = [
+        *(*HEAD, titles, CORE),
+        ((40, "Genesys Cloud CX 2 Concurrent User with an option of"), (qty, "3"), *NUMBERS),
+        ((40, "a long name"),),
+        ((40, "Phone"), (qty, "1"), (430, "0.02"), (520, "0.02")),
+        "Total 9.02",
+    ]
+    read = parsed(page(lines), tmp_path)
+    assert [(row["description"], row["qty"], row["rate"]) for row in read.charges] == [
+        ("Genesys Cloud CX 2 Concurrent User with an option of a long name", "3", "3.00"),
+        ("Phone", "1", "0.02"),
+    ]
+
+
+def test_a_charge_may_have_minutes_and_no_one_rate(tmp_path):
+    lines = [
+        *(*HEAD, TITLES, CORE, charge("Phone", "1", "9.00", "9.00")),
+        ((40, "Outbound Calling Service"), (350, "92"), (520, "1.10")),
+        "Total 10.10",
+    ]
+    assert [(row["qty"], row["rate"]) for row in parsed(page(lines), tmp_path).charges] == [
+        ("1", "9.00"),
+        ("92", None),
+    ]
+    assert "a difference of 1.00" in refusal(page([*lines[:-1], "Total 11.10"]), tmp_path)
 
 
 def test_payments_lower_what_is_due_not_the_total(tmp_path):

@@ -730,6 +730,34 @@ def test_a_cycle_without_findings_says_so(tmp_path):
     assert "Nothing is found: every call costs its rate times its minutes, once." in said
 
 
+def test_without_calls_it_is_not_said_that_every_call_is_right(tmp_path):
+    without = "delete from marts.call_audit; delete from marts.calls"
+    publish_marts(tmp_path, changed=without)
+    said = cx_billing("--home", tmp_path, "show", "calls", "acme", "2026-03-05")
+    assert "Nothing was compared: no call of this cycle is in the call files." in said
+    again = tmp_path / "never delivered"
+    publish_marts(again, changed=f"{without}; delete from marts.load_audit where org_id = 'acme'")
+    said = cx_billing("--home", again, "show", "calls", "acme", "2026-03-05")
+    assert "Nothing was compared: no call file (dataset voice_usage) was delivered." in said
+
+
+def test_of_a_file_that_was_delivered_again_the_first_calls_are_shown(tmp_path):
+    publish_marts(
+        tmp_path,
+        changed="insert into marts.call_audit by name select * exclude (n) replace "
+        "('g/' || n as call_id, amount + n as amount) from (select *, unnest(range(1, 31)) as n from marts.call_audit "
+        "where call_id = 'f/3')",
+    )
+    with warehouse.connect(tmp_path) as connection:
+        page = pages.compose_calls(connection, "acme", date(2026, 3, 5))
+    amounts = [x["amount"] for x in page.tables[1].records if x["finding"] == "delivered_again"]
+    assert amounts == [Decimal(80 + n) for n in range(30, 20, -1)]
+    assert len(page.tables[1].records) == calls.SHOWN_AGAIN + 3, "others are shown all the same"
+    assert "21 more are in the mart call_audit; these are the first by money." in page.notes
+    (row,) = (x for x in page.tables[0].records if x["finding"] == "delivered_again")
+    assert row["calls_count"] == 31
+
+
 @pytest.mark.parametrize("page", ["calls", "inventory"])
 def test_an_unknown_cycle_lists_those_there_are(home, page):
     said = cx_billing("--home", home, "show", page, "acme", "2026-03-06", code=2)

@@ -22,6 +22,11 @@ def _is_identifier(text: str) -> bool:
     return bool(re.fullmatch(r"[#\w][\w./ -]{0,39}", text) and re.search(r"\d", text))
 
 
+def _is_word(text: str) -> bool:
+    """Whether it may be a number that has letters alone."""
+    return bool(re.fullmatch(r"[A-Z][A-Z./#-]{0,19}", text))
+
+
 def _is_text(text: str) -> bool:
     return bool(text)
 
@@ -108,11 +113,12 @@ class Head:
         """Raise UnreadableError if the line names another invoice behind its label."""
         for label in _labels([line]):
             if label.name == "invoice_number":
-                value = next(_candidates(label, [line]), self.values[label.name])
-                if _is_identifier(value) and value != self.values[label.name]:
+                own = self.values[label.name]
+                value = next(_candidates(label, [line]), own)
+                is_number = _is_identifier(value) or (_is_word(own) and _is_word(value))
+                if is_number and value != own:
                     raise UnreadableError(
-                        f"holds two invoices, {self.values[label.name]} and {value} "
-                        f"({line.where}); split it"
+                        f"holds two invoices, {own} and {value} ({line.where}); split it"
                     )
 
     def _repeats(self, text: str) -> bool:
@@ -132,6 +138,8 @@ def read(lines: Sequence[Line]) -> Head:
         kind = FIELDS[label.name]
         found = _block(label, lines) if kind.is_block else _candidates(label, lines)
         value = next(filter(kind.is_value, found), None)
+        if value is None and label.name == "invoice_number" and label.has_colon:
+            value = next(filter(_is_word, _beside(label, lines)), None)
         if value is None and label.name == "service_period":
             raise UnreadableError(
                 f"has a service period that cannot be read ({lines[label.row].where}); {ADVICE}"
@@ -174,18 +182,24 @@ def _is_labelled(cell: Cell) -> bool:
 
 def _candidates(label: _Label, lines: Sequence[Line]) -> Iterator[str]:
     """What may be the value, the likelier first: behind the label, beside it, below it."""
+    yield from _beside(label, lines)
     if label.value:
-        yield label.value
         return
-    cells = lines[label.row].cells
-    beside = cells[label.column + 1 : label.column + 2]
-    if beside and not _is_labelled(beside[0]):
-        yield beside[0].text
-    own = cells[label.column]
+    own = lines[label.row].cells[label.column]
     for line in lines[label.row + 1 : label.row + 3]:
         for cell in line.cells:
             if cell.x0 < own.x1 and own.x0 < cell.x1 and not _is_labelled(cell):
                 yield cell.text
+
+
+def _beside(label: _Label, lines: Sequence[Line]) -> Iterator[str]:
+    """What stands behind a label, or beside it."""
+    if label.value:
+        yield label.value
+        return
+    beside = lines[label.row].cells[label.column + 1 : label.column + 2]
+    if beside and not _is_labelled(beside[0]):
+        yield beside[0].text
 
 
 def _block(label: _Label, lines: Sequence[Line]) -> Iterator[str]:

@@ -29,6 +29,7 @@ from cx_billing.invoice_pdf.wording import (
 )
 from cx_billing.pdf_lines import Cell, Line
 
+SAME_EDGE = 1.0  # points between the left edges of two descriptions, at most
 OUTDENT = 0.5  # line heights that a description may stand to the left of its title
 FAR = 2.5  # line heights from one line of a description to the next that it never has
 CLOSE = 0.85  # of the distance of two charges: only a line of the same charge is closer
@@ -84,6 +85,7 @@ class Table:
     _section: str | None = None
     _own_period: tuple[Claim, ...] = ()
     _columns: dict[str, Cell] = field(default_factory=dict)
+    _texts_from: float | None = None  # of charges left of their title, which is centred or right
     _last: Line | None = None  # of a charge, as long as its description may go on
     _last_end: float = 0  # where the description in it ends
     _pitches: list[float] = field(default_factory=list)  # from charge to charge
@@ -142,6 +144,7 @@ class Table:
             if is_currency(word.text.strip("()")):
                 self._claim_currency(word.text, line)
         self._columns, self._stage, self._has_header = columns, "table", True
+        self._texts_from = None
         return True
 
     def _take_section(self, line: Line) -> bool:
@@ -202,7 +205,10 @@ class Table:
 
     def _take_charge(self, line: Line) -> bool:
         texts, printed = self._split(line)
-        if not printed or (texts and not self._is_below_description(texts[0])):
+        if not printed:
+            return False
+        is_left = bool(texts) and not self._is_below_description(texts[0])
+        if is_left and (len(texts) > 1 or "amount" not in printed):
             return False
         description = " ".join(cell.text for cell in texts)
         period = self._own_period or self.period
@@ -212,8 +218,9 @@ class Table:
             "has no description": not texts,
             "has no amount": "amount" not in printed,
             "has text among its numbers": any(cell.x0 >= self._numbers_from for cell in texts),
-            "has a quantity or a rate alone": {"qty", "rate"} <= set(self._columns)
-            and ("qty" in printed) != ("rate" in printed),
+            "has a rate and no quantity": "qty" in self._columns
+            and "rate" in printed
+            and "qty" not in printed,
             "looks like a sum, but of what": "qty" not in printed
             and bool(UNKNOWN_SUM.match(description)),
         }
@@ -222,6 +229,8 @@ class Table:
                 raise _refusal(f"has a charge that {problem}", line)
         if self._last and self._last.page == line.page:
             self._pitches.append(line.bottom - self._last.bottom)
+        if is_left:
+            self._texts_from = min(texts[0].x0, self._texts_from or texts[0].x0)
         assert self._section is not None, "refused above"
         self.charges.append(Charge(self._section, description, printed, period, line))
         self._describe(line, texts[-1].x1)
@@ -241,7 +250,13 @@ class Table:
             title = self._columns[column]
             is_below = cell.x0 < title.x1 and title.x0 < cell.x1
             if not is_below and _distance(cell, title) > cell.words[0].height:
-                break
+                # Numbers to the right below a title to the left: until the next title, and only
+                # beside numbers that are below theirs, so that none can be of another column.
+                places = list(self._columns)
+                after = places[places.index(column) + 1 :][:1]
+                is_between = after and title.x1 <= cell.x0 and cell.x1 <= self._columns[after[0]].x0
+                if not is_between or after[0] not in printed:
+                    break
             del columns[columns.index(column) :], texts[-1]
             printed[column] = cell.text
             if texts and is_currency(texts[-1].text):
@@ -303,6 +318,8 @@ class Table:
             self.currencies.append(claim)
 
     def _is_below_description(self, cell: Cell) -> bool:
+        if self._texts_from is not None and cell.x0 >= self._texts_from - SAME_EDGE:
+            return True
         return cell.x0 >= self._columns["description"].x0 - OUTDENT * cell.words[0].height
 
     @property

@@ -20,6 +20,7 @@ from cx_billing.pages.formatting import format_instant, format_number, format_te
 from cx_billing.pages.reading import find_organization, read, require
 
 SHOWN = 100
+SHOWN_AGAIN = 10  # of the calls of files that were delivered again
 RATED_PLACES = 4
 FINDINGS = {
     "mispriced": "Cost is not rate times minutes",
@@ -110,7 +111,8 @@ def compose_calls(
     of_cycle = {"org_id": org_id, "cycle_start_date": cycle_start_date}
     (totals,) = read(connection, "call_totals", **of_cycle)
     sums = read(connection, "call_sums", **of_cycle)
-    calls = read(connection, "call_findings", **of_cycle, shown=SHOWN)
+    calls = read(connection, "call_findings", **of_cycle, shown=SHOWN, shown_again=SHOWN_AGAIN)
+    (files,) = read(connection, "call_files", org_id=org_id)
 
     def cost(key: str) -> str:
         return format_number(totals[key] or 0, RATED_PLACES)
@@ -134,7 +136,7 @@ def compose_calls(
                 "Sums by finding",
                 SUM_COLUMNS,
                 tuple(list_sums(spell(sums), cycle)),
-                "Nothing is found: every call costs its rate times its minutes, once.",
+                say_nothing_is_found(totals["calls_count"], files["files_count"]),
                 "findings",
                 tuple(sums),
             ),
@@ -150,6 +152,15 @@ def compose_calls(
         head={"org_id": org_id} | cycle | totals,
         notes=tuple(explain(sums, calls)),
     )
+
+
+def say_nothing_is_found(calls_count: int, files_count: int) -> str:
+    """Why there is no finding."""
+    if not files_count:
+        return "Nothing was compared: no call file (dataset voice_usage) was delivered."
+    if not calls_count:
+        return "Nothing was compared: no call of this cycle is in the call files."
+    return "Nothing is found: every call costs its rate times its minutes, once."
 
 
 def spell(records: list[Record]) -> list[Record]:
