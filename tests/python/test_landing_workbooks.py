@@ -6,6 +6,7 @@ import io
 import zipfile
 from datetime import date, datetime, time, timedelta
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -85,6 +86,56 @@ def test_titles_above_the_header_and_other_sheets_are_passed_over(warehouse):
         "acme/users/f.xlsx: sheet 'Data' was read; without this header: 'Notes', 'Empty'; "
         "hidden and not looked at: 'Old_hidden'"
     )
+
+
+LINES = [
+    *("Invoice No", "Invoice Date", "Service Start", "Service End"),
+    *("Description", "Qty", "Rate", "Amount"),
+]
+
+
+def invoice_book(*rows, merged=()):
+    book = openpyxl.Workbook()
+    for row in ([], ["Invoice V-7"], [], LINES, *rows):
+        book.active.append(row)
+    for cells in merged:
+        book.active.merge_cells(cells)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_what_merged_cells_say_is_said_of_each_row_but_no_amount_twice(warehouse):
+    day = date(2026, 5, 7)
+    content = invoice_book(
+        [71, day, None, None, "CX 2", 1, 5, 5],
+        [None, None, None, None, "CX 3", 1, 6, None],
+        [],
+        [None, None, None, None, None, 2, 7, 14],
+        ["Subtotal", None, None, None, None, None, None, 19],
+        merged=("A5:A8", "B5:B8", "E6:E8", "H5:H6", "A2:H2", "A9:C9"),
+    )
+    landed = warehouse.landed(content, dataset="vendor_invoice_lines", name="f.xlsx")
+    assert landed.rows == 4
+    columns = "invoice_number, invoice_date, description, qty, amount"
+    file = warehouse.home / "lake" / "vendor_invoice_lines" / f"{landed.file_id}.parquet"
+    assert duckdb.sql(f"select {columns} from '{file}' order by source_row").fetchall() == [
+        ("71", "2026-05-07", "CX 2", "1", "5"),
+        ("71", "2026-05-07", "CX 3", "1", None),
+        ("71", "2026-05-07", "CX 3", "2", "14"),
+        ("Subtotal", None, None, None, "19"),
+    ]
+
+
+def test_formulas_that_were_never_computed_are_told(warehouse):
+    line = ["V-7", date(2026, 5, 7), None, None, "CX 2", 1, 5]
+    content = invoice_book([*line, "=F5*G5"], [*line, "=F6*G6"], [*line, 5])
+    warehouse.deliver(content, dataset="vendor_invoice_lines", name="f.xlsx")
+    (warning,) = warehouse.land().warnings
+    assert "2 formulas have no value, since no spreadsheet program computed it" in warning
+    computed = workbook(Users=[HEADER, ["u1", "a@x", "Ann"]])
+    warehouse.deliver(computed, name="g.xlsx")
+    assert warehouse.land().warnings == []
 
 
 def test_cells_without_a_header_make_the_row_a_bad_one(warehouse):

@@ -745,8 +745,8 @@ def test_of_a_file_that_was_delivered_again_the_first_calls_are_shown(tmp_path):
     publish_marts(
         tmp_path,
         changed="insert into marts.call_audit by name select * exclude (n) replace "
-        "('g/' || n as call_id, amount + n as amount) from (select *, unnest(range(1, 31)) as n from marts.call_audit "
-        "where call_id = 'f/3')",
+        "('g/' || n as call_id, amount + n as amount) "
+        "from (select *, unnest(range(1, 31)) as n from marts.call_audit where call_id = 'f/3')",
     )
     with warehouse.connect(tmp_path) as connection:
         page = pages.compose_calls(connection, "acme", date(2026, 3, 5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -36,18 +37,33 @@ from cx_billing.lake import Dataset
 
 LARGEST = 1 << 31  # bytes, unpacked; the reader holds all of it in memory
 TITLE_ROWS = 50  # how far down a header is looked for
+LARGEST_LOOKED_AT = 1 << 25  # bytes of a sheet in which formulas are looked for
+NUMBER_LIKE = re.compile(r"[-+(]?[^\w\s]?[\d.,' ]*\d[\d.,' ]*\)?%?")
+# A cell with a formula and no value, as its sheet is written.
+WITHOUT_VALUE = re.compile(
+    rb"<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?"
+    rb"\s*</(?:\w+:)?c>"
+)
 
 
 def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
     """The rows below the header, blank ones left out.
 
     Raises UnreadableError if no sheet has the header, or more than one, or if the file is no
-    workbook that can be read. Hidden sheets are not looked at, but named.
+    workbook that can be read. Hidden sheets are not looked at, but named. What cells that are
+    merged below each other say is said of each of their rows, unless it is a number to add up.
     """
+    formulas = 0
     if zipfile.is_zipfile(path):
         with opened(path, LARGEST) as archive:  # it can be opened, and is not too large
             if damaged := archive.testzip():
                 raise UnreadableError(f"is a damaged workbook ({damaged}); save it again")
+            formulas = sum(
+                len(WITHOUT_VALUE.findall(archive.read(part)))
+                for part in archive.infolist()
+                if part.filename.startswith("xl/worksheets/")
+                and part.file_size <= LARGEST_LOOKED_AT
+            )
     try:
         with CalamineWorkbook.from_path(path) as workbook:
             sheets = [one for one in workbook.sheets_metadata if one.typ is SheetTypeEnum.WorkSheet]
@@ -67,6 +83,11 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
         notices.append(f"without this header: {', '.join(others)}")
     if hidden:
         notices.append(f"hidden and not looked at: {', '.join(hidden)}")
+    if formulas:
+        notices.append(
+            f"{formulas:,} formula{'s have' if formulas > 1 else ' has'} no value, since no "
+            "spreadsheet program computed it: open the workbook in one, save it, and land that"
+        )
     return replace(found, notice="; ".join(notices)) if len(notices) > 1 else found
 
 
@@ -108,10 +129,12 @@ def _find(
 def _stage(sheet: CalamineSheet, skipped: int, dataset: Dataset, staged: Path) -> Rows:
     lines = islice(sheet.iter_rows(), skipped, None)
     header = _header(next(lines))
-    columns, extra = fields(header, match(header, dataset), dataset)
+    positions = match(header, dataset)
+    columns, extra = fields(header, positions, dataset)
     headers = SecondHeaders(header, dataset)
     with Stage(staged, [f"c{position}" for position in range(len(header))]) as stage:
-        for cells in _filled(lines):
+        merged = _Merged(sheet, skipped + 1, {positions.get(key) for key in dataset.natural_key})
+        for cells in _filled(merged.fill(lines)):
             rest = cells[len(header) :]
             text = "\t".join(cells).rstrip("\t")
             again = headers.is_possible(text) and headers.problem(cells, stage.count + 1)
@@ -121,6 +144,42 @@ def _stage(sheet: CalamineSheet, skipped: int, dataset: Dataset, staged: Path) -
     above = (" ".join(map(as_text, cells)) for cells in islice(sheet.iter_rows(), skipped))
     said = Said(period=find_period(above))
     return replace(stage.rows(columns, extra), is_full=is_full, said=said)
+
+
+class _Merged:
+    """What the rows of a sheet from `first` on have in cells that are merged below each other.
+
+    A number is filled in only in the columns `keys`: elsewhere it would be added up again.
+    """
+
+    def __init__(self, sheet: CalamineSheet, first: int, keys: set[int | None]):
+        self._first, self._keys = first, keys
+        self._columns: dict[int, list[tuple[int, int]]] = {}  # by the row that it begins in
+        for (top, left), (bottom, _right) in sheet.merged_cell_ranges or ():
+            if bottom > top:
+                self._columns.setdefault(top, []).append((left, bottom))
+
+    def fill(self, lines: Iterator[Sequence[object]]) -> Iterator[Sequence[object]]:
+        """The rows with what they have in merged cells."""
+        held: dict[int, tuple[int, object]] = {}  # by column: to which row, and what
+        for number, cells in enumerate(lines, start=self._first):
+            shown = list(cells)
+            is_blank = not any(as_text(cell).strip() for cell in cells)
+            for column, (bottom, value) in held.items():
+                if (
+                    not is_blank
+                    and number <= bottom
+                    and column < len(shown)
+                    and shown[column] == ""
+                ):
+                    shown[column] = value
+            for column, bottom in self._columns.get(number, ()):
+                if column < len(cells) and self._may_fill(column, cells[column]):
+                    held[column] = bottom, cells[column]
+            yield shown
+
+    def _may_fill(self, column: int, cell: object) -> bool:
+        return column in self._keys or not NUMBER_LIKE.fullmatch(as_text(cell).strip())
 
 
 def _header(cells: Sequence[object]) -> list[str]:
