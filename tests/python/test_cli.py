@@ -164,6 +164,16 @@ def test_nothing_landed_yet(tmp_path):
     assert "Nothing has been landed" in cx_billing("--home", tmp_path, "build", code=2)
 
 
+@pytest.mark.parametrize(
+    ("columns", "width"), [("80", 80), ("", 200), ("wide", 200), ("0", 200), ("-5", 200)]
+)
+def test_a_pipe_is_as_wide_as_columns_says(monkeypatch, columns, width):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert screen.open_console().width == width
+    monkeypatch.delenv("COLUMNS")
+    assert screen.open_console().width == screen.WIDTH_OF_A_PIPE
+
+
 def test_a_good_build_says_what_was_published(home, monkeypatch):
     calls = built(monkeypatch, published=home / builds.PUBLISHED)
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import textwrap
 import time
@@ -20,6 +21,7 @@ from cx_billing.cli.options import DEFAULT_HOME
 from cx_billing.pages.columns import tabulate
 
 WIDTH_OF_A_PIPE = 200
+LEAST_WIDTH = 20
 WIDTH_OF_BAR = 30
 SECONDS_BETWEEN_LINES = 10
 SHOWN_ITEMS = 20
@@ -39,10 +41,13 @@ class Screen(Console):
 
 
 def open_console(stderr: bool = False) -> Console:
-    """Standard output (or error); wide enough for any table when it is no terminal."""
+    """Standard output (or error). One that is no terminal is as wide as `COLUMNS` says, else wide
+    enough for any table."""
     console = Screen(stderr=stderr, highlight=False, soft_wrap=False)
     if not console.is_terminal:
-        console.width = WIDTH_OF_A_PIPE
+        asked = os.environ.get("COLUMNS", "")
+        is_width = asked.isascii() and asked.isdecimal() and int(asked) >= LEAST_WIDTH
+        console.width = int(asked) if is_width else WIDTH_OF_A_PIPE
     return console
 
 
