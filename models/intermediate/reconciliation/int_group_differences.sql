@@ -6,6 +6,51 @@ judged as (
 
 ),
 
+-- What is billed beside what is expected may be on an invoice of ours that no number
+-- answers; of several the one of the closest period counts.
+ours_elsewhere as (
+
+    select
+        judged.org_id,
+        judged.group_id,
+        min_by(
+            invoice_lines.invoice_date,
+            (
+                abs(invoice_lines.service_period_start - judged.printed_start),
+                invoice_lines.invoice_date
+            )
+        ) as invoice_date
+    from judged
+    inner join {{ ref('invoice_lines') }} as invoice_lines
+        on
+            judged.org_id = invoice_lines.org_id
+            and judged.product_code = invoice_lines.product_code
+            and judged.printed_compared_amount = invoice_lines.amount
+    anti join {{ ref('int_answered_lines') }} as answered_lines
+        on
+            invoice_lines.org_id = answered_lines.org_id
+            and invoice_lines.invoice_line_id = answered_lines.invoice_line_id
+    where
+        judged.reason = 'line_without_usage'
+        and judged.printed_compared_amount > 0
+        and invoice_lines.invoice_status = 'final'
+    group by judged.org_id, judged.group_id
+
+),
+
+found_elsewhere as (
+
+    select
+        judged.*,
+        ours_elsewhere.invoice_date as elsewhere_date
+    from judged
+    left join ours_elsewhere
+        on
+            judged.org_id = ours_elsewhere.org_id
+            and judged.group_id = ours_elsewhere.group_id
+
+),
+
 -- Quantity at our rate first, then the rate at the vendor's quantity, then what is left.
 split as (
 
@@ -69,7 +114,7 @@ split as (
                     )
             else at_our_rate
         end as at_their_rate
-    from judged
+    from found_elsewhere
 
 ),
 
@@ -90,6 +135,7 @@ parts as (
             when reason = 'commitment_not_billed' and kind = 'minimum'
                 then of_minimum
             when kind = 'minimum' then minimum_assumed
+            when reason = 'line_without_usage' then elsewhere_date::varchar
             else whole_assumed
         end as assumed,
         if(reason = whole_reason, other_whole_reasons, null) as other_reasons

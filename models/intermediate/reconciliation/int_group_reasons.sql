@@ -1,8 +1,17 @@
 with
 
+-- What a minimum is made of (INV-09).
 figures as (
 
-    select * from {{ ref('int_groups_priced') }}
+    select
+        priced.*,
+        if(priced.kind = 'minimum', minimums.minimum_amount, null) as minimum_amount,
+        if(priced.kind = 'minimum', minimums.counted_amount, null) as counted_amount
+    from {{ ref('int_groups_priced') }} as priced
+    left join {{ ref('int_minimum_charges') }} as minimums
+        on
+            priced.org_id = minimums.org_id
+            and priced.cycle_start_date = minimums.service_period_start
 
 ),
 
@@ -27,6 +36,7 @@ select
     figures.kind,
     figures.minor_units,
     figures.printed_description,
+    figures.printed_start,
     figures.printed_lines,
     figures.printed_quantity,
     figures.printed_price,

@@ -29,12 +29,6 @@ sections as (
 
 ),
 
-minimums as (
-
-    select * from {{ ref('int_minimum_charges') }}
-
-),
-
 contract_items as (
 
     select * from {{ ref('int_contract_items') }}
@@ -95,8 +89,6 @@ select
     cycles.cycle_start_date,
     cycles.cycle_end_date - cycles.cycle_start_date as cycle_days,
     coalesce(currencies.minor_units, 2) as minor_units,
-    if(figures.kind = 'minimum', minimums.minimum_amount, null) as minimum_amount,
-    if(figures.kind = 'minimum', minimums.counted_amount, null) as counted_amount,
     -- What the difference of the lines that count toward a minimum sums to (INV-14).
     coalesce(
         sum(figures.variance_amount) filter (
@@ -122,10 +114,6 @@ left join cycles
     on
         answers.org_id = cycles.org_id
         and answers.expected_invoice_date = cycles.cycle_end_date
-left join minimums
-    on
-        cycles.org_id = minimums.org_id
-        and cycles.cycle_start_date = minimums.service_period_start
 left join {{ ref('currencies') }} as currencies
     on
         coalesce(figures.expected_currency, cycles.currency, figures.printed_currency)

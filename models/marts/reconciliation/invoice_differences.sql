@@ -56,51 +56,10 @@ printed_dates as (
 
 ),
 
--- What is billed beside what is expected may be on an invoice of ours that no number
--- answers; of several the one closest to the date of the number counts.
-ours_elsewhere as (
-
-    select
-        differences.org_id,
-        differences.group_id,
-        differences.part,
-        min_by(
-            invoice_lines.invoice_date,
-            (
-                abs(invoice_lines.invoice_date - printed_dates.invoice_date),
-                invoice_lines.invoice_date
-            )
-        ) as invoice_date
-    from differences
-    inner join printed_dates
-        on
-            differences.org_id = printed_dates.org_id
-            and differences.invoice_number = printed_dates.invoice_number
-    inner join {{ ref('invoice_lines') }} as invoice_lines
-        on
-            differences.org_id = invoice_lines.org_id
-            and differences.product_code = invoice_lines.product_code
-            and differences.printed_amount = invoice_lines.amount
-    anti join {{ ref('int_answered_lines') }} as answered_lines
-        on
-            invoice_lines.org_id = answered_lines.org_id
-            and invoice_lines.invoice_line_id = answered_lines.invoice_line_id
-    where
-        differences.reason = 'line_without_usage'
-        and differences.kind is distinct from 'minimum'
-        and differences.printed_amount > 0
-        and invoice_lines.invoice_status = 'final'
-    group by differences.org_id, differences.group_id, differences.part
-
-),
-
 dated as (
 
     select
-        differences.* replace (
-            coalesce(ours_elsewhere.invoice_date::varchar, differences.assumed)
-                as assumed
-        ),
+        differences.*,
         products.invoice_name,
         differences.org_id || '/' || differences.group_id || '/' || differences.part
             as difference_id,
@@ -119,11 +78,6 @@ dated as (
         on
             differences.org_id = printed_dates.org_id
             and differences.invoice_number = printed_dates.invoice_number
-    left join ours_elsewhere
-        on
-            differences.org_id = ours_elsewhere.org_id
-            and differences.group_id = ours_elsewhere.group_id
-            and differences.part = ours_elsewhere.part
     anti join currencies_differ
         on
             differences.org_id = currencies_differ.org_id
