@@ -436,6 +436,22 @@ def test_an_invoice_that_is_dated_after_the_build_is_told_from_an_unknown_one(tm
     assert "V-90 of 2027-05-07 (acme/voice_usage/a.csv)" in index
 
 
+def test_an_invoice_says_what_is_promised_and_not_credited_yet(tmp_path):
+    publish_marts(
+        tmp_path,
+        changed="update marts.disputes set last_event = 'accepted', last_event_date = "
+        "'2026-04-28' where dispute_id in ('acme/V-70', 'kaze/V-77')",
+    )
+
+    def show(*words):
+        return cx_billing("--home", tmp_path, "show", "vendor-invoice", *words)
+
+    promise = "Promised and not credited yet: 7.00 USD of invoice V-70, accepted on 2026-04-28."
+    assert promise in show("acme", "V-78")
+    assert "Promised" not in show("acme", "V-77"), "it is dated before"
+    assert "Promised" not in show("kaze", "V-77"), "nothing of it is open"
+
+
 def test_an_invoice_says_which_file_replaced_which(tmp_path):
     publish_marts(tmp_path, changed=IN_NO_FIGURE)
     said = " ".join(

@@ -201,6 +201,7 @@ def compose_vendor_invoice(
                 (invoice["invoice_number"], *list_other_numbers(invoice)),
             ),
             *explain(lines, differences, claims, len(rejected) - rejected_count),
+            *explain_promised(connection, invoice),
         ),
         head=invoice,
     )
@@ -600,6 +601,23 @@ def explain(
             "A renamed product is a proposal: cx-billing accept-name ORG_ID "
             '"PRINTED WORDS" PRODUCT accepts it.'
         )
+
+
+def explain_promised(connection: duckdb.DuckDBPyConnection, invoice: Record) -> Iterator[str]:
+    """What the vendor accepted by the date of the invoice, and has not credited yet."""
+    for record in read(connection, "disputes", org_id=invoice["org_id"]):
+        if (
+            record["last_event"] == "accepted"
+            and record["open_amount"]
+            and record["last_event_date"] <= invoice["invoice_date"]
+            and record["invoice_number"] != invoice["invoice_number"]
+        ):
+            amount = format_number(record["open_amount"], record["minor_units"] or 0)
+            yield (
+                f"Promised and not credited yet: {amount} {format_text(record['currency'])} of "
+                f"invoice {format_text(record['invoice_number'])}, accepted on "
+                f"{record['last_event_date']}."
+            )
 
 
 def find_product(connection: duckdb.DuckDBPyConnection, org_id: str, product_code: str) -> Record:
