@@ -112,9 +112,9 @@ worded as (
         or (
             not is_committed
             and not is_overage
-            and coalesce(regexp_matches(section, '\bprepa(?:y|id)\b', 'i'), false)
+            and coalesce(regexp_matches({{ title }}, '\bprepa(?:y|id)\b', 'i'), false)
             and not regexp_matches(
-                section,
+                {{ title }},
                 '\b(?:not|non|no|above|over|beyond|exceed\w*|excess|without)\b',
                 'i'
             )

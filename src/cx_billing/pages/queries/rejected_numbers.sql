@@ -1,5 +1,5 @@
--- How many lines of the vendor's invoices were rejected, by the number they were landed with.
--- Of a number that is masked only a part is there.
+-- How many lines of the vendor's invoices were rejected, by the number they were landed
+-- with. Of a number that is masked only a part is there.
 with
 
 rejected as (
