@@ -94,9 +94,9 @@ def test_what_is_not_close_is_not_suggested(wanted, known, hint):
 def test_a_long_list_of_what_there_is_names_the_closest_alone():
     numbers = [f"INV-{number}" for number in range(1000)]
     with pytest.raises(reading.NotFoundError) as caught:
-        reading.require("INV-77x", numbers, "vendor invoice", "acme")
+        reading.require("INV77x", numbers, "vendor invoice", "acme")
     said = str(caught.value)
-    assert "INV-77" in said
+    assert "INV77" in said
     assert said.count(",") <= reading.SUGGESTIONS
     assert said.endswith("and 995 more.")
 

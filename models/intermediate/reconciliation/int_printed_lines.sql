@@ -145,19 +145,25 @@ paid as (
             or (
                 is_silent
                 and (
-                    arrears_amount is null
-                    or is_any_overage
+                    is_any_overage
                     or (
                         not is_without_period
                         and prepaid_from > arrears_start + 1
                         and service_period_start >= prepaid_from - 1
-                        and bool_or(
-                            service_period_start < prepaid_from - 1
-                        ) over of_number
+                        and (
+                            arrears_amount is null
+                            or bool_or(
+                                service_period_start < prepaid_from - 1
+                            ) over of_number
+                        )
                     )
                     or (
                         is_at_prepaid_price
-                        and (not is_all_at_prepaid_price or quantity = prepaid_quantity)
+                        and (
+                            arrears_amount is null
+                            or not is_all_at_prepaid_price
+                            or quantity = prepaid_quantity
+                        )
                     )
                 )
             ),

@@ -102,6 +102,8 @@ class Answers:
         self.by_number: dict[str, list[VendorLine]] = defaultdict(list)
         for line in theirs:
             self.by_number[line.number].append(line)
+        self.currency = org.spans[0].contract.currency if org.spans else None
+        self.foreign = {x.number for x in theirs if x.currency not in (None, self.currency)}
         self.dates = {
             number: found
             for number, rows in self.by_number.items()
@@ -135,11 +137,20 @@ class Answers:
         printed: dict[tuple, list[VendorLine]] = defaultdict(list)
         for line in rows:
             if id(line) not in self.again:
-                printed[line.named, line.is_prepay].append(line)
+                is_known = line.product or named_group(line) or is_tax(line)
+                printed[line.named if is_known else line.amount, line.is_prepay].append(line)
         ours: dict[date, dict[tuple, list[dict]]] = defaultdict(lambda: defaultdict(list))
         for line in self.final:
             key = group_code(line["product_code"]), line["charge_type"] == "prepay"
             ours[line["invoice_date"]][key].append(line)
+        amounts = {
+            day: {
+                sum(x["amount"] for x in lines)
+                for (code, _), lines in by_key.items()
+                if not code.startswith("tax_")
+            }
+            for day, by_key in ours.items()
+        }
         ranked = []
         for day in ours if printed else ():
             late = (rows[0].invoice_date - day).days
@@ -148,6 +159,10 @@ class Answers:
             score = 2 * (0 <= late <= 10) + 2 * (abs(late) <= 1) + (late == 0)
             is_in_period, taxes, found = False, 0, 0
             for key, lines in printed.items():
+                if isinstance(key[0], Decimal) and not key[1] and key[0] in amounts[day]:
+                    # Words that name no product are found by their amount.
+                    score += 1 + 2 * (len(lines) == 1 and key[0] != 0)
+                    found += 1
                 if not (same := ours[day].get(key)):
                     continue
                 amount = sum(line.amount for line in lines)
@@ -226,6 +241,7 @@ class Answers:
         for line in self.final:
             answered = orders.get(line["invoice_date"], (line["invoice_date"],))[0]
             numbers = by_date[answered]
+            numbers = [n for n in numbers if n not in self.foreign] or numbers
             if not numbers:
                 self.unanswered.append(line)
                 continue

@@ -237,7 +237,7 @@ class Comparison:
             "expected_amount": amount,
             "variance_amount": variance,
         }
-        if other and line.currency and line.currency != other.currency:
+        if line.currency and line.currency != self.answers.currency:
             reason = "currency_differs"
         elif line.is_renamed:
             reason = "renamed_product"
@@ -324,7 +324,7 @@ class Comparison:
     def unexpected_row(self, line: Side, *, has_ours: bool) -> dict:
         """A vendor line of which we have none."""
         reason = "not_expected"
-        if line.currency and line.currency != self.answers.org.spans[0].contract.currency:
+        if line.currency and line.currency != self.answers.currency:
             reason = "currency_differs"
         elif line.product is None:
             reason = "unclassified"
