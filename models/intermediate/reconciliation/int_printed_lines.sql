@@ -148,13 +148,15 @@ paid as (
                     is_any_overage
                     or (
                         not is_without_period
-                        and prepaid_from > arrears_start + 1
                         and service_period_start >= prepaid_from - 1
                         and (
                             arrears_amount is null
-                            or bool_or(
-                                service_period_start < prepaid_from - 1
-                            ) over of_number
+                            or (
+                                prepaid_from > arrears_start + 1
+                                and bool_or(
+                                    service_period_start < prepaid_from - 1
+                                ) over of_number
+                            )
                         )
                     )
                     or (

@@ -103,7 +103,7 @@ class Answers:
         for line in theirs:
             self.by_number[line.number].append(line)
         self.currency = org.spans[0].contract.currency if org.spans else None
-        self.foreign = {x.number for x in theirs if x.currency not in (None, self.currency)}
+        self.foreign = {x.number for x in theirs if x.row["currency"] not in (None, self.currency)}
         self.dates = {
             number: found
             for number, rows in self.by_number.items()
