@@ -93,17 +93,17 @@ class Answers:
         self.org = org
         self.theirs = theirs
         self.final = [line for line in lines if line["invoice_status"] == "final"]
+        self.currency = org.spans[0].contract.currency if org.spans else None
+        self.foreign = {x.number for x in theirs if x.row["currency"] not in (None, self.currency)}
         self.firsts: dict[tuple, date] = {}
         for line in theirs:
-            if line.amount:
+            if line.amount and line.number not in self.foreign:
                 key = charge_of(line)
                 self.firsts[key] = min(line.invoice_date, self.firsts.get(key, line.invoice_date))
         self.again = {id(line) for line in theirs if self.is_billed_again(line)}
         self.by_number: dict[str, list[VendorLine]] = defaultdict(list)
         for line in theirs:
             self.by_number[line.number].append(line)
-        self.currency = org.spans[0].contract.currency if org.spans else None
-        self.foreign = {x.number for x in theirs if x.row["currency"] not in (None, self.currency)}
         self.dates = {
             number: found
             for number, rows in self.by_number.items()
@@ -117,7 +117,7 @@ class Answers:
 
     def is_billed_again(self, line: VendorLine) -> bool:
         """Whether an earlier invoice has the charge, both periods give or take a day."""
-        if not line.amount:
+        if not line.amount or line.number in self.foreign:
             return False
         *same, quantity, (start, end) = charge_of(line)
         first = self.firsts[charge_of(line)]
