@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import secrets
 from contextlib import suppress
+from functools import wraps
 from itertools import accumulate
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import RLock
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -48,11 +51,30 @@ def customer_key(home: Path) -> str:
     return key
 
 
+def parse_one_at_a_time() -> None:
+    """Let no two threads be in `ast.parse` at once, as dbt's are when they render models.
+
+    CPython 3.11 keeps one count of the depth for all threads. Where garbage is collected halfway,
+    another thread may change it, and a model fails to compile with "AST constructor recursion
+    depth mismatch".
+    """
+    if not hasattr(ast.parse, "__wrapped__"):
+        lock, parse = RLock(), ast.parse
+
+        @wraps(parse)
+        def locked(*arguments: Any, **options: Any) -> Any:
+            with lock:
+                return parse(*arguments, **options)
+
+        ast.parse = locked
+
+
 class Plugin(BasePlugin):
     """Loaded by `profiles/profiles.yml` for every dbt command."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Make sure every source has a file to read, and know the variables of the session."""
+        parse_one_at_a_time()
         home = Path(os.environ.get("CX_BILLING_HOME", "warehouse"))
         database = os.environ.get("CX_BILLING_DATABASE", "x.duckdb")
         if not database.endswith(".duckdb"):  # profiles.yml names the private file after it

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +19,7 @@ import pytest
 
 from cx_billing import builds as build_folders
 from cx_billing import changes, lake, landing, warehouse
-from cx_billing.dbt_plugin import KEY_FILE, customer_key
+from cx_billing.dbt_plugin import KEY_FILE, customer_key, parse_one_at_a_time
 from stand_in import FOREVER, StandIn
 
 
@@ -332,3 +335,21 @@ def test_the_customer_key_is_made_once_and_never_empty(tmp_path, monkeypatch):
     (home / KEY_FILE).write_text("")
     with pytest.raises(ValueError, match="holds no key"):
         customer_key(home)
+
+
+def test_no_two_threads_parse_python_at_once(monkeypatch):
+    inside, most = 0, 0
+
+    def parse(text: str) -> str:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.001)
+        inside -= 1
+        return text
+
+    monkeypatch.setattr(ast, "parse", parse)
+    parse_one_at_a_time()
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda text: ast.parse(text), "abcdefgh")) == list("abcdefgh")
+    assert most == 1
