@@ -344,12 +344,13 @@ def test_no_two_threads_parse_python_at_once(monkeypatch):
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
-        time.sleep(0.001)
+        time.sleep(0.01)
         inside -= 1
         return text
 
-    monkeypatch.setattr(ast, "parse", parse)
-    parse_one_at_a_time()
-    with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(lambda text: ast.parse(text), "abcdefgh")) == list("abcdefgh")
+    with monkeypatch.context() as patch, ThreadPoolExecutor(4) as threads:
+        patch.setattr(ast, "parse", parse)
+        parse_one_at_a_time()
+        parsed = list(threads.map(lambda text: ast.parse(text), "abcdefgh"))
+    assert parsed == list("abcdefgh")
     assert most == 1
