@@ -41,7 +41,7 @@ def platform():
     yield from serve(small_organization(NOW))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def waits(monkeypatch) -> list[float]:
     """How long was waited; nobody really waits."""
     waited: list[float] = []
@@ -49,7 +49,7 @@ def waits(monkeypatch) -> list[float]:
     return waited
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def credentials(monkeypatch):
     """The credentials, where they belong."""
     monkeypatch.setenv(extract.CLIENT_ID, CLIENT_ID)
