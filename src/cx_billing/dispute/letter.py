@@ -21,16 +21,12 @@ class Balance:
     claimed: Decimal
     recovered: Decimal
     refused: Decimal
-
-    @property
-    def asked(self) -> Decimal:
-        """What is still asked for."""
-        return self.claimed - self.recovered - self.refused
+    asked: Decimal  # what is still open
 
 
 def balance(disputes: list[Record]) -> Balance:
     """The disputes of an invoice as one."""
-    names = ("claimed_amount", "recovered_amount", "refused_amount")
+    names = ("claimed_amount", "recovered_amount", "refused_amount", "open_amount")
     return Balance(*(sum((row[name] for row in disputes), Decimal(0)) for name in names))
 
 
