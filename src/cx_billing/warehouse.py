@@ -36,6 +36,7 @@ from cx_billing.builds import (
     prune,
     publish,
 )
+from cx_billing.dbt_log import keep_log
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -260,10 +261,10 @@ def run(
     target = home / "target"
     parsed = parse_cache.start_from_shared(target, project_dir, database.stem, unit_tests)
     try:
-        with nullcontext() if manifest else parsed:
-            return dbtRunner(manifest, callbacks=[listen] if listen else []).invoke(
+        with nullcontext() if manifest else parsed, keep_log(home / "logs") as log:
+            return dbtRunner(manifest, callbacks=[log, *([listen] if listen else [])]).invoke(
                 [
-                    *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+                    *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
                     *("--log-path", str(home / "logs")),
                     *arguments,
                     *("--project-dir", str(project_dir)),
