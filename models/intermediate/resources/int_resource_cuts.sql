@@ -23,7 +23,8 @@ products as (
 
 ),
 
--- Neighbouring cuts of a cycle that a vendor may take instead.
+-- Neighbouring cuts of a cycle that a vendor may take instead. In the month in which a
+-- contract starts, usage before it may count or not.
 cuts as (
 
     select
@@ -43,6 +44,8 @@ cuts as (
         case named.cut
             when 'the calendar month'
                 then date_trunc('month', cycles.cycle_start_date) + interval 1 month
+            when 'the calendar month from the start of the contract'
+                then date_trunc('month', cycles.cycle_start_date) + interval 1 month
             when 'the next calendar month'
                 then date_trunc('month', cycles.cycle_start_date) + interval 2 month
             when 'a day early' then cycles.cycle_end_date - 1
@@ -54,9 +57,15 @@ cuts as (
     cross join
         unnest([
             'the calendar month', 'the next calendar month', 'a day early', 'a day late',
-            'the last day twice', 'the cycle before'
+            'the last day twice', 'the cycle before',
+            'the calendar month from the start of the contract'
         ]) as named (cut)
-    where cycles.is_closed
+    where
+        cycles.is_closed
+        and (
+            named.cut <> 'the calendar month from the start of the contract'
+            or (cycles.earlier_start_date is null and day(cycles.cycle_start_date) > 1)
+        )
 
 )
 
