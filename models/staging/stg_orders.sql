@@ -10,9 +10,15 @@ landed as (
 
 ),
 
+-- Calls, taxes and minimums follow from usage and contract: nobody orders them.
 product_names as (
 
-    select * from {{ ref('product_names') }}
+    select
+        product_names.*,
+        product_kinds.can_be_ordered
+    from {{ ref('product_names') }} as product_names
+    left join {{ ref('product_kinds') }} as product_kinds
+        on product_names.kind = product_kinds.kind
 
 ),
 
@@ -22,6 +28,8 @@ typed as (
         {{ provenance() }},
         landed.order_id,
         coalesce({{ product_named() }}, lower(landed.product_code)) as product_code,
+        coalesce(own_names.can_be_ordered, product_names.can_be_ordered, true)
+            as can_be_ordered,
         try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity,
         try_cast(landed.unit_price as decimal(18, 10))::decimal(28, 10) as unit_price,
         {{ utc_date('landed.ordered_date') }} as ordered_date,
@@ -42,6 +50,12 @@ checked as (
             )),
             ('not_a_timestamp', unreadable(['ordered_date', 'shipped_date'])),
             ('not_a_number', unreadable(['quantity', 'unit_price'])),
+            ('unknown_product', {
+                'product_code': (
+                    'not can_be_ordered',
+                    'a product that is bought once; calls, taxes and minimums are not ordered'
+                ),
+            }),
             ('unknown_value', {'is_hardware': ('is_hardware is null', 'true or false')}),
             ('negative_quantity', {'quantity': 'quantity < 0'}),
         ]) }}
@@ -50,6 +64,6 @@ checked as (
 )
 
 select
-    * replace (coalesce(is_hardware, false) as is_hardware),
+    * exclude (can_be_ordered) replace (coalesce(is_hardware, false) as is_hardware),
     {{ row_status(['order_id']) }} as row_status
 from checked

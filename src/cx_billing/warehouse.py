@@ -16,17 +16,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from cx_billing import changes, data_tests, files, lake, parse_cache
+from cx_billing import changes, data_tests, files, lake, parking, parse_cache
 from cx_billing.builds import (
     PUBLISHED,
     choose_number,
@@ -71,7 +71,8 @@ class Step:
 class Failure:
     """A node that failed (or warned), with what a reader needs to find the cause.
 
-    `description` is the claim of a test; `rows` are up to `SHOWN_ROWS` rows that break it.
+    `description` is the claim of a test; `rows` are up to `SHOWN_ROWS` rows that break it, and
+    `organizations` those that any such row is of. `is_node` says that dbt can select it by name.
     """
 
     name: str
@@ -79,6 +80,14 @@ class Failure:
     description: str
     message: str
     rows: tuple[dict[str, Any], ...] = ()
+    organizations: tuple[str, ...] = ()
+    is_node: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why an organization was parked, in a line."""
+        said = (self.description or self.message).strip().splitlines()[:1]
+        return ": ".join([self.name, *said])
 
 
 @dataclass(frozen=True)
@@ -92,11 +101,22 @@ class BuildResult:
     seconds: float
     failures: tuple[Failure, ...] = ()
     warnings: tuple[Failure, ...] = ()
+    parked: tuple[parking.Parked, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Whether every model was built and every test held."""
         return not self.failures
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A build that may yet be published: what dbt and the data tests said of it."""
+
+    outcome: dbtRunnerResult
+    tested: Sequence[data_tests.TestResult]
+    failures: tuple[Failure, ...]
+    warnings: tuple[Failure, ...]
 
 
 def build(
@@ -118,6 +138,9 @@ def build(
     fails, unless `accept_changes`. So does one of which `refuse` says anything, or a test warns
     while it is given.
 
+    Organizations whose rows make it fail are set aside (`parking.py`): the others are published
+    without them, beside the rows of theirs that were published before.
+
     With `select` (dbt's node selection) only a part is built, and a part is never published.
     Every build starts from an empty file; `full_refresh` is handed to dbt for models that
     would continue what is already there.
@@ -134,30 +157,48 @@ def build(
     options = ["--no-write-json"]  # half a second; nothing reads what it would write
     options += ["--full-refresh"] if full_refresh else []
 
-    started = time.monotonic()
-    with build_lock(home):
-        shutil.rmtree(building, ignore_errors=True)  # left by a build that was killed
+    def attempt(left_out: Collection[str], nodes: str | None = select) -> Attempt:
+        """Build without some organizations, from nothing."""
+        shutil.rmtree(building, ignore_errors=True)  # also what a killed build left
         building.mkdir(parents=True, mode=0o700)
         working.parent.mkdir()
+        dbt = partial(
+            run,
+            home=home,
+            database=working,
+            project_dir=project_dir,
+            reads=link_snapshot(home, building / "home", left_out),
+            variables=variables,
+            unit_tests=False,
+        )
+        outcome, tested = build_and_test(dbt, options, nodes, working, Progress(on_event))
+        failures = list_failures(outcome, working, tested)
+        if not (failures or nodes or accept_changes):
+            failures = check_final_invoices(home, working, left_out)
+        return Attempt(outcome, tested, failures, list_warnings(outcome, working, tested))
+
+    started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
+    with build_lock(home):
         try:
-            reads = link_snapshot(home, building / "home")
-            dbt = partial(
-                run,
-                home=home,
-                database=working,
-                project_dir=project_dir,
-                reads=reads,
-                variables=variables,
-                unit_tests=False,
-            )
-            outcome, tested = build_and_test(dbt, options, select, working, Progress(on_event))
-            data_tests.write_queries(tested, home / "target" / "compiled" / "data_tests")
-            failures = list_failures(outcome, working, tested)
-            warnings = list_warnings(outcome, working, tested)
-            if not (failures or select or accept_changes):
-                failures = check_final_invoices(home, working)
+            parked = {} if select else parking.read(home)
+            if parked:
+                is_new_try = accept_changes or full_refresh
+                parked = {} if is_new_try else parking.keep_parked(home, parked)
+            tried = attempt(parked)
+            while tried.failures and not select:
+                reasons = explain_by_organization(home, tried, parked, attempt)
+                if not reasons:
+                    break
+                parked |= parking.park(reasons, began_at)
+                tried = attempt(parked)
+            failures = tried.failures
+            data_tests.write_queries(tried.tested, home / "target" / "compiled" / "data_tests")
+            if parked and not failures:
+                published = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
+                parking.carry_over(working, published, parked.values())
+                settle(working)
             if refuse and not (failures or select):
-                failures = (*warnings, *ask(refuse, working))
+                failures = (*tried.warnings, *ask(refuse, working))
             if failures:
                 database, published = keep(working, builds / "failed"), None
             elif select:
@@ -165,11 +206,12 @@ def build(
             else:
                 database = keep(working, builds / str(choose_number(builds)))
                 published = publish(home, database) if database else None
+                parking.write(home, parked)
                 prune(home)
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
-    results = [*list_results(outcome), *tested]
+    results = [*list_results(tried.outcome), *tried.tested]
     return BuildResult(
         database=database,
         published=published,
@@ -177,8 +219,36 @@ def build(
         skipped=sum(result.status == "skipped" for result in results),
         seconds=time.monotonic() - started,
         failures=failures,
-        warnings=warnings,
+        warnings=tried.warnings,
+        parked=tuple(parked.values()),
     )
+
+
+def explain_by_organization(
+    home: Path,
+    tried: Attempt,
+    parked: Mapping[str, parking.Parked],
+    attempt: Callable[[Collection[str], str | None], Attempt],
+) -> dict[str, str]:
+    """Why an attempt failed, by the organizations whose rows the failures name.
+
+    Where they name none, by those without which the failing nodes pass. Empty if that is nobody, or
+    everybody.
+    """
+    everybody = sorted(set(parking.list_files(home / "lake")) - set(parked))
+    reasons = {
+        org_id: failure.reason for failure in tried.failures for org_id in failure.organizations
+    }
+    nodes = " ".join(f"+{failure.name}" for failure in tried.failures if failure.is_node)
+    if not reasons and nodes:
+
+        def fails(organizations: Collection[str]) -> bool:
+            others = set(everybody) - set(organizations) | set(parked)
+            return bool(attempt(others, nodes).failures)
+
+        for org_id in parking.find_culprits(everybody, fails):
+            reasons[org_id] = tried.failures[0].reason
+    return {} if set(reasons) >= set(everybody) else reasons
 
 
 def ask(
@@ -280,13 +350,20 @@ def run(
         gc.set_threshold(*thresholds)
 
 
-def link_snapshot(home: Path, copy: Path) -> Path:
-    """A home with the lake of `home` as it is now, in hard links, and its customer key."""
+def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Path:
+    """A home with the lake of `home` as it is now, in hard links, and its customer key.
+
+    Without the files of the organizations that are left out.
+    """
     from cx_billing.dbt_plugin import KEY_FILE, customer_key
 
     customer_key(home)
     links = [home / KEY_FILE] if (home / KEY_FILE).exists() else []
-    for file in [*links, *lake.ensure(home).glob("*/*.parquet")]:
+    found = set(lake.ensure(home).glob("*/*.parquet"))
+    if left_out:
+        of_organization = parking.list_files(home / "lake")
+        found -= {path for org_id in left_out for path in of_organization.get(org_id, ())}
+    for file in [*links, *sorted(found)]:
         link = copy / file.relative_to(home)
         link.parent.mkdir(parents=True, exist_ok=True)
         os.link(file, link)
@@ -394,10 +471,11 @@ def list_failures(
     outcome: dbtRunnerResult, database: Path, tested: Sequence[data_tests.TestResult] = ()
 ) -> tuple[Failure, ...]:
     """Every node and every data test that failed; or why dbt ran none."""
+    failed = ("error", "fail", "runtime error", "partial success")
     failures = tuple(
-        describe(result, read_offending_rows(result, database))
+        describe(result, database)
         for result in (*list_results(outcome), *tested)
-        if result.status in ("error", "fail", "runtime error", "partial success")
+        if result.status in failed
     )
     if failures or outcome.success:
         return failures
@@ -410,15 +488,21 @@ def list_warnings(
 ) -> tuple[Failure, ...]:
     """Every data test that warned."""
     return tuple(
-        describe(result, read_offending_rows(result, database))
+        describe(result, database)
         for result in (*list_results(outcome), *tested)
         if result.status == "warn"
     )
 
 
-def check_final_invoices(home: Path, database: Path) -> tuple[Failure, ...]:
-    """A failure if final invoices would move implausibly against the published build."""
-    rows = changes.find_implausible_invoices(home, database)
+def check_final_invoices(
+    home: Path, database: Path, left_out: Collection[str] = ()
+) -> tuple[Failure, ...]:
+    """A failure if final invoices would move implausibly against the published build.
+
+    Those of organizations that are left out do not move.
+    """
+    found = changes.find_implausible_invoices(home, database)
+    rows = [row for row in found if row["org_id"] not in left_out]
     if not rows:
         return ()
     return (
@@ -431,32 +515,44 @@ def check_final_invoices(home: Path, database: Path) -> tuple[Failure, ...]:
                 "cx-billing build --accept-changes."
             ),
             rows=tuple(rows[:SHOWN_ROWS]),
+            organizations=tuple(sorted({row["org_id"] for row in rows})),
         ),
     )
 
 
-def describe(result: Any, rows: tuple[dict[str, Any], ...] = ()) -> Failure:
+def describe(result: Any, database: Path) -> Failure:
     """A node's result in our words."""
     node = result.node
+    rows, organizations = read_offending_rows(result, database)
     return Failure(
         name=node.name,
         file=node.original_file_path,
         description=(node.description or "").strip(),
         message=(result.message or "").strip(),
         rows=rows,
+        organizations=organizations,
+        is_node=True,
     )
 
 
-def read_offending_rows(result: Any, database: Path) -> tuple[dict[str, Any], ...]:
-    """The first rows that a data test found."""
+def read_offending_rows(
+    result: Any, database: Path
+) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]:
+    """The first rows that a data test found, and the organizations of all, if each row says one."""
     query = getattr(result.node, "compiled_code", None)
     if result.status not in ("fail", "warn") or not query:
-        return ()
+        return (), ()
     query = query.strip().rstrip(";")
     with connect_with_private(database) as connection:
         try:
-            connection.execute(f"select * from (\n{query}\n) limit {SHOWN_ROWS}")
+            found = connection.sql(f"select * from (\n{query}\n)")
+            columns = found.columns
+            rows = found.limit(SHOWN_ROWS).fetchall()
+            named = found.select("org_id").distinct().fetchall() if "org_id" in columns else []
         except duckdb.Error:  # it needed more than the file, say a session variable
-            return ()
-        columns = [column[0] for column in connection.description]
-        return tuple(dict(zip(columns, row, strict=True)) for row in connection.fetchall())
+            return (), ()
+    organizations = sorted(org_id for [org_id] in named if org_id is not None)
+    return (
+        tuple(dict(zip(columns, row, strict=True)) for row in rows),
+        tuple(organizations) if len(organizations) == len(named) else (),
+    )

@@ -25,5 +25,9 @@ select
     billing_option,
     effective_date,
     ramp_end_date,
-    term_end_date
+    term_end_date,
+    -- The build marks those whose rows are of an earlier one.
+    false as is_parked,
+    null::timestamp as parked_since,
+    null::varchar as parked_reason
 from current_contracts

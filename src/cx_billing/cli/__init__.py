@@ -24,6 +24,7 @@ from cx_billing.cli import (
     seal,
     show,
     status,
+    unpark,
     withdraw,
 )
 from cx_billing.cli.errors import Commands
@@ -50,7 +51,8 @@ def main(home: Path) -> None:
     Everything is kept in the home, ./warehouse unless you say otherwise. All times are UTC.
 
     Exit codes: 0 done; 1 a build or a test failed and nothing was published; 2 a whole file was
-    refused (the rest was landed), check-files found something, or the arguments are wrong.
+    refused (the rest was landed), check-files found something, or the arguments are wrong;
+    3 published, but organizations are parked: what is published of them is of an earlier build.
     """
 
 
@@ -69,5 +71,6 @@ for command in (
     show.show,
     withdraw.withdraw,
     status.status,
+    unpark.unpark,
 ):
     main.add_command(command)

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 from duckdb import DuckDBPyConnection
 
-from cx_billing import builds, changes, pages, warehouse
+from cx_billing import builds, changes, pages, parking, warehouse
 from cx_billing.cli import options
-from cx_billing.cli.errors import BUILD_FAILED, RefusedError
+from cx_billing.cli.errors import BUILD_FAILED, PARKED, RefusedError
 from cx_billing.cli.options import Day, check_day, with_home
 from cx_billing.cli.screen import (
     SHOWN_ITEMS,
@@ -69,7 +69,10 @@ def build(
 ) -> None:
     """Build and test the warehouse, and publish it only if everything passed.
 
-    Readers see the previous warehouse until then, and keep it if anything fails.
+    Readers see the previous warehouse until then, and keep it if anything fails. An organization
+    whose rows make a test fail is parked: the others are published, and what was published of it
+    stays, marked (exit code 3). It is tried again once files of it were landed or withdrawn, or
+    after cx-billing unpark.
 
     \b
       cx-billing build
@@ -107,6 +110,9 @@ def build(
         report_failed_build(result, home)
         raise SystemExit(BUILD_FAILED)
     report_good_build(result, home, as_of)
+    if result.parked:
+        report_parked(result.parked, home)
+        raise SystemExit(PARKED)
 
 
 def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | None) -> None:
@@ -139,6 +145,24 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
     click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
     if counts["rejected_rows"]:
         click.echo(f"            {spell_command(home, 'show', 'rejected')}")
+
+
+def report_parked(parked: Sequence[parking.Parked], home: Path) -> None:
+    """Say which organizations were set aside, why, and how to have them tried again."""
+    for known in parked[:SHOWN_ITEMS]:
+        click.echo(
+            f"Parked: {format_text(known.org_id)}, since {known.since[:19].replace('T', ' ')} UTC: "
+            f"{format_text(known.reason)}",
+            err=True,
+        )
+    if (rest := len(parked) - SHOWN_ITEMS) > 0:
+        click.echo(f"{rest} more are parked; see {spell_command(home, 'status')}", err=True)
+    click.echo(
+        "What is published of a parked organization is of an earlier build, if it was in one. It "
+        "is tried again when files of it are landed or withdrawn, or after "
+        f"{spell_command(home, 'unpark', 'ORG_ID')}",
+        err=True,
+    )
 
 
 def report_changes(found: changes.Changes | None, home: Path) -> None:

@@ -14,6 +14,7 @@ from cx_billing import landing, pages, warehouse
 
 BUILD_FAILED = 1
 REFUSED = 2
+PARKED = 3
 SIGPIPE_EXIT = 141  # what a shell reports of a program whose reader has gone
 
 

@@ -21,7 +21,8 @@ def organization_rows(org: Organization) -> list[dict]:
         "org_name billing_account_id region currency license_model billing_option effective_date "
         "ramp_end_date term_end_date"
     )
-    return [{name: getattr(contract, name) for name in names.split()}]
+    said = {name: getattr(contract, name) for name in names.split()}
+    return [said | {"is_parked": False, "parked_since": None, "parked_reason": None}]
 
 
 def measured(meter: Meter) -> dict[str, tuple[Decimal, Decimal]]:
