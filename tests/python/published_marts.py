@@ -23,9 +23,13 @@ SEEDS = (
 MARTS = """
 create schema marts;
 create table marts.organizations as from (values
-    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent', null::date),
-    ('kaze', 'Kaze KK', 'JPY', 'named', date '2026-04-10')
-) t(org_id, org_name, currency, license_model, term_end_date);
+    ('acme', 'Acme <b>Air</b>', 'USD', 'concurrent', null::date, false, null::timestamp, null),
+    ('kaze', 'Kaze KK', 'JPY', 'named', date '2026-04-10', true, timestamp '2026-04-19 03:00',
+     'assert_x: A test <b>fails</b>.')
+) t(
+    org_id, org_name, currency, license_model, term_end_date, is_parked, parked_since,
+    parked_reason
+);
 create table marts.billing_cycles as from (values
     ('acme', 'core', timestamp '2026-03-05', date '2026-03-05', date '2026-04-05',
      timestamp '2026-04-05'),

@@ -83,7 +83,8 @@ def test_what_is_not_close_is_not_suggested(wanted, known, hint):
             create table marts.load_audit as
                 select 'a' as org_id, null::date as withdrawn_at, 'f' as source_file;
             create table marts.organizations as select 'org-' || n as org_id,
-                'Name ' || n as org_name, 'USD' as currency, 'named' as license_model
+                'Name ' || n as org_name, 'USD' as currency, 'named' as license_model,
+                false as is_parked
             from range({known}) t(n)
             """
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from command_line import cx_billing
 from cx_billing import landing, parking, warehouse
+from small_inbox import Inbox
 from stand_in import StandIn
 
 ORDERS = """
@@ -202,3 +204,44 @@ def test_rows_that_a_mart_takes_no_more_are_all_left_out(stand_in):
     )
     assert [known.org_id for known in stand_in.build().parked] == ["acme"]
     assert published(stand_in) == ({("zeta", 1)}, {"zeta": False})
+
+
+def test_commands_say_who_is_parked(tmp_path):
+    home, inbox = tmp_path / "home", tmp_path / "inbox"
+    for org_id in ("acme", "zeta"):
+        orders = Inbox(inbox, org_id).named()
+        orders.file("orders", "o0,phone,1,7,2026-03-10,,,")
+    landing.land(inbox, home)
+    build = ("--home", home, "build", "--as-of", "2026-05-05")
+    assert cx_billing(*build, code=0)
+    Inbox(inbox, "zeta").file("orders", "o1,phone,1,100,2026-04-10,,,", name="b.csv")
+    landing.land(inbox, home)
+    why = "assert_x: No line is \x1b[31mwrong."
+    parking.write(home, parking.park({"acme": why}, datetime.now(UTC).replace(tzinfo=None)))
+
+    said = cx_billing(*build, code=3)
+
+    assert "Published" in said
+    assert "Parked: acme, since " in said and "assert_x: No line is" in said
+    assert "\x1b" not in said and "unpark ORG_ID" in said
+    told = "acme is parked since"
+    show = ("--home", home, "show")
+    assert "assert_x: No line is" in cx_billing("--home", home, "status", code=0)
+    assert told in cx_billing(*show, "index", code=0)
+    assert told in cx_billing(*show, "invoice", "acme", "2026-03-10", code=0)
+    assert told not in cx_billing(*show, "invoice", "zeta", "2026-04-10", code=0)
+    with warehouse.connect(home) as reader:
+        rows = reader.sql("select org_id, is_parked from marts.organizations order by 1").fetchall()
+        assert rows == [("acme", True), ("zeta", False)]
+        [[lines]] = reader.sql(
+            "select count(*) from marts.invoice_lines where org_id = 'zeta' and amount = 100"
+        ).fetchall()
+        assert lines == 1
+
+    refused = cx_billing("--home", home, "unpark", "zeta", code=2)
+    assert "zeta is not parked. Parked are: acme." in refused
+    assert "Published" in cx_billing(
+        "--home", home, "unpark", "acme", "--as-of", "2026-05-05", code=0
+    )
+    assert parking.read(home) == {}
+    assert told not in cx_billing(*show, "invoice", "acme", "2026-03-10", code=0)

@@ -52,7 +52,9 @@ class Output:
         elif self.csv:
             write(pages.render_csv(page, self.table), self.csv)
         else:
-            page = replace(page, notes=(*page.notes, foot))
+            org_id = click.get_current_context().params.get("org_id")
+            parked = pages.describe_parked(connection, org_id)
+            page = replace(page, notes=(*page.notes, *parked, foot))
             if self.html:
                 write(pages.render_html(page), self.html)
             else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cx_billing import changes, pages, warehouse
+from cx_billing import changes, pages, parking, warehouse
 from cx_billing.cli.options import with_home
 from cx_billing.cli.output import Output, PageCommand, with_output
 
@@ -17,7 +17,7 @@ from cx_billing.cli.output import Output, PageCommand, with_output
 @with_home
 @with_output
 def status(home: Path, output: Output) -> None:
-    """Say what is published, as of when, and what it changed on invoices that were final before.
+    """Say what is published, who is parked, and what changed on invoices that were final before.
 
     The build before is the one that was published until then, as long as it is kept.
 
@@ -25,5 +25,8 @@ def status(home: Path, output: Output) -> None:
       cx-billing status
     """
     with warehouse.connect(home) as connection:
-        page = pages.compose_status(connection, changes.find_changes(home, connection))
+        parked = parking.read(home)
+        page = pages.compose_status(
+            connection, changes.find_changes(home, connection), parked.values()
+        )
         output.draw(page, home, connection)

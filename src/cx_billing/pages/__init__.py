@@ -27,6 +27,7 @@ from cx_billing.pages.findings import (
     Findings,
     MissingData,
     collect_findings,
+    describe_parked,
     describe_usage_end,
     find_usage_end,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "compose_vendor_invoice",
     "describe_cause",
     "describe_change",
+    "describe_parked",
     "describe_usage_end",
     "find_disputable",
     "find_disputed",

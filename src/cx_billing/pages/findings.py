@@ -174,6 +174,17 @@ def find_usage_end(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     return until
 
 
+def describe_parked(
+    connection: duckdb.DuckDBPyConnection, org_id: str | None = None
+) -> tuple[str, ...]:
+    """For the foot of a page: of which organizations it shows an earlier build, and why."""
+    return tuple(
+        f"{format_text(row['org_id'])} is parked since {format_instant(row['parked_since'])} UTC, "
+        f"so what is said of it is of an earlier build: {format_text(row['parked_reason'])}"
+        for row in read(connection, "parked", org_id=org_id)
+    )
+
+
 def describe_usage_end(connection: duckdb.DuckDBPyConnection) -> str:
     """Until when usage counts, for the foot of a page; empty without any billing cycle."""
     until = find_usage_end(connection)

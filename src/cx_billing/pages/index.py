@@ -64,6 +64,7 @@ ORGANIZATION_COLUMNS = (
     quantity_column("Invoices", "invoices_count"),
     quantity_column("Vendor invoices", "vendor_invoices_count"),
     quantity_column("Not agreed", "not_agreed_count"),
+    yes_column("Parked", "is_parked"),
 )
 VENDOR_COLUMNS = (
     ORGANIZATION,

@@ -16,6 +16,7 @@ from cx_billing.pages.calls import compose_calls
 from cx_billing.pages.content import Page
 from cx_billing.pages.disputes import compose_disputes
 from cx_billing.pages.evidence import compose_invoice_evidence
+from cx_billing.pages.findings import describe_parked
 from cx_billing.pages.html import render_html
 from cx_billing.pages.index import compose_index, is_billed
 from cx_billing.pages.inventory import compose_inventory
@@ -99,7 +100,8 @@ def write_pages(
     for done, (words, compose) in enumerate(pages.items()):
         tell(done, len(pages), files[words])
         page = compose()
-        page = replace(page, notes=(*page.notes, *foot))
+        of_page = words[1] if len(words) > 1 else org_id
+        page = replace(page, notes=(*page.notes, *describe_parked(connection, of_page), *foot))
         trail = () if words == INDEX else (("All pages", files[INDEX]),)
         file = folder / files[words]
         file.write_text(render_html(page, files.get, trail), encoding="utf-8")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 import duckdb
 
 from cx_billing.changes import ChangedLine, Changes
 from cx_billing.pages.columns import (
     date_column,
+    instant_column,
     money_column,
     quantity_column,
     text_column,
@@ -16,6 +20,7 @@ from cx_billing.pages.content import Page, Table
 from cx_billing.pages.findings import count_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.words import spell_code
+from cx_billing.parking import Parked
 
 COLUMNS = (
     text_column("Organization", "org_id"),
@@ -39,11 +44,19 @@ FILES = (
     quantity_column("Rows accepted", "rows_accepted"),
 )
 
+PARKED = (
+    text_column("Organization", "org_id"),
+    instant_column("Since (UTC)", "since"),
+    text_column("What fails", "reason"),
+)
+
 OTHER_CAUSES = "the version, the seeds or the policies changed"
 
 
-def compose_status(connection: duckdb.DuckDBPyConnection, changes: Changes | None) -> Page:
-    """How much there is, and every changed line of an invoice that was final."""
+def compose_status(
+    connection: duckdb.DuckDBPyConnection, changes: Changes | None, parked: Iterable[Parked] = ()
+) -> Page:
+    """How much there is, who is parked, and every changed line of an invoice that was final."""
     counts = count_rows(connection)
     lines = changes.lines if changes else ()
     since = f" since build {changes.since}" if changes else ""
@@ -65,6 +78,13 @@ def compose_status(connection: duckdb.DuckDBPyConnection, changes: Changes | Non
                 name="changed_lines",
             ),
             *tabulate_files(changes),
+            Table.of_records(
+                "Parked organizations",
+                PARKED,
+                [vars(known) | {"since": datetime.fromisoformat(known.since)} for known in parked],
+                if_empty="None: every organization is as of this build.",
+                name="parked",
+            ),
         ),
     )
 

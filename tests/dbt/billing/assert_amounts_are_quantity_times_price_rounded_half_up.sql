@@ -6,6 +6,7 @@ with
 lines as (
 
     select
+        invoice_lines.org_id,
         invoice_lines.invoice_line_id,
         invoice_lines.quantity,
         invoice_lines.unit_price,

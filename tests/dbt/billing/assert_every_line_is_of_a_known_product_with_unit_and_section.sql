@@ -1,6 +1,7 @@
 -- A line that cannot be classified would be in no section of the invoice (INV-03).
 -- Only an order may be for something the catalogue does not know (INV-14).
 select
+    invoice_lines.org_id,
     invoice_lines.invoice_line_id,
     invoice_lines.product_code,
     invoice_lines.section,

@@ -3,15 +3,17 @@ with
 evidence as (
 
     select
+        org_id,
         invoice_line_id,
         sum(quantity) as quantity,
         sum(amount) as amount
     from {{ ref('invoice_line_evidence') }}
-    group by invoice_line_id
+    group by org_id, invoice_line_id
 
 )
 
 select
+    coalesce(invoice_lines.org_id, evidence.org_id) as org_id,
     invoice_lines.invoice_line_id,
     invoice_lines.quantity,
     evidence.quantity as evidence_quantity,

@@ -16,6 +16,7 @@ voice_cycles as (
 )
 
 select
+    coalesce(core_cycles.org_id, voice_cycles.org_id) as org_id,
     core_cycles.billing_cycle_id as core_cycle_id,
     voice_cycles.billing_cycle_id as voice_cycle_id
 from core_cycles

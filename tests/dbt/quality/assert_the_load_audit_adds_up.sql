@@ -5,6 +5,7 @@ with
 shown as (
 
     select
+        org_id,
         split_part(rejected_row_id, '/', 1) as file_id,
         count(*) as rows_shown
     from {{ ref('rejected_rows') }}
@@ -13,6 +14,7 @@ shown as (
 )
 
 select
+    coalesce(load_audit.org_id, shown.org_id) as org_id,
     load_audit.file_id,
     load_audit.source_file,
     load_audit.rows_in_file,

@@ -3,7 +3,8 @@ select
     organizations.org_name,
     organizations.currency,
     organizations.license_model,
-    currencies.minor_units
+    currencies.minor_units,
+    organizations.is_parked
 from marts.organizations
 inner join reference.currencies using (currency)
 order by organizations.org_id
