@@ -30,7 +30,7 @@ COLUMNS = {
     "usage_group usage_group_display",
     "phone_numbers": "phone_number:phone! number_type! purchased_date:date! released_date:end",
     "devices": "device_id! product_code:product! in_service_date:date! out_of_service_date:end",
-    "orders": "order_id! product_code:product! quantity:number! unit_price:number! "
+    "orders": "order_id! product_code:ordered! quantity:number! unit_price:number! "
     "ordered_date:date! shipped_date:date is_hardware:flag",
     "billable_usage_report": "charge_name:name! entity:email! timestamp:time!",
     "concurrent_usage_report": "date:date! peak_concurrent_users:number! minutes_at_peak:number! "

@@ -110,6 +110,16 @@ def parse_priced(text: str) -> str:
     return product
 
 
+def parse_ordered(text: str) -> str:
+    """What is bought once, known or not; calls, taxes and the like follow from usage and terms."""
+    product = parse_name(text)
+    is_listed = product in PRODUCTS and not catalogue.own_kind(product)
+    kind = catalogue.listed(product)["kind"] if is_listed else None
+    if kind in {"call", "surcharge", "tax", "minimum", "designation"}:
+        raise BadRow("unknown_product")
+    return product
+
+
 def parse_name(text: str) -> str:
     """What a report is about: a product by any name, or what nobody knows, as it stands."""
     return catalogue.product_named(text) or text.lower()
@@ -138,6 +148,7 @@ PARSERS = {
     "flag": parse_flag,
     "duration": parse_duration,
     "license": parse_license,
+    "ordered": parse_ordered,
     "product": parse_product,
     "priced": parse_priced,
     "platform": parse_platform,

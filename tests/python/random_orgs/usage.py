@@ -240,6 +240,9 @@ def write_orders(org: RandomOrg) -> None:
         if hardware and not shipped and org.chance(0.4):
             row.append(ordered + timedelta(days=1))
             org.add("orders", *row, "true", file="b.csv")
+    # What follows from usage is not ordered.
+    if org.cycle_starts and org.org_id.endswith("3"):
+        org.add("orders", f"{org.org_id}-call", "telco_outbound", 1, 5, org.cycle_starts[0], "", "")
     with org.drawing_from(org.rng_of_terms):
         write_orders_about_the_end(org)
 
