@@ -5,6 +5,7 @@
 `<home>/builds/<n>/`        good builds, the newest `KEPT_BUILDS` of them; n only grows
 `<home>/builds/failed/`     what the last failed build left, to look into
 `<home>/builds/selected/`   what the last build of a selection left; never published
+`<home>/builds/earlier/`    the last build as of an earlier day than the published one
 ==========================  ==================================================================
 
 A build is a folder of two files. `cx_billing.duckdb` holds the marts and reference data: it is

@@ -12,6 +12,7 @@ build is killed.
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -92,7 +94,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build did. `database` is the file it wrote; `published` the link, if it was moved."""
+    """What a build did. `database` is the file it wrote; `published` the link, if it was moved.
+
+    `goes_back_from` is the day of the published build, if this one is of an earlier day and was
+    not published for that.
+    """
 
     database: Path | None
     published: Path | None
@@ -102,6 +108,7 @@ class BuildResult:
     failures: tuple[Failure, ...] = ()
     warnings: tuple[Failure, ...] = ()
     parked: tuple[parking.Parked, ...] = ()
+    goes_back_from: date | None = None
 
     @property
     def passed(self) -> bool:
@@ -128,6 +135,7 @@ def build(
     project_dir: Path = lake.PROJECT_DIR,
     show_personal_data: bool = False,
     accept_changes: bool = False,
+    publish_earlier: bool = False,
     refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]] | None = None,
 ) -> BuildResult:
     """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
@@ -137,6 +145,9 @@ def build(
     A build that moves the total of a final invoice beyond the limits of `publication_limits`
     fails, unless `accept_changes`. So does one of which `refuse` says anything, or a test warns
     while it is given.
+
+    A build as of an earlier day than the published one is kept apart and not published, unless
+    `publish_earlier`.
 
     Organizations whose rows make it fail are set aside (`parking.py`): the others are published
     without them, beside the rows of theirs that were published before.
@@ -178,7 +189,15 @@ def build(
         return Attempt(outcome, tested, failures, list_warnings(outcome, working, tested))
 
     started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
+    variables |= {
+        "version": version("cx-billing"),
+        "rules_hash": hash_rules(project_dir),
+        "built_at": began_at.isoformat(),
+    }
     with build_lock(home):
+        number = choose_number(builds)
+        variables["build_number"] = str(number)
+        goes_back_from = None
         try:
             parked = {} if select else parking.read(home)
             if parked:
@@ -203,8 +222,10 @@ def build(
                 database, published = keep(working, builds / "failed"), None
             elif select:
                 database, published = keep(working, builds / "selected"), None
+            elif goes_back_from := None if publish_earlier else find_later_day(home, working):
+                database, published = keep(working, builds / "earlier"), None
             else:
-                database = keep(working, builds / str(choose_number(builds)))
+                database = keep(working, builds / str(number))
                 published = publish(home, database) if database else None
                 parking.write(home, parked)
                 prune(home)
@@ -221,7 +242,38 @@ def build(
         failures=failures,
         warnings=tried.warnings,
         parked=tuple(parked.values()),
+        goes_back_from=goes_back_from,
     )
+
+
+def hash_rules(project_dir: Path) -> str:
+    """What tells the models, macros and seeds of a project from any others."""
+    found = hashlib.sha256()
+    for folder in ("models", "macros", "seeds"):
+        for file in sorted((project_dir / folder).rglob("*")):
+            if file.suffix in {".sql", ".yml", ".csv"}:
+                found.update(f"{file.relative_to(project_dir)}\0".encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def find_later_day(home: Path, database: Path) -> date | None:
+    """As of which day the published build is, if that is after the day of another one."""
+    published = home / PUBLISHED
+    if not published.exists():
+        return None
+    before, now = find_day(published), find_day(database)
+    return before if before and now and before > now else None
+
+
+def find_day(database: Path) -> date | None:
+    """As of which day a build is; None of one that an earlier release wrote."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        if not connection.execute(
+            "from duckdb_tables() where schema_name = 'marts' and table_name = 'build'"
+        ).fetchall():
+            return None
+        [[day]] = connection.execute("select as_of from marts.build").fetchall()
+    return cast("date", day)
 
 
 def explain_by_organization(

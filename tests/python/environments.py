@@ -28,7 +28,8 @@ import duckdb
 connection = duckdb.connect(sys.argv[1], read_only=True)
 connection.execute("set TimeZone = 'UTC'")
 marts = connection.execute(
-    "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+    "select table_name from duckdb_tables() "
+    "where schema_name = 'marts' and table_name != 'build' order by 1"
 ).fetchall()
 rows = {
     mart: connection.execute(

@@ -30,6 +30,9 @@ create table marts.organizations as from (values
     org_id, org_name, currency, license_model, term_end_date, is_parked, parked_since,
     parked_reason
 );
+create table marts.build as from (values
+    (date '2026-04-20', '1.0', 'f00', 'ba5', timestamp '2026-04-20 03:00')
+) t(as_of, version, rules_hash, inputs_hash, built_at);
 create table marts.billing_cycles as from (values
     ('acme', 'core', timestamp '2026-03-05', date '2026-03-05', date '2026-04-05',
      timestamp '2026-04-05'),

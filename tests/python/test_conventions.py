@@ -46,7 +46,8 @@ MARTS_READ_BY_INTERMEDIATE = {
 MARTS = {
     "organizations": """
         org_id org_name billing_account_id region currency license_model billing_option
-        effective_date ramp_end_date term_end_date""",
+        effective_date ramp_end_date term_end_date is_parked parked_since parked_reason""",
+    "build": "build_number as_of version rules_hash inputs_hash built_at",
     "billing_cycles": """
         billing_cycle_id org_id clock cycle_number cycle_start_at cycle_end_at cycle_start_date
         cycle_end_date phase is_last_ramp_cycle is_closed usage_through_at""",

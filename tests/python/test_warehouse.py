@@ -11,6 +11,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ import pytest
 from cx_billing import builds as build_folders
 from cx_billing import changes, lake, landing, warehouse
 from cx_billing.dbt_plugin import KEY_FILE, customer_key, parse_one_at_a_time
+from small_inbox import Inbox
 from stand_in import FOREVER, StandIn
 
 
@@ -291,7 +293,8 @@ def test_the_rows_that_break_a_data_test_of_private_models_are_shown(sample_ware
     published = (sample_warehouse / build_folders.PUBLISHED).resolve()
     query = "select org_id from private.staging.stg_contracts"
     result = SimpleNamespace(status="fail", node=SimpleNamespace(compiled_code=query))
-    rows = warehouse.read_offending_rows(result, published)
+    rows, organizations = warehouse.read_offending_rows(result, published)
+    assert "harbor-bank" in organizations
     assert len(rows) == warehouse.SHOWN_ROWS
     assert all(set(row) == {"org_id"} for row in rows)
 
@@ -354,3 +357,34 @@ def test_no_two_threads_parse_python_at_once(monkeypatch):
         parsed = list(threads.map(lambda text: ast.parse(text), "abcdefgh"))
     assert parsed == list("abcdefgh")
     assert most == 1
+
+
+def test_a_build_says_what_it_is_and_does_not_go_back_by_itself(tmp_path):
+    orders = Inbox(tmp_path / "inbox", "acme").named()
+    home = tmp_path / "home"
+    landing.land(tmp_path / "inbox", home)
+    first = warehouse.build(home, date(2026, 5, 5))
+    assert first.published
+    [told] = what_it_is(home)
+    assert told[:3] == (1, date(2026, 5, 5), version("cx-billing"))
+    assert told[3] == warehouse.hash_rules(lake.PROJECT_DIR)
+
+    back = warehouse.build(home, date(2026, 5, 4))
+    assert (back.passed, back.published) == (True, None)
+    assert back.goes_back_from == date(2026, 5, 5)
+    assert back.database == home / "builds" / "earlier" / "cx_billing.duckdb"
+    assert what_it_is(home) == [told]
+
+    orders.file("orders", "o1,phone,1,100,2026-03-10,,,")
+    landing.land(tmp_path / "inbox", home)
+    assert warehouse.build(home, date(2026, 5, 4), publish_earlier=True).published
+    [again] = what_it_is(home)
+    assert again[:2] == (2, date(2026, 5, 4))
+    assert again[3] == told[3] and again[4] != told[4]
+
+
+def what_it_is(home: Path) -> list[tuple]:
+    with warehouse.connect(home) as reader:
+        return reader.sql(
+            "select build_number, as_of, version, rules_hash, inputs_hash from marts.build"
+        ).fetchall()

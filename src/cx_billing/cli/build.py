@@ -54,6 +54,11 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     "seed publication_limits.",
 )
 @click.option(
+    "--publish-earlier",
+    is_flag=True,
+    help="Publish a build as of an earlier day than the published one. [default: it is kept apart]",
+)
+@click.option(
     "--fail-on-warning",
     is_flag=True,
     help="Publish nothing if there is anything to warn of, and exit with 1.",
@@ -64,6 +69,7 @@ def build(
     full_refresh: bool,
     show_personal_data: bool,
     accept_changes: bool,
+    publish_earlier: bool,
     fail_on_warning: bool,
     home: Path,
 ) -> None:
@@ -98,6 +104,7 @@ def build(
                 full_refresh,
                 show_personal_data=show_personal_data,
                 accept_changes=accept_changes,
+                publish_earlier=publish_earlier,
                 refuse=refuse if fail_on_warning else None,
                 on_event=lambda step: show(step.done, step.total, step.node),
             )
@@ -108,6 +115,14 @@ def build(
         print_failure(warning, "WARNING")
     if not result.passed:
         report_failed_build(result, home)
+        raise SystemExit(BUILD_FAILED)
+    if result.goes_back_from:
+        click.echo(
+            f"Every test passed, but nothing was published: what is published is as of "
+            f"{result.goes_back_from}, which is later. What was built is in {result.database}; "
+            "--publish-earlier has readers see the earlier day.",
+            err=True,
+        )
         raise SystemExit(BUILD_FAILED)
     report_good_build(result, home, as_of)
     if result.parked:

@@ -18,7 +18,8 @@ from cx_billing.pages.columns import (
 )
 from cx_billing.pages.content import Page, Table
 from cx_billing.pages.findings import count_rows
-from cx_billing.pages.formatting import format_number, format_text
+from cx_billing.pages.formatting import format_instant, format_number, format_text
+from cx_billing.pages.reading import read
 from cx_billing.pages.words import spell_code
 from cx_billing.parking import Parked
 
@@ -58,15 +59,21 @@ def compose_status(
 ) -> Page:
     """How much there is, who is parked, and every changed line of an invoice that was final."""
     counts = count_rows(connection)
+    (build,) = read(connection, "build")
     lines = changes.lines if changes else ()
     since = f" since build {changes.since}" if changes else ""
     return Page(
         title="What is published",
-        facts=tuple(
-            (name.replace("_", " ").capitalize(), format_number(count))
-            for name, count in counts.items()
+        facts=(
+            ("As of", format_text(build["as_of"])),
+            ("Built at (UTC)", format_instant(build["built_at"])),
+            ("Version", format_text(build["version"])),
+            *(
+                (name.replace("_", " ").capitalize(), format_number(count))
+                for name, count in counts.items()
+            ),
         ),
-        head=counts,
+        head=counts | build,
         tables=(
             Table.of_records(
                 f"Changed although final{since}",
