@@ -35,7 +35,7 @@
                 {{ number_by_file(column, currency is not none) }} as {{ column }}{{ ',' if not loop.last or dates or times }}
                 {%- endfor %}
                 {%- for column in dates %}
-                {{ date_by_file(column) }} as "{{ column }}"{{ ',' if not loop.last or times }}
+                {{ date_by_file(column, with_words=true) }} as "{{ column }}"{{ ',' if not loop.last or times }}
                 {%- endfor %}
                 {%- for column in times %}
                 {{ time_by_file(column) }} as "{{ column }}"{{ ',' if not loop.last }}

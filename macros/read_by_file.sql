@@ -211,17 +211,49 @@
 {#
     A date or time as ISO 8601. The first instant of all, which client libraries write for none, is
     none. A slashed date is read in the order its file proves, in any where both numbers are equal
-    or the year comes first.
+    or the year comes first; a date (`with_words`) also where its month has a name.
 #}
-{% macro date_by_file(column) -%}
+{% macro date_by_file(column, with_words=false) -%}
     case
         when
             {{ column }} is null
             or regexp_matches({{ column }}, '^(?:0001-01-01|0?1/0?1/0001)') then null
         when date_order = 'mixed' then {{ unreadable_text(column) }}
-        when {{ column }} not like '%/%' then {{ column }}
-        else coalesce({{ slashed_date(column) }}, {{ column }})
+        when {{ column }} {{ "like '____-__-__%'" if with_words else "not like '%/%'" }} then {{ column }}
+        else coalesce(
+            {{ slashed_date(column) }},
+            {%- if with_words %}
+            {{ date_in_words(column) }},
+            {%- endif %}
+            {{ column }}
+        )
     end
+{%- endmacro %}
+
+{#
+    A date whose month has its English name, whole or short, as ISO 8601; null if it is none. The
+    year has four digits: `07-May-26` could be two days.
+#}
+{% macro date_in_words(column) -%}
+    list_transform(
+        [regexp_extract(
+            {{ column }},
+            '(?i)^(?:(\d{1,2})(?:st|nd|rd|th)?[ \x{A0}.,/-]{1,2})?([a-z]{3,9})[ \x{A0}.,/-]{1,2}'
+            || '(?:(\d{1,2})(?:st|nd|rd|th)?[ \x{A0}.,/-]{1,2})?(\d{4})([ T]\d.*)?$',
+            ['day', 'month', 'day_behind', 'year', 'time']
+        )],
+        lambda part: case
+            when (part.day = '') <> (part.day_behind = '') then
+                strftime(
+                    try_strptime(
+                        part.day || part.day_behind || ' '
+                        || regexp_replace(part.month, '^sept$', 'Sep', 'i') || ' ' || part.year,
+                        ['%d %B %Y', '%d %b %Y']
+                    ),
+                    '%Y-%m-%d'
+                ) || part.time
+        end
+    )[1]
 {%- endmacro %}
 
 {# A slashed date as ISO 8601; null if it is none, or its order is not known. #}

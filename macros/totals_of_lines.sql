@@ -2,28 +2,50 @@
     The lines of invoices with whether they are totals of others, as a person types them from paper:
     `Subtotal Prepay`, `Total due`, `Amount Due USD`. A total says what the lines above it, from any
     of them on, or all lines say already. One that says something else is wrong, if its words name
-    nothing but a total, else a charge: a product or a total of taxes.
+    nothing but a total, else a charge: a product or a total of taxes. A statement of the account,
+    `Previous balance` or `Payment received`, is no charge either; what is due may have it in its sum.
 #}
 {% macro totals_of_lines(lines) -%}
     {% set total_words %}
         '^\W*(?:(?:grand|invoice|net|gross|new|final)\W+)*'
-        || '(?:(?:sub\W?)?totals?|(?:amount|balance) (?:due|payable|owed)|please pay)\b'
+        || '(?:(?:sub\W?)?totals?|(?:amount|balance) (?:due|payable|owed)|please pay'
+        || '|(?:new|current) charges)\b'
     {% endset %}
     {% set nothing_but_total %}
         '' || {{ total_words }}
         || '(?:\W+(?:due|payable|amount|charges?|fees|invoice|month|period|for|of|this|the|in'
-        || '|now|all|lines))*\W*$'
+        || '|now|all|lines|new|current))*\W*$'
     {% endset %}
-    with summed as (
+    with worded as (
 
         select
             *,
             coalesce(regexp_matches(description, {{ total_words }}, 'i'), false)
                 as is_called_total,
-            if(is_called_total, 0, coalesce(amount, 0)) as charged,
-            sum(charged) over (of_invoice order by source_row) as charged_so_far,
-            sum(charged) over of_invoice as charged_in_all
+            replace(upper(description), coalesce(currency, ''), '') as words,
+            coalesce(
+                not is_product
+                and (
+                    regexp_matches(words, {{ account_words() }}, 'i')
+                    or (amount <= 0 and regexp_matches(words, {{ payment_words() }}, 'i'))
+                ),
+                false
+            ) as is_of_account
         from {{ lines }}
+
+    ),
+
+    summed as (
+
+        select
+            *,
+            if(is_called_total or is_of_account, 0, coalesce(amount, 0)) as charged,
+            if(is_of_account, coalesce(amount, 0), 0) as stated,
+            sum(charged) over (of_invoice order by source_row) as charged_so_far,
+            sum(charged) over of_invoice as charged_in_all,
+            sum(stated) over (of_invoice order by source_row) as stated_so_far,
+            sum(stated) over of_invoice as stated_in_all
+        from worded
         window of_invoice as (partition by org_id, file_id, invoice_number)
 
     ),
@@ -46,6 +68,29 @@
         where
             totals.is_called_total
             and not charges.is_called_total
+            and not charges.is_of_account
+
+    ),
+
+    -- What is due with a balance: a statement may sum the ones above it, as `Balance forward` does.
+    dues as (
+
+        select distinct
+            totals.org_id,
+            totals.file_id,
+            totals.source_row
+        from summed as totals
+        inner join summed as statements
+            on
+                totals.org_id = statements.org_id
+                and totals.file_id = statements.file_id
+                and totals.invoice_number = statements.invoice_number
+                and totals.charged_in_all + totals.stated_so_far - totals.amount
+                = statements.stated_so_far - statements.stated
+                and totals.source_row > statements.source_row
+        where
+            totals.is_called_total
+            and statements.is_of_account
 
     ),
 
@@ -53,27 +98,67 @@
 
         select
             summed.*,
-            totals.source_row is not null as is_of_lines_above
+            totals.source_row is not null as is_of_lines_above,
+            dues.source_row is not null as is_due_with_balance
         from summed
         left join totals
             on
                 summed.org_id = totals.org_id
                 and summed.file_id = totals.file_id
                 and summed.source_row = totals.source_row
+        left join dues
+            on
+                summed.org_id = dues.org_id
+                and summed.file_id = dues.file_id
+                and summed.source_row = dues.source_row
 
     )
 
     select
         * exclude (
-            is_called_total, charged, charged_so_far, charged_in_all, is_of_lines_above
+            is_product, is_called_total, words, charged, stated, charged_so_far,
+            charged_in_all, stated_so_far, stated_in_all, is_of_lines_above,
+            is_due_with_balance
         ),
-        regexp_matches(
-            replace(upper(description), coalesce(currency, ''), ''),
-            {{ nothing_but_total }},
-            'i'
-        ) as is_nothing_but_total,
+        regexp_matches(words, {{ nothing_but_total }}, 'i') as is_nothing_but_total,
         is_of_lines_above
-        or coalesce(is_nothing_but_total and amount = charged_in_all, false) as is_total,
+        or coalesce(
+            is_nothing_but_total
+            and (
+                amount in (charged_in_all, charged_in_all + stated_in_all)
+                or is_due_with_balance
+            ),
+            false
+        ) as is_total,
         is_nothing_but_total and not is_total as is_wrong_total
     from told
+{%- endmacro %}
+
+{# A text that names nothing but an earlier balance of the account, or a payment that came in. #}
+{% macro account_words() -%}
+    '^\W*(?:less\W+)?(?:'
+    || '(?:previous|prior|opening|beginning|starting|outstanding|unpaid|overdue|past\W+due|last)\W+'
+    || '(?:(?:account|invoice|statement|bill|month|period|unpaid)(?:\Ws)?\W+)*balance'
+    || '|(?:balance|amount)\W+(?:brought\W+|carried\W+)?forward|(?:brought|carried)\W+forward'
+    || '|(?:balance|amount)\W+(?:from|of)\W+(?:the\W+|your\W+)?(?:last|previous|prior)'
+    || '\W+(?:invoice|statement|bill|month|period)'
+    || '|past\W+due(?:\W+amount)?|overdue\W+amount'
+    || '|payments?\W+(?:received|made|applied|posted|thanks|thank\W+you)'
+    || '|thank\W+you\W+for\W+your\W+payments?'
+    || ')' || {{ words_beside_statements() }}
+{%- endmacro %}
+
+{# A text that names nothing but payments: less than nothing they came in, above they are due. #}
+{% macro payment_words() -%}
+    '^\W*(?:less\W+)?payments?(?:\W+(?:and\W+)?(?:credits?|adjustments?))?'
+    || {{ words_beside_statements() }}
+{%- endmacro %}
+
+{# What may stand behind: when, how and for which invoice. #}
+{% macro words_beside_statements() -%}
+    '(?:\W+(?:thanks?|you|with|on|by|from|to|as|of|for|in|via|your|the|last|previous|prior|invoice'
+    || '|statement|bill|month|period|account|amount|date|since|no|number|ref|reference|check|cheque'
+    || '|card|ach|wire|bank|transfer|received'
+    || '|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|ust|ember|ober)?'
+    || '|[a-z]{0,4}[-#]?\d\w*))*\W*$'
 {%- endmacro %}

@@ -30,6 +30,7 @@ typed as (
         try_cast(landed.amount as decimal(18, 4))::decimal(28, 4) as amount,
         currencies.currency,
         landed.section,
+        {{ product_named() }} is not null as is_product,
         coalesce({{ product_named() }}, {{ product_name_key('landed.description') }})
             as charged_for
     from landed
@@ -48,7 +49,9 @@ judged as (
 checked as (
 
     select
-        * exclude (raw, parse_error, is_nothing_but_total, is_wrong_total),
+        * exclude (
+            raw, parse_error, is_nothing_but_total, is_wrong_total, is_of_account
+        ),
         {{ rejection([
             ('missing_value', missing(
                 ['invoice_number', 'invoice_date', 'description', 'amount']
@@ -68,6 +71,7 @@ checked as (
             ('end_before_start', {
                 'service_period_end': 'service_period_end < service_period_start'
             }),
+            ('no_charge', {'description': 'is_of_account'}),
             ('total_differs', {'amount': 'is_wrong_total'}),
         ]) }}
     from judged

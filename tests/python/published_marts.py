@@ -112,14 +112,15 @@ from (values
 create table marts.vendor_invoices as from (values
     ('acme', 'V-77', date '2026-04-07', 'acme-2026-04-05', 'USD', 'V-77-API, V-77-PDF',
      1334.60::decimal(28, 4), 1334.60::decimal(28, 4), 1489.50::decimal(28, 4),
-     -154.90::decimal(28, 4), -155::decimal(28, 4), 0.10::decimal(28, 4), false, 0::decimal(28, 4)),
+     -154.90::decimal(28, 4), -155::decimal(28, 4), 0.10::decimal(28, 4), false, 0::decimal(28, 4),
+     null::varchar),
     ('acme', 'V-78', date '2026-05-07', 'acme-2026-05-05', 'EUR', null, 9, 9, null, null, null, 0,
-     false, 0),
+     false, 0, null),
     ('kaze', 'V-77', date '2026-04-10', 'kaze-2026-04-10', 'JPY', null, 15000, 15000, 15000, 0, 0,
-     0, true, 0)
+     0, true, 0, null)
 ) t(org_id, invoice_number, invoice_date, expected_invoice_ids, currency, other_numbers,
     printed_total, lines_total, expected_total, variance_amount, explained_amount,
-    unexplained_amount, is_agreed, unchecked_tax_amount);
+    unexplained_amount, is_agreed, unchecked_tax_amount, unchecked_tax_jurisdiction);
 create table marts.vendor_invoice_lines as from (values
     ('acme', 'V-77', 1, true, 'Telco', 'telco_outbound', 'Outbound - U.S.',
      1000::decimal(38, 6), 1::decimal(28, 10), 1000::decimal(28, 4), 'V-77/telco_outbound/arrears',

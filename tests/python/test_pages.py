@@ -303,6 +303,12 @@ def test_a_vendor_invoice_is_found_by_its_other_number(home):
             "jurisdiction: name one of the seed tax_rates in the column tax_jurisdiction",
         ),
         (
+            {"unchecked_tax_amount": Decimal("51.2"), "unchecked_tax_jurisdiction": "MOON"},
+            ["wrong_rate"],
+            "count as printed, because the seed tax_rates has no rates of the contract's "
+            "jurisdiction MOON on its date: add them, or name another in the column tax_j",
+        ),
+        (
             {"unchecked_tax_amount": Decimal("51.2")},
             ["wrong_rate"],
             "1 reason for that. Its taxes of 51.20 EUR were not checked",
@@ -315,6 +321,7 @@ def test_a_vendor_invoice_says_in_a_sentence_whether_it_is_right(changed, reason
         "unexplained_amount": Decimal(0),
         "is_agreed": False,
         "unchecked_tax_amount": Decimal(0),
+        "unchecked_tax_jurisdiction": None,
         "currency": "EUR",
         "minor_units": 2,
     }
@@ -353,6 +360,10 @@ def test_taxes_that_were_not_checked_are_told_on_the_page_and_in_the_index(tmp_p
     said = cx_billing("--home", tmp_path, "show", "index")
     assert "The taxes of 1 invoice were not checked: its contract names no" in said
     assert cells(said, "kaze")[-1] == "yes, taxes not checked"
+    unrated = "update marts.vendor_invoices set unchecked_tax_jurisdiction = 'MOON'"
+    publish_marts(tmp_path / "unrated", changed=f"{unchecked}; {unrated}")
+    said = " ".join(cx_billing("--home", tmp_path / "unrated", "show", "index").split())
+    assert "its contract names no jurisdiction, or one without rates: MOON." in said
 
 
 REJECTED_LINES = """

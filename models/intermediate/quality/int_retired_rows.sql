@@ -1,6 +1,7 @@
 -- A mistake that is corrected: a row accepted later speaks for the natural key of a
 -- rejected one. Where a file replaces all rows of a key, later is a later file. A row whose
--- key itself could not be read has none that another could share.
+-- key itself could not be read has none that another could share. What is no charge needs
+-- none (INV-12).
 with
 
 {% for dataset in datasets() %}
@@ -42,7 +43,7 @@ with
     ),
 
 {% endfor %}
-withdrawn as (
+needless as (
 
     select
         rejected.file_id,
@@ -50,7 +51,9 @@ withdrawn as (
     from {{ ref('int_landed_rows') }} as rejected
     inner join {{ ref('stg_landed_files') }} as landed_files
         on rejected.file_id = landed_files.file_id
-    where rejected.row_status = 'rejected' and not landed_files.is_counted
+    where
+        rejected.row_status = 'rejected'
+        and (not landed_files.is_counted or rejected.reject_reason = 'no_charge')
 
 ),
 
@@ -60,7 +63,7 @@ retired as (
         select * from {{ dataset }}_rows
         union
     {% endfor %}
-    select * from withdrawn
+    select * from needless
 
 )
 

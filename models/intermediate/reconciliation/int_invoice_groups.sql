@@ -1,40 +1,61 @@
 with
 
--- Invoices whose contract, the one in force before their date, has no jurisdiction; a
--- contract that begins on that date may have taxed it.
-untaxed as (
+-- The dates of our invoices that each of the vendor's answers: their rates count.
+dated as (
 
-    select
+    select distinct
         printed_lines.org_id,
-        printed_lines.invoice_number
+        printed_lines.invoice_number,
+        coalesce(
+            printed_lines.expected_invoice_date,
+            answers.expected_invoice_date,
+            printed_lines.invoice_date
+        ) as taxed_on
     from {{ ref('int_printed_lines') }} as printed_lines
     left join {{ ref('int_invoice_answers') }} as answers
         on
             printed_lines.org_id = answers.org_id
             and printed_lines.invoice_number = answers.invoice_number
+
+),
+
+-- Invoices whose contract, the one in force before their date, has no jurisdiction, or one
+-- without rates on that date (`unrated_jurisdiction`); a contract that begins on that date
+-- may have taxed it.
+untaxed as (
+
+    select
+        dated.org_id,
+        dated.invoice_number,
+        nullif(max_by(
+            coalesce(contracts.tax_jurisdiction, ''), contracts.effective_date
+        ), '') as unrated_jurisdiction
+    from dated
     inner join {{ ref('int_contracts') }} as contracts
         on
-            printed_lines.org_id = contracts.org_id
-            and coalesce(
-                printed_lines.expected_invoice_date,
-                answers.expected_invoice_date,
-                printed_lines.invoice_date
-            ) > contracts.effective_date
+            dated.org_id = contracts.org_id
+            and dated.taxed_on > contracts.effective_date
+    left join {{ ref('tax_rates') }} as tax_rates
+        on
+            contracts.tax_jurisdiction = tax_rates.tax_jurisdiction
+            and dated.taxed_on >= tax_rates.valid_from
+            and dated.taxed_on < tax_rates.valid_to
     anti join {{ ref('int_answered_lines') }} as our_taxes
         on
-            printed_lines.org_id = our_taxes.org_id
-            and printed_lines.invoice_number = our_taxes.invoice_number
+            dated.org_id = our_taxes.org_id
+            and dated.invoice_number = our_taxes.invoice_number
             and our_taxes.is_tax
-    group by printed_lines.org_id, printed_lines.invoice_number
+    group by dated.org_id, dated.invoice_number
     having
-        max_by(
-            coalesce(contracts.tax_jurisdiction, ''), contracts.effective_date
-        ) = ''
+        not max_by(
+            tax_rates.rate is not null,
+            (contracts.effective_date, tax_rates.rate is not null)
+        )
 
 ),
 
 -- Both sides, line by line. Credits, corrections and lines of no product of ours stand
--- alone. A contract without a jurisdiction says nothing of taxes: they are as printed.
+-- alone. Where no rates are known nothing is known of taxes: they are as printed.
 both_sides as (
 
     select
@@ -63,7 +84,8 @@ both_sides as (
         quantity::decimal(38, 6) as quantity,
         unit_price::decimal(28, 10) as unit_price,
         amount::decimal(28, 4) as amount,
-        currency
+        currency,
+        null::varchar as unrated_jurisdiction
     from {{ ref('int_printed_lines') }}
     union all
     select
@@ -89,7 +111,8 @@ both_sides as (
         quantity::decimal(38, 6) as quantity,
         unit_price::decimal(28, 10) as unit_price,
         amount::decimal(28, 4) as amount,
-        currency
+        currency,
+        null::varchar as unrated_jurisdiction
     from {{ ref('int_answered_lines') }}
     union all
     select
@@ -116,9 +139,10 @@ both_sides as (
         printed_lines.quantity::decimal(38, 6) as quantity,
         printed_lines.unit_price::decimal(28, 10) as unit_price,
         printed_lines.amount::decimal(28, 4) as amount,
-        printed_lines.currency
+        printed_lines.currency,
+        untaxed.unrated_jurisdiction
     from {{ ref('int_printed_lines') }} as printed_lines
-    semi join untaxed
+    inner join untaxed
         on
             printed_lines.org_id = untaxed.org_id
             and printed_lines.invoice_number = untaxed.invoice_number

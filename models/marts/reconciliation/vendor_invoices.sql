@@ -38,7 +38,8 @@ totals as (
         invoice_number,
         sum(amount) filter (where is_printed) as lines_total,
         coalesce(sum(amount) filter (where not is_printed), 0) as our_total,
-        coalesce(sum(amount) filter (where not is_printed and is_tax), 0) as our_taxes
+        coalesce(sum(amount) filter (where not is_printed and is_tax), 0) as our_taxes,
+        max(unrated_jurisdiction) as unrated_jurisdiction
     from grouped
     group by org_id, invoice_number
 
@@ -79,6 +80,7 @@ compared as (
         printed.*,
         totals.lines_total,
         totals.our_taxes,
+        totals.unrated_jurisdiction,
         coalesce(explained.unexplained_amount, 0) as unexplained_amount,
         coalesce(explained.is_agreed, true) as is_agreed,
         if(coalesce(explained.is_other_currency, false), null, totals.our_total)
@@ -119,7 +121,9 @@ select
         coalesce(answered.is_taxed, false) or compared.expected_total is null,
         0,
         compared.our_taxes
-    )::decimal(28, 4) as unchecked_tax_amount
+    )::decimal(28, 4) as unchecked_tax_amount,
+    if(unchecked_tax_amount = 0, null, compared.unrated_jurisdiction)
+        as unchecked_tax_jurisdiction
 from compared
 left join answered
     on

@@ -227,13 +227,16 @@ def summarize(count: int, differing: int, incomplete: int) -> str:
 
 def tell_unchecked(vendor_invoices: list[Record]) -> str:
     """In a sentence, of how many invoices of the vendor the taxes were not checked, if of any."""
-    count = sum(is_unchecked(record) for record in vendor_invoices)
+    unchecked = [record for record in vendor_invoices if is_unchecked(record)]
+    count = len(unchecked)
     if not count:
         return ""
     whose = "invoice were not checked: its contract names"
     if count > 1:
         whose = "invoices were not checked: their contracts name"
-    return f" The taxes of {count:,} {whose} no jurisdiction."
+    unrated = sorted({record["unchecked_tax_jurisdiction"] or "" for record in unchecked} - {""})
+    one_of = f", or one without rates: {format_text(', '.join(unrated))}" if unrated else ""
+    return f" The taxes of {count:,} {whose} no jurisdiction{one_of}."
 
 
 def explain(has_invoices: bool, incomplete: int, elsewhere: int) -> Iterator[str]:

@@ -60,8 +60,8 @@ def compose_rejected(connection: duckdb.DuckDBPyConnection, org_id: str | None =
     ]
     if is_any_retired:
         notes.append(
-            "Retired: a row landed later has the same key, or the file was withdrawn; nothing is "
-            "left to do."
+            "Retired: a row landed later has the same key, the file was withdrawn, or it is no "
+            "charge; nothing is left to do."
         )
     if any(record["reason"] == "no_contract" for record in records):
         notes.append(

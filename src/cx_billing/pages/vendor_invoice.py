@@ -251,10 +251,17 @@ def judge(invoice: Record, differences: list[Record]) -> str:
 def tell_unchecked(invoice: Record) -> str:
     """In a sentence, which taxes were not checked, why not, and what it takes."""
     amount = format_number(invoice["unchecked_tax_amount"], invoice["minor_units"] or 0)
+    jurisdiction = format_text(invoice["unchecked_tax_jurisdiction"])
+    if jurisdiction:
+        remedy = (
+            f"the seed tax_rates has no rates of the contract's jurisdiction {jurisdiction} on its "
+            "date: add them, or name another in"
+        )
+    else:
+        remedy = "the contract names no jurisdiction: name one of the seed tax_rates in"
     return (
         f"Its taxes of {amount} {format_text(invoice['currency'])} were not checked and count as "
-        "printed, because the contract names no jurisdiction: name one of the seed tax_rates in "
-        "the column tax_jurisdiction of the dataset contracts."
+        f"printed, because {remedy} the column tax_jurisdiction of the dataset contracts."
     )
 
 

@@ -23,7 +23,7 @@ COLUMNS = {
     "routing_status": "user_id! routing_status! start_time:time! end_time:time",
     "message_interactions": "conversation_id! customer_account? platform:platform! integration_id! "
     "start_time:time! end_time:time inactivity_timeout:time",
-    "coverage": "dataset:dataset! covered_from:time! covered_to:time!",
+    "coverage": "dataset:dataset! covered_from:moment! covered_to:moment!",
     "resource_usage": "usage_date:date! resource:product! quantity:number!",
     "voice_usage": "sip_call_id! origin? destination? call_type! direction! start_time:time! "
     "duration_seconds:number! usage_rate_per_minute:number! total_cost:number! currency! "

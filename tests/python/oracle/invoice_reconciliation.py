@@ -24,6 +24,7 @@ from decimal import Decimal
 
 from oracle import usage
 from oracle.answered import ALONE, Answers, Side, charge_type
+from oracle.invoices import TAX_RATES
 from oracle.meter import ZERO, Meter, licensed
 from oracle.money import MINOR_UNITS, money
 from oracle.vendor_lines import SHOWN_BLENDED, TELCO
@@ -88,7 +89,7 @@ class Comparison:
         return self.renamed([groups[key] for key in sorted(groups)])
 
     def taxes_as_printed(self, number: str) -> list[Side]:
-        """A contract without a jurisdiction says nothing of taxes: they are as printed."""
+        """Without a jurisdiction, or its rates on that day, taxes are as they are printed."""
         if any(side.is_tax for side in self.answers.ours[number]):
             return []
         day = self.answers.dates.get(number, self.answers.by_number[number][0].invoice_date)
@@ -98,7 +99,8 @@ class Comparison:
         if not contracts:
             return []
         latest = max(contracts, key=lambda contract: contract.effective_date)
-        if latest.tax_jurisdiction:
+        levels = TAX_RATES.get(latest.tax_jurisdiction or "", {}).values()
+        if any(since <= day < until for rates in levels for since, until, _ in rates):
             return []
         return [
             replace(side, id=f"as printed {side.id}", lone=side.id, printed=None, charge_type="tax")

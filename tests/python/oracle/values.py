@@ -31,6 +31,15 @@ from oracle.products import (
 )
 
 NO_TIME = "0001-01-01"  # how some tools write that there is none
+LONG_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+MONTHS = {
+    spelled: number
+    for number, name in enumerate(LONG_MONTHS, start=1)
+    for spelled in (name, name[:3], "sept" if name == "september" else name)
+}
 
 
 class BadRow(Exception):  # noqa: N818 - a finding about data, not a failure of the program
@@ -54,12 +63,23 @@ def parse_time(text: str) -> datetime:
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
 
 
+def parse_moment(text: str) -> datetime:
+    """A time, or a date whose month may be called by its English name beside a day and a year."""
+    part = r"([a-z]+|\d\d?(?:st|nd|rd|th)?)[-/., \xa0]{1,2}"
+    if found := re.fullmatch(rf"{part}{part}(\d{{4}})([t ]\d.*)?", text, re.IGNORECASE):
+        first, second, year, rest = found.groups("")
+        name, day = (second, first) if first[0].isdigit() else (first, second)
+        if (month := MONTHS.get(name.lower())) and day[0].isdigit():
+            text = f"{year}-{month:02}-{int(re.sub(r'[^0-9]', '', day)):02}{rest}"
+    return parse_time(text)
+
+
 def parse_end(text: str) -> date:
     """CYC-03: a vendor end of 23:59:59 (with or without fraction) means the next day.
 
     So does 11:59:59, which the vendor's texts write for it.
     """
-    value = parse_time(re.sub(r"(?<=[Tt ])11:59:59", "23:59:59", text))
+    value = parse_moment(re.sub(r"(?<=[Tt ])11:59:59", "23:59:59", text))
     return value.date() + timedelta(days=value.time() >= time(23, 59, 59))
 
 
@@ -142,7 +162,8 @@ PARSERS = {
     "code": str.lower,
     "dataset": parse_dataset,
     "time": parse_time,
-    "date": lambda text: parse_time(text).date(),
+    "moment": parse_moment,
+    "date": lambda text: parse_moment(text).date(),
     "end": parse_end,
     "number": parse_number,
     "flag": parse_flag,

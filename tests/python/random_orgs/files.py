@@ -9,7 +9,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from random_orgs.vendor import INVOICE_HEADER, REPORT_HEADERS
 
 USER_DETAILS = {"user_presence": "primaryPresence", "routing_status": "routingStatus"}
 DELIMITERS = (",", ",", ";", "\t")
+DAYS_IN_WORDS = ("%B %d, %Y", "%d-%b-%Y", "%d %B %Y")
 VOICE_HEADER = (
     "SIP Call Id",
     "Origin",
@@ -197,6 +198,8 @@ def format_cell(value, style: str) -> bytes:
         return value
     if isinstance(value, datetime):
         value = format_time(value, style)
+    if isinstance(value, date) and style == "blank":
+        value = value.strftime(DAYS_IN_WORDS[value.day % len(DAYS_IN_WORDS)])
     if isinstance(value, Decimal):
         return f"{value:f}".encode()
     return ("" if value is None else str(value)).encode()

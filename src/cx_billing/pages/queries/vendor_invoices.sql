@@ -13,6 +13,7 @@ select
     vendor_invoices.unexplained_amount,
     vendor_invoices.is_agreed,
     vendor_invoices.unchecked_tax_amount,
+    vendor_invoices.unchecked_tax_jurisdiction,
     currencies.minor_units
 from marts.vendor_invoices
 left join reference.currencies using (currency)
