@@ -11,6 +11,7 @@ import click
 import duckdb
 
 from cx_billing import landing, pages, warehouse
+from cx_billing.pages.formatting import format_text
 
 BUILD_FAILED = 1
 REFUSED = 2
@@ -29,6 +30,13 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
         try:
+            return self._invoke(ctx)
+        except click.ClickException as error:
+            error.message = clean(error.message)
+            raise
+
+    def _invoke(self, ctx: click.Context) -> object:
+        try:
             return super().invoke(ctx)
         except warehouse.BuildLockedError as error:
             raise click.ClickException(str(error)) from error
@@ -45,6 +53,11 @@ class Commands(click.Group):
             ) from error
         except duckdb.Error as error:
             raise RefusedError(str(error).splitlines()[0]) from error
+
+
+def clean(text: str) -> str:
+    """Lines without characters that would steer a terminal."""
+    return "\n".join(map(format_text, text.split("\n")))
 
 
 def explain_os_error(error: OSError) -> str:

@@ -12,7 +12,7 @@ from cx_billing import extract
 from cx_billing.cli import options
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import Day, NamedPath, check_day, with_home, with_organization
-from cx_billing.cli.screen import SHOWN_ITEMS, show_progress, spell_command
+from cx_billing.cli.screen import SHOWN_ITEMS, say, show_progress, spell_command
 
 RUN_AGAIN = "What has arrived is kept. To continue, run the same command again."
 
@@ -146,13 +146,13 @@ def find_platform(
 def print_report(report: extract.Report, inbox: Path, home: Path) -> None:
     """Say what was pulled and what was denied; queries that were denied end with exit code 1."""
     for denied in report.denied[:SHOWN_ITEMS]:
-        click.echo(f"Denied: {denied}", err=True)
+        say(f"Denied: {denied}", err=True)
     for note in report.notes:
-        click.echo(note)
+        say(note)
     for query, reaches in report.available.items():
         about = query.replace("_", " ")
-        click.echo(f"The platform's {about} are complete up to {reaches:%Y-%m-%d %H:%M} UTC.")
-    click.echo(
+        say(f"The platform's {about} are complete up to {reaches:%Y-%m-%d %H:%M} UTC.")
+    say(
         f"Pages pulled: {report.pages} ({report.requests} requests). Conversations still open: "
         f"{report.open_conversations}. Next: {spell_command(home, 'land', inbox)}"
     )
