@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from cx_billing import check, pages
+from cx_billing.cli.errors import FailedError
 from cx_billing.cli.options import with_home
 from cx_billing.cli.screen import open_console, print_failure, say, show_progress
 from cx_billing.pages.columns import tabulate
@@ -43,7 +44,7 @@ def check_known_answer(home: Path) -> None:
         pages.print_table(tabulate_comparisons(result.comparisons), open_console())
     print_differences(result.differences)
     if not result.passed:
-        raise click.ClickException(
+        raise FailedError(
             "The known answer came out wrong: do not trust a bill built with this installation. "
             "Install the locked versions (requirements.lock), or undo what was changed in models, "
             "macros or seeds."

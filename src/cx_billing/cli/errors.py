@@ -18,8 +18,16 @@ REFUSED = 2
 SIGPIPE_EXIT = 141  # what a shell reports of a program whose reader has gone
 
 
-class RefusedError(click.ClickException):
-    """One or two clear lines and exit code 2."""
+class FailedError(click.ClickException):
+    """One or two clear lines, which steer no terminal, and exit code 1."""
+
+    def __init__(self, message: str) -> None:
+        """What it says can hold names and values of files."""
+        super().__init__(clean(message))
+
+
+class RefusedError(FailedError):
+    """The same with exit code 2."""
 
     exit_code = REFUSED
 
@@ -30,16 +38,9 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
         try:
-            return self._invoke(ctx)
-        except click.ClickException as error:
-            error.message = clean(error.message)
-            raise
-
-    def _invoke(self, ctx: click.Context) -> object:
-        try:
             return super().invoke(ctx)
         except warehouse.BuildLockedError as error:
-            raise click.ClickException(str(error)) from error
+            raise FailedError(str(error)) from error
         except (landing.LandingError, warehouse.WarehouseError, pages.NotFoundError) as error:
             raise RefusedError(str(error)) from error
         except BrokenPipeError as error:

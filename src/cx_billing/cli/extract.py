@@ -10,7 +10,7 @@ import click
 
 from cx_billing import extract
 from cx_billing.cli import options
-from cx_billing.cli.errors import RefusedError
+from cx_billing.cli.errors import FailedError, RefusedError
 from cx_billing.cli.options import Day, NamedPath, check_day, with_home, with_organization
 from cx_billing.cli.screen import SHOWN_ITEMS, say, show_progress, spell_command
 
@@ -121,9 +121,9 @@ def pull(
     except (extract.CredentialsError, extract.ExtractError) as error:
         raise RefusedError(str(error)) from None
     except extract.PlatformError as error:
-        raise click.ClickException(f"{error} {RUN_AGAIN}") from None
+        raise FailedError(f"{error} {RUN_AGAIN}") from None
     except KeyboardInterrupt:
-        raise click.ClickException(f"Interrupted. {RUN_AGAIN}") from None
+        raise FailedError(f"Interrupted. {RUN_AGAIN}") from None
     print_report(report, inbox, home)
 
 
@@ -157,7 +157,7 @@ def print_report(report: extract.Report, inbox: Path, home: Path) -> None:
         f"{report.open_conversations}. Next: {spell_command(home, 'land', inbox)}"
     )
     if report.denied:
-        raise click.ClickException(
+        raise FailedError(
             f"{len(report.denied)} of the queries were denied, the rest was pulled. Fix what is "
             "said of them above, then run the same command again."
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cx_billing import pages, warehouse
+from cx_billing.cli.errors import FailedError
 from cx_billing.cli.options import Day, with_home, with_organization
 from cx_billing.cli.screen import say
 from cx_billing.pages.formatting import format_text
@@ -49,4 +50,4 @@ def seal(org_id: str, invoice_date: date, home: Path) -> None:
             "so nothing was closed."
         )
         return
-    raise click.ClickException(message)
+    raise FailedError(message)

@@ -101,7 +101,9 @@ def match(names: Sequence[str], dataset: Dataset, row: int = 1) -> dict[str, int
 
 def refuse_columns(count: int) -> NoReturn:
     """Refuse a file with more columns than any export has."""
-    raise UnreadableError(f"has {count:,} columns, more than {MOST_COLUMNS:,}; no export has")
+    raise UnreadableError(
+        f"has a header of {count:,} columns, which no export has; export it again"
+    )
 
 
 def unique(names: Iterable[str]) -> list[str]:

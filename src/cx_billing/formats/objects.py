@@ -14,7 +14,6 @@ from cx_billing.formats.names import (
     locate,
     match,
     normalize,
-    refuse_columns,
 )
 from cx_billing.formats.staged import Stage
 from cx_billing.lake import Dataset
@@ -61,7 +60,10 @@ class Objects:
             for key in keys:
                 self._flat.setdefault(normalize(key), key)
             if len(self._flat) > MOST_COLUMNS:
-                refuse_columns(len(self._flat))
+                raise UnreadableError(
+                    f"has objects with more than {MOST_COLUMNS:,} different keys, which no export "
+                    "has; export it again"
+                )
         if keys not in self._positions:
             try:
                 self._positions[keys] = found = locate(keys, self._dataset)
