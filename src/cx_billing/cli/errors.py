@@ -41,7 +41,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except warehouse.BuildLockedError as error:
             raise FailedError(str(error)) from error
-        except (landing.LandingError, warehouse.WarehouseError, pages.NotFoundError) as error:
+        except landing.LandingError as error:
+            raise RefusedError(format_text(error)) from error
+        except (warehouse.WarehouseError, pages.NotFoundError) as error:
             raise RefusedError(str(error)) from error
         except BrokenPipeError as error:
             leave_quietly(error)

@@ -20,6 +20,7 @@ from cx_billing import pages, warehouse
 from cx_billing.cli.errors import clean, leave_quietly
 from cx_billing.cli.options import DEFAULT_HOME
 from cx_billing.pages.columns import tabulate
+from cx_billing.pages.formatting import format_text
 
 WIDTH_OF_A_PIPE = 200
 LEAST_WIDTH = 20
@@ -52,9 +53,10 @@ def open_console(stderr: bool = False) -> Console:
     return console
 
 
-def say(text: str, err: bool = False) -> None:
-    """Print lines; what files, names and values hold does not steer the terminal."""
-    click.echo(clean(text), err=err)
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines; what names and values hold does not steer the terminal, nor begins a line."""
+    for line in lines:
+        click.echo(format_text(line), err=err)
 
 
 @contextmanager
@@ -71,7 +73,7 @@ def show_progress() -> Iterator[Callable[[float, int, str], None]]:
             nonlocal last_line
             if time.monotonic() - last_line >= SECONDS_BETWEEN_LINES:
                 last_line = time.monotonic()
-                console.print(Text(f"{int(done)} of {total}: {clean(at_work)}"))
+                console.print(Text(f"{int(done)} of {total}: {format_text(at_work)}"))
 
         yield print_line
         return
@@ -89,7 +91,7 @@ def show_progress() -> Iterator[Callable[[float, int, str], None]]:
     with Progress(*columns, console=console, transient=True, expand=True) as bar:
         task = bar.add_task("", total=None, at_work="starting")
         yield lambda done, total, at_work: bar.update(
-            task, completed=done, total=total, at_work=clean(at_work)
+            task, completed=done, total=total, at_work=format_text(at_work)
         )
 
 

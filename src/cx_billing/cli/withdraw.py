@@ -61,7 +61,7 @@ def withdraw(file: str, undo: bool, time_zone: str | None, home: Path) -> None:
         return
     undoing = spell_command(home, "withdraw", "--undo", file)
     say(
-        f"Withdrawn: {what}. It counts until the next build: {build}\n"
+        f"Withdrawn: {what}. It counts until the next build: {build}",
         f"If it still lies in the inbox, it is left out there from now on. {undoing} takes it back "
-        "in."
+        "in.",
     )

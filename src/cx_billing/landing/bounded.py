@@ -153,8 +153,9 @@ class BoundedReader:
         if -code == signal.SIGXCPU:
             return f"takes more than {seconds:,.0f} seconds of computing to read"
         lines = self._said.read_text(errors="replace").strip().splitlines()
-        words = f" ({lines[-1][:LONGEST_QUOTED]})" if lines else ""
-        if any(sign in line for line in lines for sign in OUT_OF_MEMORY):
+        out = [line for line in lines if any(sign in line for sign in OUT_OF_MEMORY)]
+        words = f" ({(out or lines)[-1][:LONGEST_QUOTED]})" if lines else ""
+        if out:
             return f"takes more than {MEMORY / (1 << 30):g} GiB of memory to read{words}"
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return f"had its reader end in the middle, by {how}{words}"

@@ -48,6 +48,7 @@ from cx_billing.landing.writer import SECONDS_BETWEEN_LOOKS, zone_for
 SCRATCH_PREFIX = ".scratch-"
 LONGEST_NAME = 1_000  # characters of the path of a file, in an archive too
 LONGEST_MESSAGE = 4_000  # characters
+LONGEST_NAME_TOLD = 300  # likewise in a message
 
 
 class Lander:
@@ -424,8 +425,8 @@ class Lander:
                 )
 
     def _refuse(self, delivery: Delivery, reason: str) -> None:
-        message = f"{delivery.source_file} (dataset {delivery.dataset}): {reason}"
-        message = message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
+        name = _shorten(delivery.source_file, LONGEST_NAME_TOLD)
+        message = f"{name} (dataset {delivery.dataset}): {_shorten(reason, LONGEST_MESSAGE)}"
         self._report.refused.append(Refused(delivery.source_file, message))
 
     def _warn(self, delivery: Delivery, rows: formats.Rows) -> None:
@@ -462,6 +463,11 @@ def _look_at(delivery: Delivery) -> os.stat_result:
             f"has {found.st_size:,} bytes, more than {LARGEST_FILE:,}; export it in parts"
         )
     return found
+
+
+def _shorten(text: str, most: int) -> str:
+    """A text that comes from outside, bounded."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _hash(path: Path, watch: formats.Watch) -> str:
