@@ -122,5 +122,5 @@ POISON = {
     ),
     "deep": ("f.json", lambda: nested(100_000), "nested too deeply"),
     "deep in a row": ("f.json", lambda: nested(101, IN_AN_OBJECT, "}"), "nested too deeply"),
-    "deep in a page": ("f.json", lambda: nested(101, IN_A_PAGE, "}]}"), "nested too deeply"),
+    "deep in a page": ("f.json", lambda: nested(102, IN_A_PAGE, "}]}"), "nested too deeply"),
 }  # fmt: skip
