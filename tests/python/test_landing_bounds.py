@@ -416,6 +416,14 @@ def test_an_answer_goes_with_its_sidecar(warehouse, tmp_path):
     assert ["f.json.asked" in refused.message for refused in report.refused] == [True, True]
 
 
+def test_an_endless_sidecar_is_passed_over(warehouse):
+    path = warehouse.deliver({"entities": [{"id": "u1", "email": "a"}]}, name="f.json")
+    os.truncate(warehouse.deliver(b"{", name="f.json.asked"), 1 << 40)
+    report = warehouse.land()
+    assert landed_names(report) == [path.name]
+    assert "it has 1,099,511,627,776 bytes" in report.warnings[0]
+
+
 def test_a_file_of_a_terabyte_is_refused_at_once(warehouse):
     path = warehouse.deliver(b"", name="f.csv")
     os.truncate(path, 1 << 40)
@@ -467,5 +475,7 @@ def test_the_command_skips_what_stopped_its_reader_until_it_is_told(warehouse):
     assert "Files landed: 1 (1 rows), there already: 0, refused: 1." in printed
     printed = cx_billing("--home", warehouse.home, "land", warehouse.inbox, code=2)
     assert "is skipped" in printed and "there already: 1, refused: 1." in printed
+    checked = cx_billing("--home", warehouse.home, "check-files", warehouse.inbox, code=2)
+    assert "is skipped, since it stopped its reader" in checked
     retried = ("land", warehouse.inbox, "--retry-stopped")
     assert "so its reader was stopped" in cx_billing("--home", warehouse.home, *retried, code=2)

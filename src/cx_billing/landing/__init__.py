@@ -31,6 +31,7 @@ from cx_billing.landing.report import (
     Report,
     StillCounting,
 )
+from cx_billing.landing.stopped import copy_marks
 from cx_billing.landing.withdrawal import (
     NotLandedError,
     Withdrawal,
@@ -53,6 +54,7 @@ __all__ = [
     "Report",
     "StillCounting",
     "Withdrawal",
+    "copy_marks",
     "land",
     "restore",
     "withdraw",

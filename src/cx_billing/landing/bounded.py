@@ -28,6 +28,7 @@ from cx_billing.landing.stopped import StoppedError
 MEMORY = 6 << 30  # bytes that the process may take
 SECONDS = 30.0  # of computing that it may spend on a file of no size
 BYTES_A_SECOND = 150_000  # of which every one is given a second more
+PACKED_BYTES_A_SECOND = 20_000  # likewise of a file that unpacks to many times its size
 PATIENCE = 5  # times as long it may take by the clock
 MOST_ANSWERED = 1 << 28  # bytes that it may say of one file
 LONGEST_QUOTED = 200  # characters of what it said when it ended
@@ -79,7 +80,9 @@ class BoundedReader:
 
         Raises UnreadableError if it refuses the file at `path`, StoppedError if it did not answer.
         """
-        seconds = SECONDS + path.stat().st_size / BYTES_A_SECOND
+        is_packed = path.suffix.lower() == ".gz"
+        pace = PACKED_BYTES_A_SECOND if is_packed else BYTES_A_SECOND
+        seconds = SECONDS + path.stat().st_size / pace
         if self._process and self._process.poll() is not None:
             self.close()  # it went while it had nothing to do
         pipe = self._pipe or self._start()

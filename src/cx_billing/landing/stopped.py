@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +62,12 @@ class StoppedFiles:
 
     def _mark(self, file_id: str) -> Path:
         return self._folder / f"{file_id}.json"
+
+
+def copy_marks(home: Path, other: Path) -> None:
+    """Have another home pass by the files that are marked in this one."""
+    if (home / FOLDER).is_dir():
+        shutil.copytree(home / FOLDER, other / FOLDER, dirs_exist_ok=True)
 
 
 def _read(mark: Path) -> dict[str, str]:
