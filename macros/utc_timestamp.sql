@@ -1,11 +1,16 @@
 {#
     ISO 8601 text to a UTC timestamp, null if it is none. An offset is honoured; text without
-    one is UTC (the session's time zone). A direct cast to TIMESTAMP would drop the offset.
+    one is UTC (the session's time zone). A direct cast to TIMESTAMP would drop the offset. An offset
+    of sixteen hours and more, or of more than 59 minutes, is none: no place on earth has it.
     What DuckDB does not read as it is is tried once more with its seconds filled in.
 #}
 {% macro utc_timestamp(column) -%}
     case
         when trim({{ column }}) similar to '\d{4}-\d{2}-\d{2}.*'
+            and not regexp_matches(
+                substr(trim({{ column }}), 11),
+                '[+-](1[6-9]|[2-9]\d|\d{2}:?[6-9]|\d{2}:\d{2}:[6-9])'
+            )
             then coalesce(
                 try_cast(trim({{ column }}) as timestamptz),
                 try_cast(regexp_replace(

@@ -3,7 +3,7 @@
 A PDF can be made to keep any reader busy forever, or to unfold to any size. So a process of its
 own reads it, with a bound on its time and its memory:
 
-    python -m cx_billing.pdf_lines FILE SECONDS     # prints JSON: the pages, or why not
+    python -P -m cx_billing.pdf_lines FILE SECONDS PARENT     # prints JSON: the pages, or why not
 
 Letters that do not stand upright (a watermark across the page, a stamp along its edge) are no part
 of a line and left out.
@@ -12,15 +12,16 @@ of a line and left out.
 from __future__ import annotations
 
 import json
-import resource
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cx_billing.bounds import bound_computing, bound_process, end_with_parent
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page
@@ -111,7 +112,8 @@ def read(path: Path, seconds: float = SECONDS) -> list[Line]:
 
     Raises PdfError if they do not suffice, or if the file holds no text that can be read.
     """
-    command = [sys.executable, "-m", "cx_billing.pdf_lines", str(path), str(seconds)]
+    command = [sys.executable, "-P", "-m", "cx_billing.pdf_lines"]
+    command += [str(path), str(seconds), str(os.getpid())]
     too_much = PdfError(
         f"takes more than {seconds} seconds or {MEMORY >> 30} GiB to read, which no invoice does; "
         "fetch it again"
@@ -229,10 +231,10 @@ def _is_level(matrix: tuple[float, ...]) -> bool:
     return across > 0 and abs(up) < 0.01 * across
 
 
-def _main(path: str, seconds: str) -> None:
-    with suppress(ValueError, OSError):  # not every system can bound both
-        resource.setrlimit(resource.RLIMIT_CPU, (int(float(seconds)) + 1,) * 2)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def _main(path: str, seconds: str, parent: str) -> None:
+    end_with_parent(int(parent))
+    bound_computing(float(seconds))
+    bound_process(MEMORY)
     answer: dict[str, object]
     try:
         answer = {"pages": list(_pages(Path(path)))}

@@ -19,6 +19,7 @@ from pathlib import Path
 from cx_billing import files
 
 SUFFIX = ".asked"
+LARGEST = 1 << 16  # bytes
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def read(answer: Path) -> Asked | None:
     path = path_beside(answer)
     if not path.is_file():
         return None
+    if (size := path.stat().st_size) > LARGEST:
+        raise ValueError(f"it has {size:,} bytes, more than {LARGEST:,}")
     said = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(said, dict):
         raise ValueError("no JSON object")

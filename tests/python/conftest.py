@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from cx_billing import lake, landing, warehouse
+from cx_billing.landing import lander
+from cx_billing.landing.reader import Reader
 from deliveries import Warehouse
 from published_marts import publish_marts
 from pulling import credentials, platform, waits  # noqa: F401 - pytest finds fixtures here
@@ -23,6 +25,13 @@ def parse_cache_of_the_tests(tmp_path_factory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CX_BILLING_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def reading_in_this_process(request, monkeypatch) -> None:
+    """Files are read here, where a test can change how, unless it is about the process for that."""
+    if "bounded" not in request.keywords:
+        monkeypatch.setattr(lander, "BoundedReader", Reader)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

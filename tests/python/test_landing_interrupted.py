@@ -23,24 +23,24 @@ from deliveries import USERS, archive
 THREE_FILES = {"0.csv": USERS, "1.csv": USERS + b"u3,c,\n", "2.csv": USERS + b"u4,d,\n"}
 KILLED = """
 import os, pathlib, signal, sys
-from cx_billing import landing
+from cx_billing import files, landing
 
 landed = 0
+genuine = files.replace
 
-class Dying(type(pathlib.Path())):
-    def replace(self, target):
-        global landed
-        if pathlib.PurePath(target).name.startswith("_empty"):  # the lake itself, no delivery
-            return os.replace(self, target)
-        if landed == int(sys.argv[4]):
-            if sys.argv[3] == "after":
-                os.replace(self, target)
-            os.kill(os.getpid(), signal.SIGKILL)
-        landed += 1
-        return os.replace(self, target)
+def replace(new, path):
+    global landed
+    if path.name.startswith("_empty"):  # the lake itself, no delivery
+        return genuine(new, path)
+    if landed == int(sys.argv[4]):
+        if sys.argv[3] == "after":
+            genuine(new, path)
+        os.kill(os.getpid(), signal.SIGKILL)
+    landed += 1
+    return genuine(new, path)
 
-landing.Path = Dying
-landing.land(pathlib.Path(sys.argv[1]), Dying(sys.argv[2]))
+files.replace = replace
+landing.land(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
 """
 
 

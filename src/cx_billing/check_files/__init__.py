@@ -76,6 +76,7 @@ def check_files(
                 link = aside / file.relative_to(home)
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(file.absolute())
+        landing.copy_marks(home, aside)
         report = landing.land(inbox, aside, time_zone=time_zone)
         checked = [file.file_id for file in report.landed]
         checked += [file.file_id for file in report.already_landed]

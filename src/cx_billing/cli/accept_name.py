@@ -10,7 +10,7 @@ import click
 from cx_billing import landing, pages, warehouse
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import with_home, with_organization
-from cx_billing.cli.screen import spell_command
+from cx_billing.cli.screen import say, spell_command
 from cx_billing.landing.accepted_names import (
     NameNotAcceptedError,
     check_printed,
@@ -53,9 +53,9 @@ def accept_name(
         report = landing.land(Path(folder), home)
     source_file = f"{org_id}/product_catalogue/{file.name}"
     if report.already_landed:
-        click.echo(f"{words!r} is accepted as {product_code} already ({source_file}).")
+        say(f"{words!r} is accepted as {product_code} already ({source_file}).")
         return
-    click.echo(
+    say(
         f"{words!r} is {product_code} from the next build on ({source_file}): "
         f"{spell_command(home, 'build')}"
     )

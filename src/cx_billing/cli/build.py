@@ -16,6 +16,7 @@ from cx_billing.cli.options import Day, check_day, with_home
 from cx_billing.cli.screen import (
     SHOWN_ITEMS,
     print_failure,
+    say,
     shorten_list,
     show_progress,
     spell_command,
@@ -109,7 +110,7 @@ def build(
                 on_event=lambda step: show(step.done, step.total, step.node),
             )
     except KeyboardInterrupt:
-        click.echo("Interrupted. Nothing was published.", err=True)
+        say("Interrupted. Nothing was published.", err=True)
         raise SystemExit(BUILD_FAILED) from None
     for warning in result.warnings:
         print_failure(warning, "WARNING")
@@ -138,28 +139,28 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
         changed = changes.find_changes(home, connection)
     assert result.published is not None, "a good build is published"
     for line in describe_organizations_all_rejected(findings):
-        click.echo(line)
-    click.echo(
+        say(line)
+    say(
         f"Published {home / builds.PUBLISHED} -> {result.published.readlink()} "
         f"({result.nodes} models and tests in {result.seconds:.0f} s)."
     )
-    click.echo(
+    say(
         f"Organizations: {counts['organizations']}, invoices: {counts['invoices']}, "
         f"rejected rows: {counts['rejected_rows']}"
         + (f", {counts['retired_rows']} of them retired." if counts["retired_rows"] else ".")
     )
     for warning in list_warnings(findings, home, as_of):
-        click.echo(f"Warning: {warning}", err=True)
+        say(f"Warning: {warning}", err=True)
     notes = (
         *describe_missing(findings.missing_data, costs_money=False),
         *describe_later(findings.vendor_files, are_to_come=False),
     )
     for line in notes:
-        click.echo(f"Note: {line}", err=True)
+        say(f"Note: {line}", err=True)
     report_changes(changed, home)
-    click.echo(f"Look at it: {spell_command(home, 'show', 'invoices')}")
+    say(f"Look at it: {spell_command(home, 'show', 'invoices')}")
     if counts["rejected_rows"]:
-        click.echo(f"            {spell_command(home, 'show', 'rejected')}")
+        say(f"            {spell_command(home, 'show', 'rejected')}")
 
 
 def report_parked(parked: Sequence[parking.Parked], home: Path) -> None:
@@ -185,19 +186,17 @@ def report_changes(found: changes.Changes | None, home: Path) -> None:
     if not found or not found.lines:
         return
     lines = found.lines
-    click.echo(
+    say(
         f"Changed although final in build {found.since}: {len(lines)} line"
         f"{'s' if len(lines) > 1 else ''}.",
         err=True,
     )
     for line in lines[:SHOWN_ITEMS]:
-        click.echo(f"  {pages.describe_change(line)}", err=True)
+        say(f"  {pages.describe_change(line)}", err=True)
     if len(lines) > SHOWN_ITEMS:
-        click.echo(
-            f"  {len(lines) - SHOWN_ITEMS} more; see {spell_command(home, 'status')}", err=True
-        )
+        say(f"  {len(lines) - SHOWN_ITEMS} more; see {spell_command(home, 'status')}", err=True)
     for org_id in dict.fromkeys(line.org_id for line in lines[:SHOWN_ITEMS]):
-        click.echo(
+        say(
             f"  Since build {found.since}, {format_text(org_id)}: "
             f"{pages.describe_cause(found, org_id)}.",
             err=True,
@@ -210,7 +209,7 @@ def report_failed_build(result: warehouse.BuildResult, home: Path) -> None:
         print_failure(failure, "FAILED")
     counts = f"{len(result.failures)} failed, {result.skipped} skipped of {result.nodes}. "
     kept = f"What was built is in {result.database}. " if result.database else ""
-    click.echo(
+    say(
         (counts if result.nodes else "")
         + f"Nothing was published. {kept}The log is {home / 'logs' / 'dbt.log'}.",
         err=True,

@@ -9,8 +9,9 @@ import click
 from rich.text import Text
 
 from cx_billing import check, pages
+from cx_billing.cli.errors import FailedError
 from cx_billing.cli.options import with_home
-from cx_billing.cli.screen import open_console, print_failure, show_progress
+from cx_billing.cli.screen import open_console, print_failure, say, show_progress
 from cx_billing.pages.columns import tabulate
 from cx_billing.pages.formatting import format_text
 
@@ -34,7 +35,7 @@ def check_known_answer(home: Path) -> None:
       0 2 * * *  cd /srv/billing && cx-billing check && cx-billing build
     """
     versions = check.read_versions()
-    click.echo("Versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
+    say("Versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
     with show_progress() as show:
         result = check.run(lambda step: show(step.done, step.total, step.node))
     for failure in result.failures:
@@ -43,13 +44,13 @@ def check_known_answer(home: Path) -> None:
         pages.print_table(tabulate_comparisons(result.comparisons), open_console())
     print_differences(result.differences)
     if not result.passed:
-        raise click.ClickException(
+        raise FailedError(
             "The known answer came out wrong: do not trust a bill built with this installation. "
             "Install the locked versions (requirements.lock), or undo what was changed in models, "
             "macros or seeds."
         )
     lines = sum(mart.lines for mart in result.comparisons)
-    click.echo(f"All {lines} lines are as expected.")
+    say(f"All {lines} lines are as expected.")
 
 
 def tabulate_comparisons(comparisons: Sequence[check.Comparison]) -> pages.Table:

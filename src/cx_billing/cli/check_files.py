@@ -10,6 +10,7 @@ import click
 from cx_billing import check_files
 from cx_billing.cli.errors import REFUSED
 from cx_billing.cli.options import Day, NamedPath, check_day, time_zone_option, with_home
+from cx_billing.cli.screen import say
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.rejected import describe_file, describe_rejection
 
@@ -38,30 +39,30 @@ def check(inbox: Path, as_of: date | None, time_zone: str | None, home: Path) ->
     findings = check_files.check_files(inbox, home, as_of, time_zone)
     report = findings.report
     for warning in report.warnings:
-        click.echo(f"Note: {warning}", err=True)
+        say(f"Note: {warning}", err=True)
     for later in findings.later:
         lines = f"{later.lines:,} line{'s' if later.lines > 1 else ''}"
-        click.echo(
+        say(
             f"Warning: {format_text(later.source_file)}: {lines} of invoice "
             f"{format_text(later.invoice_number)} {'are' if later.lines > 1 else 'is'} dated "
             f"{later.invoice_date}, after {as_of or 'today'}: a build does not see what is to come",
             err=True,
         )
     for misplaced in report.misplaced:
-        click.echo(f"Misplaced: {misplaced}")
+        say(f"Misplaced: {misplaced}")
     for refused in report.refused:
-        click.echo(f"Refused: {refused.message}")
+        say(f"Refused: {refused.message}")
     for mistakes in findings.mistakes:
         if mistakes.is_of_file:
-            click.echo(f"Rejected: {describe_file(mistakes.shown[0], mistakes.rows)}")
+            say(f"Rejected: {describe_file(mistakes.shown[0], mistakes.rows)}")
             continue
         for row in mistakes.shown:
-            click.echo(f"Rejected: {describe_rejection(row)}")
+            say(f"Rejected: {describe_rejection(row)}")
         if (more := mistakes.rows - len(mistakes.shown)) > 0:
-            click.echo(f"          and {more:,} more row{'s' if more > 1 else ''} like this")
+            say(f"          and {more:,} more row{'s' if more > 1 else ''} like this")
     files = len(report.landed) + len(report.already_landed) + len(report.refused)
     rows = sum(file.rows for file in report.landed)
-    click.echo(
+    say(
         f"Checked {files} file{'' if files == 1 else 's'} ({rows:,} rows): "
         f"{len(report.refused)} would be refused, "
         + (f"{len(report.misplaced)} misplaced, " if report.misplaced else "")

@@ -9,7 +9,7 @@ import click
 from cx_billing import warehouse
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import NamedPath, with_home, with_organization
-from cx_billing.cli.screen import spell_command
+from cx_billing.cli.screen import say, spell_command
 from cx_billing.dispute import NotDisputableError, write_package
 from cx_billing.pages.formatting import format_text
 
@@ -49,16 +49,16 @@ def dispute(org_id: str, invoice_number: str, folder: Path, with_numbers: bool, 
     except NotDisputableError as error:
         raise RefusedError(str(error)) from error
     still = f", {written.asked} still asked for" if written.asked != written.amount else ""
-    click.echo(f"Wrote {folder}: {len(written.files)} files, {written.amount} in dispute{still}.")
+    say(f"Wrote {folder}: {len(written.files)} files, {written.amount} in dispute{still}.")
     if written.left_out:
-        click.echo(
+        say(
             f"Warning: {written.left_out} of the invoice could not be read and "
             f"{'is' if written.left_out.startswith('1 ') else 'are'} in no figure of it. Mend the "
             "file before you send this: see "
             + spell_command(home, "show", "vendor-invoice", org_id, written.invoice_number),
             err=True,
         )
-    click.echo(f"Fill in the contact of {folder / 'letter.html'}, and send the folder.")
+    say(f"Fill in the contact of {folder / 'letter.html'}, and send the folder.")
     recorded = (org_id, format_text(written.invoice_number), "sent")
     options_end = ["--"] if any(word.startswith("-") for word in recorded) else []
-    click.echo("Once it is sent: " + spell_command(home, "record-dispute", *options_end, *recorded))
+    say("Once it is sent: " + spell_command(home, "record-dispute", *options_end, *recorded))

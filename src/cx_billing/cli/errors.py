@@ -11,6 +11,7 @@ import click
 import duckdb
 
 from cx_billing import landing, pages, warehouse
+from cx_billing.pages.formatting import format_text
 
 BUILD_FAILED = 1
 REFUSED = 2
@@ -18,8 +19,16 @@ PARKED = 3
 SIGPIPE_EXIT = 141  # what a shell reports of a program whose reader has gone
 
 
-class RefusedError(click.ClickException):
-    """One or two clear lines and exit code 2."""
+class FailedError(click.ClickException):
+    """One or two clear lines, which steer no terminal, and exit code 1."""
+
+    def __init__(self, message: str) -> None:
+        """What it says can hold names and values of files."""
+        super().__init__(clean(message))
+
+
+class RefusedError(FailedError):
+    """The same with exit code 2."""
 
     exit_code = REFUSED
 
@@ -32,8 +41,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except warehouse.BuildLockedError as error:
-            raise click.ClickException(str(error)) from error
-        except (landing.LandingError, warehouse.WarehouseError, pages.NotFoundError) as error:
+            raise FailedError(str(error)) from error
+        except landing.LandingError as error:
+            raise RefusedError(format_text(error)) from error
+        except (warehouse.WarehouseError, pages.NotFoundError) as error:
             raise RefusedError(str(error)) from error
         except BrokenPipeError as error:
             leave_quietly(error)
@@ -46,6 +57,11 @@ class Commands(click.Group):
             ) from error
         except duckdb.Error as error:
             raise RefusedError(str(error).splitlines()[0]) from error
+
+
+def clean(text: str) -> str:
+    """Lines without characters that would steer a terminal."""
+    return "\n".join(map(format_text, text.split("\n")))
 
 
 def explain_os_error(error: OSError) -> str:

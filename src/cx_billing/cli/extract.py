@@ -10,9 +10,9 @@ import click
 
 from cx_billing import extract
 from cx_billing.cli import options
-from cx_billing.cli.errors import RefusedError
+from cx_billing.cli.errors import FailedError, RefusedError
 from cx_billing.cli.options import Day, NamedPath, check_day, with_home, with_organization
-from cx_billing.cli.screen import SHOWN_ITEMS, show_progress, spell_command
+from cx_billing.cli.screen import SHOWN_ITEMS, say, show_progress, spell_command
 
 RUN_AGAIN = "What has arrived is kept. To continue, run the same command again."
 
@@ -121,9 +121,9 @@ def pull(
     except (extract.CredentialsError, extract.ExtractError) as error:
         raise RefusedError(str(error)) from None
     except extract.PlatformError as error:
-        raise click.ClickException(f"{error} {RUN_AGAIN}") from None
+        raise FailedError(f"{error} {RUN_AGAIN}") from None
     except KeyboardInterrupt:
-        raise click.ClickException(f"Interrupted. {RUN_AGAIN}") from None
+        raise FailedError(f"Interrupted. {RUN_AGAIN}") from None
     print_report(report, inbox, home)
 
 
@@ -146,18 +146,18 @@ def find_platform(
 def print_report(report: extract.Report, inbox: Path, home: Path) -> None:
     """Say what was pulled and what was denied; queries that were denied end with exit code 1."""
     for denied in report.denied[:SHOWN_ITEMS]:
-        click.echo(f"Denied: {denied}", err=True)
+        say(f"Denied: {denied}", err=True)
     for note in report.notes:
-        click.echo(note)
+        say(note)
     for query, reaches in report.available.items():
         about = query.replace("_", " ")
-        click.echo(f"The platform's {about} are complete up to {reaches:%Y-%m-%d %H:%M} UTC.")
-    click.echo(
+        say(f"The platform's {about} are complete up to {reaches:%Y-%m-%d %H:%M} UTC.")
+    say(
         f"Pages pulled: {report.pages} ({report.requests} requests). Conversations still open: "
         f"{report.open_conversations}. Next: {spell_command(home, 'land', inbox)}"
     )
     if report.denied:
-        raise click.ClickException(
+        raise FailedError(
             f"{len(report.denied)} of the queries were denied, the rest was pulled. Fix what is "
             "said of them above, then run the same command again."
         )

@@ -8,7 +8,7 @@ import click
 
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import NamedPath, with_home
-from cx_billing.cli.screen import show_progress, spell_command
+from cx_billing.cli.screen import say, show_progress, spell_command
 
 
 @click.command(short_help="Write a synthetic inbox.")
@@ -51,4 +51,4 @@ def generate(orgs: int, days: int, seed: int, out: Path, home: Path) -> None:
             generator.generate(orgs, days, seed, out, lambda done, total: show(done, total, ""))
     except generator.GenerateError as error:
         raise RefusedError(str(error)) from error
-    click.echo(f"Wrote {out}. Next: {spell_command(home, 'land', out)}")
+    say(f"Wrote {out}. Next: {spell_command(home, 'land', out)}")

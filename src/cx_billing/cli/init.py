@@ -10,7 +10,7 @@ import click
 from cx_billing import files
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import NamedPath, with_home, with_organization
-from cx_billing.cli.screen import spell_command
+from cx_billing.cli.screen import say, spell_command
 
 PLACES = {
     "README.md": "README.md",
@@ -51,5 +51,5 @@ def init(org_id: str, inbox: Path, home: Path) -> None:
         text = templates.joinpath(name).read_text("utf-8").replace("ORG_ID", org_id)
         text = text.replace("INBOX", str(inbox))
         files.write(target, text.encode())
-        click.echo(f"Wrote {target}")
-    click.echo(f"Fill them in, then: {spell_command(home, 'check-files', inbox)}")
+        say(f"Wrote {target}")
+    say(f"Fill them in, then: {spell_command(home, 'check-files', inbox)}")

@@ -9,7 +9,7 @@ import click
 from cx_billing import lake, landing
 from cx_billing.cli.errors import REFUSED
 from cx_billing.cli.options import NamedPath, time_zone_option, with_home
-from cx_billing.cli.screen import SHOWN_ITEMS, show_progress, spell_command
+from cx_billing.cli.screen import SHOWN_ITEMS, say, show_progress, spell_command
 
 
 class DatasetsInHelp(click.Command):
@@ -26,14 +26,20 @@ class DatasetsInHelp(click.Command):
 @click.command(cls=DatasetsInHelp, short_help="Read the vendor's files into the lake.")
 @click.argument("inbox", type=NamedPath())
 @time_zone_option
+@click.option(
+    "--retry-stopped",
+    is_flag=True,
+    help="Read files once more that stopped the process that read them.",
+)
 @with_home
-def land(inbox: Path, time_zone: str | None, home: Path) -> None:
+def land(inbox: Path, time_zone: str | None, retry_stopped: bool, home: Path) -> None:
     """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
 
     Files are .csv, .json, .ndjson, .jsonl (each also .gz), .parquet, .xlsx, the vendor's invoice
     as .pdf, or .zip archives of these. Landing the same file again changes nothing, and one that
     was withdrawn is left out. A file that lacks a required column is refused whole, the rest is
-    landed.
+    landed. So is one that takes more memory or time to read than any export: it is skipped from
+    then on, unless you say --retry-stopped.
 
     \b
       cx-billing land sample/inbox
@@ -46,6 +52,7 @@ def land(inbox: Path, time_zone: str | None, home: Path) -> None:
             home,
             lambda at: show(at.files_done + at.share, at.files_total, describe_work(at)),
             time_zone,
+            retry_stopped,
         )
     print_report(report, home)
     if report.refused:
@@ -76,28 +83,28 @@ def describe_still_counting(still: landing.StillCounting, home: Path) -> str:
 def print_report(report: landing.Report, home: Path) -> None:
     """Say what was ignored, what could not be read, what was refused; then the counts."""
     for warning in (*report.misplaced, *report.warnings):
-        click.echo(f"Warning: {warning}", err=True)
+        say(f"Warning: {warning}", err=True)
     for file in report.landed:
         if file.parse_errors:
-            click.echo(
+            say(
                 f"Warning: {file.source_file}: {file.parse_errors} of {file.rows} rows could not "
                 "be read; they are kept and will be in marts.rejected_rows",
                 err=True,
             )
     for left_out in report.left_out[:SHOWN_ITEMS]:
         undoing = spell_command(home, "withdraw", "--undo", left_out.name)
-        click.echo(
+        say(
             f"Left out: {left_out.source_file} was withdrawn earlier; {undoing} takes it back in",
             err=True,
         )
     if (more := len(report.left_out) - SHOWN_ITEMS) > 0:
-        click.echo(f"Left out: {more} more files that were withdrawn earlier", err=True)
+        say(f"Left out: {more} more files that were withdrawn earlier", err=True)
     for still in report.still_counting[:SHOWN_ITEMS]:
-        click.echo(f"Note: {describe_still_counting(still, home)}", err=True)
+        say(f"Note: {describe_still_counting(still, home)}", err=True)
     for refused in report.refused:
-        click.echo(f"Refused: {refused.message}", err=True)
+        say(f"Refused: {refused.message}", err=True)
     rows = sum(file.rows for file in report.landed)
-    click.echo(
+    say(
         f"Files landed: {len(report.landed)} ({rows:,} rows), "
         f"there already: {len(report.already_landed)}, "
         + (f"left out: {len(report.left_out)}, " if report.left_out else "")

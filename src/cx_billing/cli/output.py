@@ -13,10 +13,9 @@ import click
 from duckdb import DuckDBPyConnection
 
 from cx_billing import builds, pages
-from cx_billing.cli.errors import RefusedError
+from cx_billing.cli.errors import RefusedError, clean
 from cx_billing.cli.options import NamedPath
-from cx_billing.cli.screen import open_console, show_progress
-from cx_billing.pages.formatting import format_text
+from cx_billing.cli.screen import open_console, say, show_progress
 
 STANDARD_OUTPUT = Path("-")
 OPTIONAL_FILES = ("--json", "--csv")
@@ -69,7 +68,7 @@ class Output:
         foot = (describe_build(home, connection),)
         with show_progress() as tell:
             count = pages.write_pages(connection, folder, org_id, foot, tell)
-        click.echo(f"Wrote {count:,} pages. Open {folder / 'index.html'}.")
+        say(f"Wrote {count:,} pages. Open {folder / 'index.html'}.")
 
 
 def describe_build(home: Path, connection: DuckDBPyConnection) -> str:
@@ -82,10 +81,10 @@ def write(text: str, file: Path) -> None:
     """Write a text to a file and say so, or as it is to standard output."""
     if file != STANDARD_OUTPUT:
         file.write_text(text, encoding="utf-8", newline="")
-        click.echo(f"Wrote {file}.")
+        say(f"Wrote {file}.")
         return
     if sys.stdout.isatty():  # a terminal is not to be steered by what a file holds
-        text = "\n".join(map(format_text, text.split("\n")))
+        text = clean(text)
     stream = click.get_binary_stream("stdout")
     stream.write(text.encode())
     stream.flush()

@@ -14,7 +14,7 @@ import click
 from cx_billing import landing, pages, warehouse
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import Day, today, with_home, with_organization
-from cx_billing.cli.screen import spell_command
+from cx_billing.cli.screen import say, spell_command
 from cx_billing.dispute import NotRecordableError, check_event
 from cx_billing.landing.recorded_disputes import EVENTS, DisputeEvent, write_dispute_event
 from cx_billing.pages.formatting import format_text
@@ -100,9 +100,9 @@ def record_dispute(home: Path, org_id: str, may_claim_more: bool, **what: Any) -
                 raise RefusedError(str(error)) from error
         report = landing.land(Path(folder), home)
     if report.already_landed:
-        click.echo(f"That is recorded already ({source_file}).")
+        say(f"That is recorded already ({source_file}).")
         return
-    click.echo(
+    say(
         f"Invoice {format_text(number)} is {event.event} as of {event.event_date} from the next "
         f"build on ({source_file}): {spell_command(home, 'build')}"
     )

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
 
 from cx_billing import pages, warehouse
-from cx_billing.cli.errors import leave_quietly
+from cx_billing.cli.errors import clean, leave_quietly
 from cx_billing.cli.options import DEFAULT_HOME
 from cx_billing.pages.columns import tabulate
+from cx_billing.pages.formatting import format_text
 
 WIDTH_OF_A_PIPE = 200
 LEAST_WIDTH = 20
@@ -51,6 +53,12 @@ def open_console(stderr: bool = False) -> Console:
     return console
 
 
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines; what names and values hold does not steer the terminal, nor begins a line."""
+    for line in lines:
+        click.echo(format_text(line), err=err)
+
+
 @contextmanager
 def show_progress() -> Iterator[Callable[[float, int, str], None]]:
     """Show on standard error how much is done, of how much, and what is at work.
@@ -65,7 +73,7 @@ def show_progress() -> Iterator[Callable[[float, int, str], None]]:
             nonlocal last_line
             if time.monotonic() - last_line >= SECONDS_BETWEEN_LINES:
                 last_line = time.monotonic()
-                console.print(Text(f"{int(done)} of {total}: {at_work}"))
+                console.print(Text(f"{int(done)} of {total}: {format_text(at_work)}"))
 
         yield print_line
         return
@@ -83,7 +91,7 @@ def show_progress() -> Iterator[Callable[[float, int, str], None]]:
     with Progress(*columns, console=console, transient=True, expand=True) as bar:
         task = bar.add_task("", total=None, at_work="starting")
         yield lambda done, total, at_work: bar.update(
-            task, completed=done, total=total, at_work=at_work
+            task, completed=done, total=total, at_work=format_text(at_work)
         )
 
 
@@ -91,10 +99,10 @@ def print_failure(failure: warehouse.Failure, heading: str) -> None:
     """Say what failed, where, what it claims, and show rows that break the claim."""
     console = open_console(stderr=True)
     where = f" ({failure.file})" if failure.file else ""
-    console.print(Text(f"{heading} {failure.name}{where}", style="bold"), soft_wrap=True)
+    console.print(Text(clean(f"{heading} {failure.name}{where}"), style="bold"), soft_wrap=True)
     for words in (failure.description, failure.message):
         if words:
-            console.print(Text(textwrap.indent(words, "  ")), soft_wrap=True)
+            console.print(Text(textwrap.indent(clean(words), "  ")), soft_wrap=True)
     if failure.rows:
         pages.print_table(tabulate("Rows that break it", failure.rows), console)
 

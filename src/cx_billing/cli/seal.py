@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from cx_billing import pages, warehouse
+from cx_billing.cli.errors import FailedError
 from cx_billing.cli.options import Day, with_home, with_organization
+from cx_billing.cli.screen import say
 from cx_billing.pages.formatting import format_text
 
 
@@ -43,9 +45,9 @@ def seal(org_id: str, invoice_date: date, home: Path) -> None:
             "build again."
         )
     else:
-        click.echo(
+        say(
             f"{invoice} is final and covered: it may be sealed. This version keeps no ledger yet, "
             "so nothing was closed."
         )
         return
-    raise click.ClickException(message)
+    raise FailedError(message)

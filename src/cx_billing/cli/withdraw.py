@@ -9,7 +9,7 @@ import click
 from cx_billing import landing
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import check_time_zone, with_home
-from cx_billing.cli.screen import shorten_list, spell_command
+from cx_billing.cli.screen import say, shorten_list, spell_command
 
 
 @click.command(short_help="Take a landed file back.")
@@ -43,7 +43,7 @@ def withdraw(file: str, undo: bool, time_zone: str | None, home: Path) -> None:
     done = landing.restore(home, file, time_zone) if undo else landing.withdraw(home, file)
     found, build = done.file, spell_command(home, "build")
     if not done.changed:
-        click.echo(
+        say(
             f"{found.source_file} was not withdrawn, it counts."
             if undo
             else f"{found.source_file} was withdrawn already, at {found.withdrawn_at} UTC."
@@ -57,11 +57,11 @@ def withdraw(file: str, undo: bool, time_zone: str | None, home: Path) -> None:
         what += ", with the other parts of the same answer: "
         what += shorten_list([part.source_file for part in others])
     if undo:
-        click.echo(f"Taken back in: {what}. It counts from the next build on: {build}")
+        say(f"Taken back in: {what}. It counts from the next build on: {build}")
         return
     undoing = spell_command(home, "withdraw", "--undo", file)
-    click.echo(
-        f"Withdrawn: {what}. It counts until the next build: {build}\n"
+    say(
+        f"Withdrawn: {what}. It counts until the next build: {build}",
         f"If it still lies in the inbox, it is left out there from now on. {undoing} takes it back "
-        "in."
+        "in.",
     )

@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from cx_billing.formats.common import UnreadableError
+from cx_billing.formats.common import LARGEST, LARGEST_RATIO, SMALL, UnreadableError
 
-LARGEST = 1 << 34  # bytes of all members together, unpacked
-LARGEST_RATIO = 250  # unpacked to packed; text of one letter over and over reaches 1,000
-SMALL = 1 << 26  # bytes up to which the ratio does not matter
 MOST_MEMBERS = 1000
+MOST_ENTRIES = 10 * MOST_MEMBERS  # with folders and hidden files
 END_RECORD, LONGEST_COMMENT = 22, 0xFFFF  # bytes of what stands at the end of an archive
 UNTOLD = 0xFFFF  # in the place of the number of files, if the number stands elsewhere
 
@@ -37,13 +35,13 @@ def unpack(path: Path, folder: Path) -> list[Member]:
     damaged, encrypted, empty or beyond the bounds above; nothing of it may be used then.
     """
     with opened(path, LARGEST) as archive:
-        for file in archive.infolist():
-            archive.open(file).close()  # is it called the same at both places where its name stands
         files = [file for file in archive.infolist() if not _is_left_out(file)]
         if not files:
             raise UnreadableError("is an archive without files; export it again")
-        if len(files) > MOST_MEMBERS:
+        if len(files) > MOST_MEMBERS or len(archive.infolist()) > MOST_ENTRIES:
             raise UnreadableError(f"holds more than {MOST_MEMBERS:,} files; split it")
+        for file in archive.infolist():
+            archive.open(file).close()  # is it called the same at both places where its name stands
         members = []
         for number, file in enumerate(files):
             member = Member(file.filename, folder / f"{number}{_suffix(file.filename)}")

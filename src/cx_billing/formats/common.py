@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,12 @@ MOST_SHOWN = 40  # names in a message
 AMBIGUOUS = r"^(-?[1-9]\d{0,2}\.\d{3})$"
 SPREADSHEET_ROWS = (1_048_575, 1_048_576)  # a sheet with and without its header row, TELCO-06
 
+
+LARGEST = 1 << 34  # bytes of what is unpacked, of one file or of an archive
+LARGEST_RATIO = 250  # unpacked to packed; text of one letter over and over reaches 1,000
+SMALL = 1 << 26  # bytes up to which the ratio does not matter
+MOST_COLUMNS = 1000
+LONGEST_LINE = 1 << 26  # bytes; a file with a longer one is no CSV, and would fill the memory
 
 Watch = Callable[[str, float], None]  # hears what is done to the file, and how far it is: 0 to 1
 Opened = io.BufferedReader | gzip.GzipFile
@@ -106,6 +112,31 @@ class _Watched(io.FileIO):
         return count
 
 
+class _Unpacked(gzip.GzipFile):
+    """What a gzip file unpacks to, as long as that is no more than its kind can be."""
+
+    def __init__(self, raw: io.BufferedReader, size: int):
+        super().__init__(fileobj=raw)
+        self.myfileobj = raw  # type: ignore[assignment]  # closed together
+        self._most = min(LARGEST, max(SMALL, LARGEST_RATIO * size))
+        self._unpacked = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._counted(super().read(size))
+
+    def read1(self, size: int = -1) -> bytes:
+        return self._counted(super().read1(size))
+
+    def _counted(self, chunk: bytes) -> bytes:
+        self._unpacked += len(chunk)
+        if self._unpacked > self._most:
+            raise UnreadableError(
+                f"unpacks to more than {self._most:,} bytes, which is more than its kind can be; "
+                "export it again, in parts if it is large"
+            )
+        return chunk
+
+
 def open_raw(path: Path, step: str = "reading", watch: Watch = unwatched) -> io.BufferedReader:
     """The bytes of a file as it lies; `watch` hears of the step while they are read."""
     return io.BufferedReader(_Watched(path, partial(watch, step)), BUFFER)
@@ -115,9 +146,7 @@ def open_bytes(path: Path, step: str = "reading", watch: Watch = unwatched) -> O
     raw = open_raw(path, step, watch)
     if not path.name.lower().endswith(".gz"):
         return raw
-    unpacked = gzip.GzipFile(fileobj=raw)
-    unpacked.myfileobj = raw  # type: ignore[assignment]  # closed together
-    return unpacked
+    return _Unpacked(raw, path.stat().st_size)
 
 
 def open_text(
@@ -129,3 +158,14 @@ def open_text(
 
 def first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
+
+
+def lines_of(stream: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a text, each in memory as it comes; one beyond all bounds refuses the file."""
+    while line := stream.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise UnreadableError(
+                f"has a line of more than {LONGEST_LINE:,} characters, which no row is; export it "
+                "again as CSV"
+            )
+        yield line

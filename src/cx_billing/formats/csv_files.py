@@ -14,25 +14,26 @@ from pathlib import Path
 
 from cx_billing.formats.common import (
     CHUNK,
+    LONGEST_LINE,
+    MOST_COLUMNS,
     SEPARATORS,
     SPREADSHEET_ROWS,
     Rows,
     UnreadableError,
     Watch,
+    lines_of,
     open_bytes,
     open_text,
 )
 from cx_billing.formats.completeness import Said
 from cx_billing.formats.makers import remedy_of_header
-from cx_billing.formats.names import fields, locate, match
+from cx_billing.formats.names import fields, locate, match, refuse_columns
 from cx_billing.formats.periods import ABOVE, find_period, is_about_time
 from cx_billing.formats.second_headers import SecondHeaders, folded
 from cx_billing.formats.staged import Stage, read_csv
 from cx_billing.lake import Dataset
 
 LONGEST_RECORD = 1 << 22  # characters; a quote that stays open for longer is taken as stray
-LONGEST_LINE = 1 << 26  # bytes; a file with a longer one is no CSV, and would fill the memory
-MOST_COLUMNS = 1000
 LONGEST_TITLE = 10_000  # characters of a line above a header
 FEWEST_COLUMNS = 3  # of a header that is told from a title by one name
 
@@ -141,7 +142,7 @@ def _rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[
         Stage(staged, places) as stage,
         open_text(path, "surrogateescape", "splitting", watch) as stream,
     ):
-        found = records(stream, header.separator, len(places))
+        found = records(lines_of(stream), header.separator, len(places))
         next(text for _, _, text in found if text.strip())  # the header
         for values, problem, text in found:
             if headers.is_possible(text):
@@ -155,20 +156,19 @@ def _rows(path: Path, dataset: Dataset, staged: Path, watch: Watch) -> Iterator[
 
 def _read_header(path: Path) -> _Header:
     with open_text(path, "surrogateescape") as stream:
-        first = stream.readline(LONGEST_LINE)
-        line = first if first.strip() else next((line for line in stream if line.strip()), "")
-        while line.count('"') % 2 and len(line) < LONGEST_RECORD and (more := next(stream, "")):
+        lines = lines_of(stream)
+        first = next(lines, "")
+        line = first if first.strip() else next((line for line in lines if line.strip()), "")
+        while line.count('"') % 2 and len(line) < LONGEST_RECORD and (more := next(lines, "")):
             line += more
     outside = re.sub(r'"[^"]*"', "", line)
     separator = max(SEPARATORS, key=outside.count)
+    if (columns := outside.count(separator) + 1) > MOST_COLUMNS:
+        refuse_columns(columns)
     names, problem, text = next(records(iter([line]), separator, None), (None, None, ""))
     if names is None:
         raise UnreadableError(
             "has a header that cannot be read (malformed quotes)" if problem else "holds no header"
-        )
-    if len(names) > MOST_COLUMNS:
-        raise UnreadableError(
-            f"has a header of {len(names):,} columns, which no export has; export it again as CSV"
         )
     if "\0" in text:
         raise UnreadableError("has a header with NUL bytes, as UTF-16 has; save the file as UTF-8")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from cx_billing.formats.common import CHUNK, Rows, UnreadableError, Watch, open_text
+from cx_billing.formats.common import CHUNK, Rows, UnreadableError, Watch, open_text, shown
 from cx_billing.formats.makers import remedy_of_json
-from cx_billing.formats.objects import Number, Objects
+from cx_billing.formats.objects import TOO_DEEP, Number, Objects
 from cx_billing.formats.platform_api import answer_of
 from cx_billing.lake import Dataset
+
+LONGEST_VALUE = 1 << 28  # characters; all of a value is in memory at once
 
 
 def rows(path: Path, dataset: Dataset, staged: Path, name: str, watch: Watch) -> Rows:
@@ -30,7 +33,7 @@ def rows(path: Path, dataset: Dataset, staged: Path, name: str, watch: Watch) ->
             for row, is_flat in answer.rest():
                 objects.add(row, is_flat)
     except RecursionError as error:
-        raise UnreadableError("is nested too deeply to be read as JSON") from error
+        raise UnreadableError(TOO_DEEP) from error
     answer.finish()
     said = answer.notes.said()
     return replace(objects.rows(), snapshot_date=answer.snapshot_date, said=said)
@@ -39,9 +42,8 @@ def rows(path: Path, dataset: Dataset, staged: Path, name: str, watch: Watch) ->
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        double = next(key for key in keys if keys.count(key) > 1)
-        raise UnreadableError(f"has an object with the key '{double}' twice; remove one")
+        [(double, _)] = Counter(key for key, _ in pairs).most_common(1)
+        raise UnreadableError(f"has an object with the key '{shown([double])}' twice; remove one")
     return found
 
 
@@ -59,8 +61,13 @@ def _values(stream: io.TextIOWrapper) -> Iterator[object]:
 
     def more(at_least: int = CHUNK) -> bool:
         nonlocal text, position, line
+        if len(text) - position > LONGEST_VALUE:
+            raise UnreadableError(
+                f"has a value of more than {LONGEST_VALUE:,} characters, which no answer of the "
+                "platform is; fetch it again, a shorter interval at a time"
+            )
         try:
-            chunk = stream.read(at_least)
+            chunk = stream.read(min(at_least, max(CHUNK, LONGEST_VALUE)))
         except UnicodeDecodeError as error:
             raise UnreadableError(f"is not UTF-8 ({error.reason}); save it as UTF-8") from error
         line += text.count("\n", 0, position)

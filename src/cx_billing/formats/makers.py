@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from cx_billing.formats.common import UnreadableError, shown
 
+LONGEST_NAME = 300  # characters of a name that are looked at
+
 _STEP = r"[A-Za-z_]\w*"
 # `userDetails.0.userId`, `userDetails[0].userId`, `userDetails/0/userId`, `userDetails__0__userId`
 _NUMBERED = re.compile(rf"{_STEP}(?:[./]\d+(?:[./]|$)|\[\d+\]|__\d+(?:__|$))")
@@ -23,6 +25,7 @@ _POWERSHELL_OBJECT = re.compile(
 
 def remedy_of_header(names: Sequence[str]) -> str | None:
     """What to do about a header that lacks columns, if it tells what made the file."""
+    names = [name[:LONGEST_NAME] for name in names]
     first = names[0].strip() if names else ""
     if first.upper().startswith("#TYPE"):
         return (

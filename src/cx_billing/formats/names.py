@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import NoReturn
 
-from cx_billing.formats.common import UnreadableError, literal, shown
+from cx_billing.formats.common import MOST_COLUMNS, UnreadableError, literal, shown
 from cx_billing.formats.makers import remedy_of_header
 from cx_billing.lake import Dataset
 
@@ -65,6 +66,8 @@ def match(names: Sequence[str], dataset: Dataset, row: int = 1) -> dict[str, int
 
     `row` is the one of the file that the names stand in.
     """
+    if len(names) > MOST_COLUMNS:
+        refuse_columns(len(names))
     positions = locate(names, dataset)
     missing = [
         column
@@ -94,6 +97,13 @@ def match(names: Sequence[str], dataset: Dataset, row: int = 1) -> dict[str, int
         lacking = f"lacks required columns: {', '.join(missing)}; found{where}: {found}."
         raise UnreadableError(" ".join([lacking, *hints]))
     return positions
+
+
+def refuse_columns(count: int) -> NoReturn:
+    """Refuse a file with more columns than any export has."""
+    raise UnreadableError(
+        f"has a header of {count:,} columns, which no export has; export it again"
+    )
 
 
 def unique(names: Iterable[str]) -> list[str]:

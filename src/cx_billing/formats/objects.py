@@ -6,11 +6,22 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from cx_billing.formats.common import Rows, unmistakable
+from cx_billing.formats.common import MOST_COLUMNS, Rows, UnreadableError, unmistakable
 from cx_billing.formats.makers import refuse_foreign_time
-from cx_billing.formats.names import DoubleColumnError, is_utc, locate, match, normalize
+from cx_billing.formats.names import (
+    DoubleColumnError,
+    is_utc,
+    locate,
+    match,
+    normalize,
+)
 from cx_billing.formats.staged import Stage
 from cx_billing.lake import Dataset
+
+MOST_NESTED = 100  # brackets within each other, in what is kept of an object
+TOO_DEEP = (
+    "is nested too deeply to be read as JSON, which no answer of the platform is; fetch it again"
+)
 
 
 class Number(str):
@@ -48,6 +59,11 @@ class Objects:
         if is_flat:
             for key in keys:
                 self._flat.setdefault(normalize(key), key)
+            if len(self._flat) > MOST_COLUMNS:
+                raise UnreadableError(
+                    f"has objects with more than {MOST_COLUMNS:,} different keys, which no export "
+                    "has; export it again"
+                )
         if keys not in self._positions:
             try:
                 self._positions[keys] = found = locate(keys, self._dataset)
@@ -89,15 +105,19 @@ def staged(rows: Iterable[dict], path: Path, dataset: Dataset) -> Rows:
     return objects.rows()
 
 
-def dumps(value: object, ascii: bool = False) -> str:
+def dumps(value: object, ascii: bool = False, depth: int = 0) -> str:
     """JSON text in which numbers stand as they were written."""
     if isinstance(value, Number):
         return str(value)
+    if depth > MOST_NESTED:
+        raise UnreadableError(TOO_DEEP)
     if isinstance(value, dict):
-        pairs = (f"{dumps(key, ascii)}:{dumps(item, ascii)}" for key, item in value.items())
+        pairs = (
+            f"{dumps(key, ascii)}:{dumps(item, ascii, depth + 1)}" for key, item in value.items()
+        )
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(dumps(item, ascii) for item in value) + "]"
+        return "[" + ",".join(dumps(item, ascii, depth + 1) for item in value) + "]"
     return json.dumps(value, ensure_ascii=ascii)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import reduce
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from python_calamine import (
 
 from cx_billing.formats.archives import opened
 from cx_billing.formats.common import (
+    CHUNK,
     SPREADSHEET_ROWS,
     Rows,
     UnreadableError,
@@ -38,6 +40,12 @@ from cx_billing.lake import Dataset
 LARGEST = 1 << 31  # bytes, unpacked; the reader holds all of it in memory
 TITLE_ROWS = 50  # how far down a header is looked for
 LARGEST_LOOKED_AT = 1 << 25  # bytes of a sheet in which formulas are looked for
+MOST_CELLS = 50_000_000  # of the rectangle around all that are filled
+LONGEST_CELL = 200  # bytes of its beginning
+COLUMN_OF_ANY, ROW_OF_ANY = rb' r="([A-Z]{1,9})', rb' r="[A-Z]{1,9}(\d{1,12})'
+FILLED = rb'<(?:\w+:)?c\s(?:[^<>]*\s)?r="%s"[^<>]*(?<!/)>\s*<'
+COLUMN_OF_FILLED = FILLED % rb"([A-Z]{1,9})\d+"
+ROW_OF_FILLED = FILLED % rb"[A-Z]+(\d{1,12})"
 NUMBER_LIKE = re.compile(r"[-+(]?[^\w\s]?[\d.,' ]*\d[\d.,' ]*\)?%?")
 # A cell with a formula and no value, as its sheet is written.
 WITHOUT_VALUE = re.compile(
@@ -56,8 +64,8 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
     formulas = 0
     if zipfile.is_zipfile(path):
         with opened(path, LARGEST) as archive:  # it can be opened, and is not too large
-            if damaged := archive.testzip():
-                raise UnreadableError(f"is a damaged workbook ({damaged}); save it again")
+            for part in archive.infolist():
+                _look_at(archive, part)
             formulas = sum(
                 len(WITHOUT_VALUE.findall(archive.read(part)))
                 for part in archive.infolist()
@@ -77,6 +85,10 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
         raise UnreadableError(
             f"is no readable workbook ({first_line(error)}); save it again as .xlsx or CSV"
         ) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust; it is no Exception
+            raise
+        raise UnreadableError(f"is no readable workbook ({error}); save it as CSV") from None
     others = [f"'{name}'" for name in names if name != sheet.name]
     notices = [f"sheet '{sheet.name}' was read"]
     if others:
@@ -89,6 +101,33 @@ def rows(path: Path, dataset: Dataset, staged: Path) -> Rows:
             "spreadsheet program computed it: open the workbook in one, save it, and land that"
         )
     return replace(found, notice="; ".join(notices)) if len(notices) > 1 else found
+
+
+def _look_at(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Refuse a part that is damaged, or a sheet whose cells lie so far apart that those between
+    them would fill the memory: the reader keeps a place for each.
+    """
+    try:
+        is_wide = _span(archive, part, COLUMN_OF_ANY, ROW_OF_ANY) > MOST_CELLS
+    except zipfile.BadZipFile as error:
+        raise UnreadableError(f"is a damaged workbook ({part.filename}); save it again") from error
+    if is_wide and _span(archive, part, COLUMN_OF_FILLED, ROW_OF_FILLED) > MOST_CELLS:
+        raise UnreadableError(
+            f"has cells so far apart that more than {MOST_CELLS:,} lie between them; delete what "
+            "stands far below or beside the table, or save it as CSV"
+        )
+
+
+def _span(archive: zipfile.ZipFile, part: zipfile.ZipInfo, column: bytes, row: bytes) -> int:
+    """How many cells the rectangle has around those that are found; reads all of the part."""
+    right, bottom, rest = b"", 0, b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(CHUNK):
+            text = rest + chunk
+            right = max((right, *set(re.findall(column, text))), key=lambda c: (len(c), c))
+            bottom = max((bottom, *map(int, set(re.findall(row, text)))))
+            rest = text[-LONGEST_CELL:]
+    return reduce(lambda number, letter: 26 * number + letter - 64, right, 0) * bottom
 
 
 def _find(

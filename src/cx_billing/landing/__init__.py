@@ -31,6 +31,7 @@ from cx_billing.landing.report import (
     Report,
     StillCounting,
 )
+from cx_billing.landing.stopped import copy_marks
 from cx_billing.landing.withdrawal import (
     NotLandedError,
     Withdrawal,
@@ -53,6 +54,7 @@ __all__ = [
     "Report",
     "StillCounting",
     "Withdrawal",
+    "copy_marks",
     "land",
     "restore",
     "withdraw",
@@ -66,10 +68,12 @@ def land(
     home: Path,
     progress: Callable[[Progress], None] | None = None,
     time_zone: str | None = None,
+    is_stopped_retried: bool = False,
 ) -> Report:
     """Land every file of the inbox that is not in the lake of `home` yet.
 
-    A file that cannot be read is refused and reported, the others are landed. `time_zone` is that
+    A file that cannot be read is refused and reported, the others are landed. One that stopped the
+    process that read it is passed by, unless `is_stopped_retried`. `time_zone` is that
     of times without an offset, where a file has no column that says so. `progress` is called
     with a `Progress` before each file, now and then within a file that takes long, and once at
     the end. Raises InboxError if there is nothing
@@ -81,7 +85,7 @@ def land(
     sizes = [_measure(delivery.path) for delivery in deliveries]
     show = progress or (lambda state: None)
     done = 0
-    with _lock(home), Lander(home, report, time_zone) as lander:
+    with _lock(home), Lander(home, report, time_zone, is_stopped_retried) as lander:
         for number, (delivery, size) in enumerate(zip(deliveries, sizes, strict=True)):
             state = Progress(number, len(sizes), done, sum(sizes), delivery.source_file)
             show(state)

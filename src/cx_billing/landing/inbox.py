@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from pathlib import Path
 from cx_billing import files, formats, lake, sidecars
 from cx_billing.landing.report import InboxError, Refused, Report
 
+LEADS_OUT = (
+    "is a link to nothing, or to something outside of the inbox, which is not read; put the file "
+    "or folder itself there"
+)
 FOR_READING = ("README.md", "README.txt")
 CALLED = {  # words for what a dataset holds that its name does not have
     "voice_usage": {"call", "calls", "cdr", "cdrs", "telephony"},
@@ -38,7 +43,8 @@ class Delivery:
 def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
     """Every file of the inbox in path order.
 
-    What lies where nothing is read is named; a folder that cannot be read is refused.
+    What lies where nothing is read is named. A folder that cannot be read is refused, and so is
+    what is no regular file, or a link to something outside of the inbox.
     """
     if not inbox.exists():
         raise InboxError(f"{inbox}: there is no such inbox; give the folder that holds <org_id>/")
@@ -63,8 +69,12 @@ def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
         if path not in organizations
     ]
     found: list[Delivery] = []
+    root = inbox.resolve()
     for organization in organizations:
         with _reading(organization.name, report):
+            if _leads_out(organization, root):
+                _refuse_link(organization.name, report)
+                continue
             if _is_home(organization, home):
                 report.warnings.append(f"{organization.name}: skipped, it is a home of cx-billing")
                 continue
@@ -74,13 +84,18 @@ def list_deliveries(inbox: Path, home: Path, report: Report) -> list[Delivery]:
             for folder in folders:
                 where = f"{organization.name}/{folder.name}"
                 with _reading(where, report):
-                    found += _list_files(folder, organization.name, home, report)
+                    found += _list_files(folder, organization.name, home, root, report)
     return sorted(found, key=lambda delivery: delivery.source_file)
 
 
-def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[Delivery]:
+def _list_files(
+    folder: Path, org_id: str, home: Path, root: Path, report: Report
+) -> list[Delivery]:
     """The files of one dataset folder of one organization."""
     where = f"{org_id}/{folder.name}"
+    if _leads_out(folder, root):
+        _refuse_link(where, report)
+        return []
     if not folder.is_dir():
         report.misplaced.append(f"{where}: ignored, not in <org_id>/<dataset>/")
         return []
@@ -93,11 +108,13 @@ def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[D
     found = []
     for path in paths:
         source_file = f"{where}/{path.name}"
-        if path.name.endswith(sidecars.SUFFIX):
+        if reason := _find_irregular(path, root):
+            message = f"{source_file} (dataset {folder.name}): {reason}"
+            report.refused.append(Refused(source_file, message))
+        elif path.name.endswith(sidecars.SUFFIX):
             if path.with_name(path.name.removesuffix(sidecars.SUFFIX)) not in paths:
                 report.warnings.append(f"{source_file}: ignored, its answer is not there")
-            continue
-        if path.is_dir() and folder.name in lake.datasets():
+        elif path.is_dir() and folder.name in lake.datasets():
             report.misplaced.append(f"{source_file}: folders within a dataset are ignored")
         elif path.is_dir():
             message = (
@@ -108,6 +125,38 @@ def _list_files(folder: Path, org_id: str, home: Path, report: Report) -> list[D
         else:
             found.append(Delivery(path, org_id, folder.name, source_file))
     return found
+
+
+def _find_irregular(path: Path, root: Path) -> str | None:
+    """What is wrong with what lies in the place of a file; nothing with a file or a folder.
+
+    A sidecar that cannot be read would be missed, so its answer is refused with it.
+    """
+    if _leads_out(path, root):
+        return LEADS_OUT
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return None  # landing says so
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        return "is no file but a pipe, a socket or a device; put the file itself there"
+    beside = sidecars.path_beside(path)
+    is_there = stat.S_ISREG(kind) and (beside.is_symlink() or beside.exists())
+    if is_there and (_leads_out(beside, root) or not beside.is_file()):
+        return f"cannot be read without {beside.name} beside it, which is no regular file"
+    return None
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    """Whether a path is a link to nothing, or to what lies outside of the inbox."""
+    try:
+        return path.is_symlink() and not path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # it leads nowhere, or round in a circle
+        return True
+
+
+def _refuse_link(where: str, report: Report) -> None:
+    report.refused.append(Refused(where, f"{where}: {LEADS_OUT}"))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 import time
@@ -13,12 +14,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
-
 from cx_billing import files, formats, lake, sidecars
+from cx_billing.bounds import LARGEST_FILE
 from cx_billing.formats import literal
 from cx_billing.formats.completeness import Said
 from cx_billing.landing.answers import settle
+from cx_billing.landing.bounded import BoundedReader
 from cx_billing.landing.delivered import Delivered, columns_of_lines, copy_id, plan
 from cx_billing.landing.earlier import find_still_counting
 from cx_billing.landing.facts import identify, is_answer
@@ -32,6 +33,7 @@ from cx_billing.landing.landed_files import (
     write_anew,
 )
 from cx_billing.landing.parts import Answer, Part
+from cx_billing.landing.reader import EXPLAINED, connect, explain
 from cx_billing.landing.report import (
     AlreadyLanded,
     Landed,
@@ -40,17 +42,30 @@ from cx_billing.landing.report import (
     Refused,
     Report,
 )
-from cx_billing.landing.writer import SECONDS_BETWEEN_LOOKS, Writer
+from cx_billing.landing.stopped import StoppedError, StoppedFiles
+from cx_billing.landing.writer import SECONDS_BETWEEN_LOOKS, zone_for
 
 SCRATCH_PREFIX = ".scratch-"
-MEMORY_LIMIT = "1500MB"
+LONGEST_NAME = 1_000  # characters of the path of a file, in an archive too
+LONGEST_MESSAGE = 4_000  # characters
+LONGEST_NAME_TOLD = 300  # likewise in a message
 
 
 class Lander:
-    """One run: a connection, a scratch folder and a clock that never stands still."""
+    """One run: a reader, a connection, a scratch folder and a clock that never stands still.
 
-    def __init__(self, home: Path, report: Report, time_zone: str | None = None):
+    What files hold is looked at by the reader alone; the connection is for what is in the lake.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        report: Report,
+        time_zone: str | None = None,
+        is_stopped_retried: bool = False,
+    ):
         self._home = home
+        self._stopped = StoppedFiles(home, is_stopped_retried)
         self._report = report
         self._time_zone = time_zone
         self._extra: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -67,7 +82,8 @@ class Lander:
         for leftover in self._home.glob(f"{SCRATCH_PREFIX}*"):
             shutil.rmtree(leftover)
         self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=self._home))
-        self._connect()
+        self._reader = BoundedReader(self._scratch, self._time_zone)
+        self._connection = connect(self._scratch / "spill")
         self._before = list_landed(self._lake, self._connection)
         self._landed = {file.file_id: file for file in self._before}
         self._split = find_split_answers(self._before)
@@ -79,6 +95,7 @@ class Lander:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._reader.close()
         self._connection.close()
         shutil.rmtree(self._scratch)
         self._warn_of_organizations_alike()
@@ -88,16 +105,6 @@ class Lander:
                 f"{found[0]}{others}: columns that {dataset} does not know are kept in "
                 f"extra_columns: {formats.shown(names)}"
             )
-
-    def _connect(self) -> None:
-        self._connection = duckdb.connect()
-        self._writer = Writer(self._connection, self._time_zone)
-        self._connection.execute(
-            f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'UTC'; "
-            f"set preserve_insertion_order = true; set enable_external_file_cache = false; "
-            f"set enable_progress_bar = true; set enable_progress_bar_print = false; "
-            f"set temp_directory = {literal(str(self._scratch / 'spill'))}"
-        )
 
     def land(self, delivery: Delivery, watch: formats.Watch = formats.unwatched) -> None:
         """Land one file, or every file of an archive, and report what became of it.
@@ -113,7 +120,7 @@ class Lander:
                 return
             find_dataset(delivery.dataset)
             with tempfile.TemporaryDirectory(dir=self._scratch) as unpacked:
-                for member in _with_sidecars(formats.unpack(delivery.path, Path(unpacked))):
+                for member in _with_sidecars(self._unpack(delivery, Path(unpacked), watch)):
                     source_file = f"{delivery.source_file}/{member.name}"
                     part = replace(delivery, path=member.path, source_file=source_file)
                     with self._refusing(part):
@@ -124,30 +131,45 @@ class Lander:
         """Refuse and report what cannot be read, and go on."""
         try:
             yield
-        except (duckdb.FatalException, duckdb.InternalException) as error:
-            self._connect()  # the old connection does nothing more
-            self._refuse(delivery, f"stopped DuckDB ({str(error).splitlines()[0]}); fetch it again")
-        except formats.UnreadableError as error:
-            self._refuse(delivery, str(error))
-        except (OSError, duckdb.Error) as error:
-            reason = getattr(error, "strerror", None) or formats.first_line(error)
-            self._refuse(delivery, f"could not be read or written ({reason}); land it again")
-        except (ArithmeticError, RecursionError) as error:
-            self._refuse(
-                delivery,
-                f"holds a number, a date or a nesting beyond all bounds ({type(error).__name__})",
-            )
+        except EXPLAINED as error:
+            self._refuse(delivery, explain(error))
+
+    @contextmanager
+    def _marking(self, file_id: str, delivery: Delivery) -> Iterator[None]:
+        """Mark a file that stops its reader, and refuse it."""
+        try:
+            yield
+        except StoppedError as error:
+            marked = self._stopped.mark(file_id, delivery, str(error))
+            raise formats.UnreadableError(marked) from error
+
+    def _pass_by(self, file_id: str) -> None:
+        """Refuse a file that stopped its reader before, unless that is to be tried again."""
+        if reason := self._stopped.find(file_id):
+            raise formats.UnreadableError(reason)
+
+    def _unpack(
+        self, delivery: Delivery, folder: Path, watch: formats.Watch
+    ) -> list[formats.Member]:
+        """The members of an archive, which is known by its content only if it stops the reader."""
+
+        def file_id() -> str:
+            return identify(delivery, _hash(delivery.path, watch), None)
+
+        _look_at(delivery)
+        if self._stopped.are_any:
+            self._pass_by(file_id())
+        try:
+            return self._reader.unpack(delivery.path, folder, watch)
+        except StoppedError as error:
+            marked = self._stopped.mark(file_id(), delivery, str(error))
+            raise formats.UnreadableError(marked) from error
 
     def _land(self, delivery: Delivery, watch: formats.Watch) -> None:
         dataset = find_dataset(delivery.dataset)
-        try:
-            delivery.source_file.encode()
-        except UnicodeEncodeError as error:
-            raise formats.UnreadableError("has a name that is not UTF-8; rename it") from error
         formats.format_of(delivery.path)
-        before = delivery.path.stat()
-        with formats.open_raw(delivery.path, "hashing", watch) as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        before = _look_at(delivery)
+        sha256 = _hash(delivery.path, watch)
         asked = self._read_sidecar(delivery)
         file_id = identify(delivery, sha256, asked)
         known = self._landed.get(file_id)
@@ -158,6 +180,7 @@ class Lander:
             self._report.already_landed.append(AlreadyLanded(delivery.source_file, file_id))
             return
 
+        self._pass_by(file_id)
         landed_at = max(datetime.now(UTC).replace(tzinfo=None), self._clock + timedelta(0, 0, 1))
         facts = {
             "org_id": delivery.org_id,
@@ -170,9 +193,10 @@ class Lander:
         staged = self._scratch / file_id
         staged.mkdir()
         try:
-            read = self._writer.read(
-                Delivered(delivery, dataset, target, facts, known, staged, asked), watch
-            )
+            with self._marking(file_id, delivery):
+                read = self._reader.read(
+                    Delivered(delivery, dataset, target, facts, known, staged, asked), watch
+                )
             after = delivery.path.stat()
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise formats.UnreadableError("changed while it was read; land it again")
@@ -221,10 +245,13 @@ class Lander:
             facts = plan(answer, reads, self._landed)
             written = []
             for part, read in zip(answer.new, reads, strict=True):
-                with self._refusing(read.delivery):
+                with (
+                    self._refusing(read.delivery),
+                    self._marking(read.file_id, read.delivery),
+                ):
                     told = replace(read, facts=read.facts | facts[read.file_id])
                     if not told.is_there:
-                        self._writer.write(told, lines_of=part.lines_of)
+                        self._reader.write(told, part.lines_of)
                     written.append(told)
             if len(written) < len(reads):
                 for told in written:
@@ -362,7 +389,7 @@ class Lander:
         self, delivery: Delivery, dataset: lake.Dataset, known: LandedFile
     ) -> None:
         """Say so if a file was landed as of another zone than this run's: it stays as it is."""
-        zone = self._writer.zone_for(dataset)
+        zone = zone_for(dataset, self._time_zone)
         if not zone:
             return
         landed_as = known.facts.get("time_zone", "UTC")
@@ -398,7 +425,8 @@ class Lander:
                 )
 
     def _refuse(self, delivery: Delivery, reason: str) -> None:
-        message = f"{delivery.source_file} (dataset {delivery.dataset}): {reason}"
+        name = _shorten(delivery.source_file, LONGEST_NAME_TOLD)
+        message = f"{name} (dataset {delivery.dataset}): {_shorten(reason, LONGEST_MESSAGE)}"
         self._report.refused.append(Refused(delivery.source_file, message))
 
     def _warn(self, delivery: Delivery, rows: formats.Rows) -> None:
@@ -417,6 +445,35 @@ class Lander:
                 f"{delivery.source_file}: has {rows.count:,} rows, as many as a spreadsheet can "
                 "hold; it was probably cut, export it again as CSV without opening it"
             )
+
+
+def _look_at(delivery: Delivery) -> os.stat_result:
+    """What the system says of a file, unless its name or its size is beyond all bounds."""
+    try:
+        delivery.source_file.encode()
+    except UnicodeEncodeError as error:
+        raise formats.UnreadableError("has a name that is not UTF-8; rename it") from error
+    if len(delivery.source_file) > LONGEST_NAME:
+        raise formats.UnreadableError(
+            f"has a name of more than {LONGEST_NAME:,} characters; rename it"
+        )
+    found = delivery.path.stat()
+    if found.st_size > LARGEST_FILE:
+        raise formats.UnreadableError(
+            f"has {found.st_size:,} bytes, more than {LARGEST_FILE:,}; export it in parts"
+        )
+    return found
+
+
+def _shorten(text: str, most: int) -> str:
+    """A text that comes from outside, bounded."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _hash(path: Path, watch: formats.Watch) -> str:
+    """What a file is known by."""
+    with formats.open_raw(path, "hashing", watch) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _with_sidecars(members: list[formats.Member]) -> Iterator[formats.Member]:

@@ -39,7 +39,7 @@ class Writer:
             facts = {"rows_in_file": str(rows.count)}
             if rows.snapshot_date:
                 facts["snapshot_date"] = rows.snapshot_date
-            if zone := self.zone_for(dataset):
+            if zone := zone_for(dataset, self._time_zone):
                 facts["time_zone"] = zone
             try:
                 if rows.said and rows.said.period:
@@ -72,7 +72,7 @@ class Writer:
         }
         known = rows.columns | provenance | {"source_row": rows.source_row}
         known |= columns_of_lines(lines_of or {}, known)
-        if zone := self.zone_for(read.dataset):
+        if zone := zone_for(read.dataset, self._time_zone):
             known["time_zone"] = f"coalesce({known.get('time_zone', 'null')}, {literal(zone)})"
         kinds = {name: "VARCHAR" for name in read.dataset.columns} | lake.PROVENANCE
         selected = ", ".join(
@@ -104,10 +104,6 @@ class Writer:
                 if not copying.done():
                     self._connection.interrupt()
 
-    def zone_for(self, dataset: lake.Dataset) -> str | None:
-        """The declared zone, if the dataset has times that can be local."""
-        return self._time_zone if "time_zone" in dataset.columns else None
-
     def _period_in_utc(
         self, rows: formats.Rows, period: tuple[str, str], declared: str | None
     ) -> tuple[str, str] | None:
@@ -129,3 +125,8 @@ class Writer:
             return None
         start, end = (in_utc(at, known[0], self._connection) for at in period)
         return start, end
+
+
+def zone_for(dataset: lake.Dataset, declared: str | None) -> str | None:
+    """The declared zone, if the dataset has times that can be local."""
+    return declared if "time_zone" in dataset.columns else None
