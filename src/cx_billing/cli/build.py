@@ -118,7 +118,7 @@ def build(
         report_failed_build(result, home)
         raise SystemExit(BUILD_FAILED)
     if result.goes_back_from:
-        click.echo(
+        say(
             f"Every test passed, but nothing was published: what is published is as of "
             f"{result.goes_back_from}, which is later. What was built is in {result.database}; "
             "--publish-earlier has readers see the earlier day.",
@@ -166,14 +166,14 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
 def report_parked(parked: Sequence[parking.Parked], home: Path) -> None:
     """Say which organizations were set aside, why, and how to have them tried again."""
     for known in parked[:SHOWN_ITEMS]:
-        click.echo(
+        say(
             f"Parked: {format_text(known.org_id)}, since {known.since[:19].replace('T', ' ')} UTC: "
             f"{format_text(known.reason)}",
             err=True,
         )
     if (rest := len(parked) - SHOWN_ITEMS) > 0:
-        click.echo(f"{rest} more are parked; see {spell_command(home, 'status')}", err=True)
-    click.echo(
+        say(f"{rest} more are parked; see {spell_command(home, 'status')}", err=True)
+    say(
         "What is published of a parked organization is of an earlier build, if it was in one. It "
         "is tried again when files of it are landed or withdrawn, or after "
         f"{spell_command(home, 'unpark', 'ORG_ID')}",
