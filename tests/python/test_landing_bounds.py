@@ -342,6 +342,7 @@ def test_no_reader_is_left_of_a_run_that_ends(warehouse, sent):
     run = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     wait_until(lambda: list(warehouse.home.glob(".scratch-*/*/staged.csv")))
     [reader] = children(run.pid)
+    os.kill(reader, signal.SIGSTOP)  # as if it were deep in some library, and heard nothing
     run.send_signal(sent)
     assert run.wait(timeout=5) != 0
     wait_until(lambda: not is_running(reader))
