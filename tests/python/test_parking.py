@@ -28,8 +28,9 @@ from {{ ref('answers') }}
 
 
 @pytest.fixture
-def stand_in(tmp_path) -> StandIn:
+def stand_in(tmp_path, monkeypatch) -> StandIn:
     """A project of orders and their organizations, of which a test allows up to 99."""
+    monkeypatch.setenv("CX_BILLING_CACHE", str(tmp_path / "cache"))  # ten projects are kept in one
     stand_in = StandIn(tmp_path)
     (stand_in.project / "models" / "organizations.sql").write_text(ORGANIZATIONS)
     test = stand_in.project / "tests" / "answers_are_small.sql"

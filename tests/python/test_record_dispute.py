@@ -204,7 +204,7 @@ def test_the_calendar_says_what_should_have_come_and_a_silent_organization_once(
     file = "acme/vendor_invoice_lines/[red]a.csv"
     assert cells(rejected, "acme") == ["acme", "2026-03-06", file, "20.00", "USD"]
     assert "Why a file was rejected: cx-billing show rejected" in said
-    assert said.count("kaze") == 1
+    assert said[: said.index("kaze is parked")].count("kaze") == 1
     assert "kaze never delivered an invoice of the vendor: none of its 1 is compared" in said
     of_one = cx_billing("--home", home, "show", "calendar", "--org", "acme")
     assert cells(of_one, "2026-04-05")[-3:] == ["V-77", "2026-04-07", "1,334.60"]
