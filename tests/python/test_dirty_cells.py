@@ -1,7 +1,7 @@
 """Any delivery of one organization publishes all others.
 
 Cells of every second random organization are overwritten with what breaks programs. The others
-must be billed as if nothing had happened. `CX_BILLING_DIRTY_ORGS` (default 16),
+must be billed as if nothing had happened. `CX_BILLING_DIRTY_ORGS` (default 8),
 `CX_BILLING_DIRTY_ROUNDS` (default 1) and `CX_BILLING_RANDOM_SEED` (default 1) say how many
 organizations, rounds, and from which seed on; `make nightly` has 50 rounds of 160.
 """
@@ -19,7 +19,7 @@ import pytest
 from cx_billing import landing, warehouse
 from random_orgs.inbox import write_inbox
 
-ORGS = int(os.environ.get("CX_BILLING_DIRTY_ORGS", "16"))
+ORGS = int(os.environ.get("CX_BILLING_DIRTY_ORGS", "8"))
 ROUNDS = int(os.environ.get("CX_BILLING_DIRTY_ROUNDS", "1"))
 SEED = int(os.environ.get("CX_BILLING_RANDOM_SEED", "1"))
 CELLS = 4  # per organization

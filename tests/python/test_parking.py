@@ -124,9 +124,8 @@ def test_the_software_is_new_so_all_are_tried_again(stand_in, monkeypatch):
     assert stand_in.build().parked == ()
 
 
-@pytest.mark.parametrize("broken", [{"a0"}, {"a3", "a8"}, {"a11"}])
-def test_the_organizations_with_which_a_model_fails_are_found(stand_in, broken):
-    everybody = {f"a{number}" for number in range(12)}
+def test_the_organizations_with_which_a_model_fails_are_found(stand_in):
+    everybody, broken = {f"a{number}" for number in range(6)}, {"a0", "a4"}
     for org_id in everybody:
         deliver(stand_in, org_id, "first", "boom" if org_id in broken else 1)
     reads(stand_in, f"if(unit_price = 'boom', error('boom ' || org_id)::int, {AMOUNT})")
@@ -246,3 +245,24 @@ def test_commands_say_who_is_parked(tmp_path):
     )
     assert parking.read(home) == {}
     assert told not in cx_billing(*show, "invoice", "acme", "2026-03-10", code=0)
+
+
+@pytest.mark.parametrize("culprits", [{0}, {11}, {3, 8}, set(range(12)), set()], ids=str)
+def test_culprits_are_found_by_halves(culprits):
+    asked = []
+
+    def fails(organizations):
+        asked.append(organizations)
+        return bool(culprits & {int(name) for name in organizations})
+
+    everybody = [str(number) for number in range(12)]
+    assert {int(name) for name in parking.find_culprits(everybody, fails)} == culprits
+    assert len(asked) <= 2 + 2 * max(1, len(culprits)) * 4
+
+
+def test_nobody_is_a_culprit_of_what_fails_without_anybody():
+    assert parking.find_culprits(["a", "b"], lambda organizations: True) == []
+
+
+def test_two_that_fail_only_together_are_no_culprits():
+    assert parking.find_culprits(["a", "b"], lambda organizations: len(organizations) == 2) == []
