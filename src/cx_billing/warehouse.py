@@ -207,6 +207,7 @@ def build(
             while tried.failures and not select:
                 reasons = explain_by_organization(home, tried, parked, attempt)
                 if not reasons:
+                    tried = attempt(parked)  # what is kept is what failed, not a half of it
                     break
                 parked |= parking.park(reasons, began_at)
                 tried = attempt(parked)

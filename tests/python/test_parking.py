@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 
 from command_line import cx_billing
@@ -146,6 +147,12 @@ def test_what_no_organization_is_the_cause_of_stops_the_build(stand_in):
     for wrong in ("no_such_column", "error('always')"):
         result = reads(stand_in, wrong).build()
         assert not result.passed and not result.published and result.parked == ()
+    test = stand_in.project / "tests" / "answers_are_small.sql"
+    test.write_text("select 1 from (select count(*) as n from {{ ref('answers') }}) where n < 99")
+    result = reads(stand_in, AMOUNT).build()
+    assert result.parked == () and not result.published
+    with duckdb.connect(str(result.database), read_only=True) as connection:  # all that failed
+        assert connection.sql("select count(*) from marts.answers").fetchall() == [(3,)]
     assert published(stand_in)[0] == {("acme", 1), ("zeta", 1)}
 
 
