@@ -18,6 +18,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from cx_billing import files, lake
+from cx_billing.ledger import files as ledger
 
 KEY_FILE = "customer_key"
 KEY_BYTES = 32
@@ -82,6 +83,7 @@ class Plugin(BasePlugin):
                 f"CX_BILLING_DATABASE is {database}: a name that ends in .duckdb is needed."
             )
         lake.ensure(home)
+        ledger.ensure(home)
         variables = json.loads(os.environ.get("CX_BILLING_VARIABLES", "{}"))
         variables |= {"home": str(home), "customer_key": customer_key(home)}
         self.variables = "".join(

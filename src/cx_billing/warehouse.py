@@ -12,7 +12,6 @@ build is killed.
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import os
 import shutil
@@ -39,6 +38,9 @@ from cx_billing.builds import (
     publish,
 )
 from cx_billing.dbt_log import keep_log
+from cx_billing.ledger import chain
+from cx_billing.ledger import files as ledger
+from cx_billing.rules import hash_rules
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -195,6 +197,8 @@ def build(
         "built_at": began_at.isoformat(),
     }
     with build_lock(home):
+        ledger.settle(home)
+        variables["ledger_head"] = chain.find_head(chain.read_chain(home))
         number = choose_number(builds)
         variables["build_number"] = str(number)
         goes_back_from = None
@@ -203,6 +207,8 @@ def build(
             if parked:
                 is_new_try = accept_changes or full_refresh
                 parked = {} if is_new_try else parking.keep_parked(home, parked)
+            if not select:
+                parked = parking.park(ledger.find_damaged(home), began_at) | parked
             tried = attempt(parked)
             while tried.failures and not select:
                 reasons = explain_by_organization(home, tried, parked, attempt)
@@ -245,16 +251,6 @@ def build(
         parked=tuple(parked.values()),
         goes_back_from=goes_back_from,
     )
-
-
-def hash_rules(project_dir: Path) -> str:
-    """What tells the models, macros and seeds of a project from any others."""
-    found = hashlib.sha256()
-    for folder in ("models", "macros", "seeds"):
-        for file in sorted((project_dir / folder).rglob("*")):
-            if file.suffix in {".sql", ".yml", ".csv"}:
-                found.update(f"{file.relative_to(project_dir)}\0".encode() + file.read_bytes())
-    return found.hexdigest()
 
 
 def find_later_day(home: Path, database: Path) -> date | None:
@@ -404,7 +400,7 @@ def run(
 
 
 def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Path:
-    """A home with the lake of `home` as it is now, in hard links, and its customer key.
+    """A home with lake and ledger of `home` as they are now, in hard links, and its customer key.
 
     Without the files of the organizations that are left out.
     """
@@ -416,7 +412,9 @@ def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Pat
     if left_out:
         of_organization = parking.list_files(home / "lake")
         found -= {path for org_id in left_out for path in of_organization.get(org_id, ())}
-    for file in [*links, *sorted(found)]:
+    ledger.ensure(copy)
+    sealed = [file for file in ledger.list_files(home) if file.parent.name not in left_out]
+    for file in [*links, *sorted(found), *sealed]:
         link = copy / file.relative_to(home)
         link.parent.mkdir(parents=True, exist_ok=True)
         os.link(file, link)

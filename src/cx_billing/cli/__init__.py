@@ -25,6 +25,7 @@ from cx_billing.cli import (
     show,
     status,
     unpark,
+    verify,
     withdraw,
 )
 from cx_billing.cli.errors import Commands
@@ -68,6 +69,9 @@ for command in (
     land.land,
     record_dispute.record_dispute,
     seal.seal,
+    seal.reopen,
+    verify.verify,
+    verify.stamp,
     show.show,
     withdraw.withdraw,
     status.status,

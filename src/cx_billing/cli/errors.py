@@ -11,6 +11,7 @@ import click
 import duckdb
 
 from cx_billing import landing, pages, warehouse
+from cx_billing.ledger.chain import LedgerError
 from cx_billing.pages.formatting import format_text
 
 BUILD_FAILED = 1
@@ -44,6 +45,8 @@ class Commands(click.Group):
             raise FailedError(str(error)) from error
         except landing.LandingError as error:
             raise RefusedError(format_text(error)) from error
+        except LedgerError as error:
+            raise FailedError(str(error)) from error
         except (warehouse.WarehouseError, pages.NotFoundError) as error:
             raise RefusedError(str(error)) from error
         except BrokenPipeError as error:

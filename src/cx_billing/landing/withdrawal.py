@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
@@ -84,6 +85,16 @@ def withdraw_answer(
         columns = {"withdrawn_at": f"timestamp {literal(instant)}"}
         write_anew(part.path, part.path, facts, columns, connection)
     return Withdrawal(file, tuple(changed))
+
+
+def set_withdrawn(path: Path, instant: str | None) -> None:
+    """Write a file of the lake anew, as withdrawn at an instant or as counting."""
+    with duckdb.connect() as connection:
+        facts = read_facts(path, connection)
+        facts.pop("withdrawn_at", None)
+        facts |= {"withdrawn_at": instant} if instant else {}
+        value = f"timestamp {literal(instant)}" if instant else "null::timestamp"
+        write_anew(path, path, facts, {"withdrawn_at": value}, connection)
 
 
 def restore_answer(
