@@ -99,8 +99,8 @@ compared as (
 
     select
         {% for column in [
-            'org_id', 'corrected_invoice_date', 'corrected_line_id', 'currency', 'unit_price',
-            'section', 'product_code', 'description', 'unit_of_measure',
+            'org_id', 'corrected_invoice_date', 'corrected_line_id', 'currency',
+            'unit_price', 'section', 'product_code', 'description', 'unit_of_measure',
             'service_period_start', 'service_period_end',
         ] %}
             coalesce(restated.{{ column }}, on_record.{{ column }}) as {{ column }},

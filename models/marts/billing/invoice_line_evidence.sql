@@ -80,8 +80,8 @@ billed_conversations as (
 
 ),
 
--- What is listed is what today's data says; of a sealed invoice a line may be gone from it, or
--- new in it, which is a correction.
+-- What is listed is what today's data says; of a sealed invoice a line may be gone from it,
+-- or new in it, which is a correction.
 listed as (
 
     select listed.*

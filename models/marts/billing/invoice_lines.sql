@@ -40,7 +40,8 @@ lines as (
 
     select
         open_lines.*,
-        -- Final once the voice cycle of the invoice, which ends at 07:00 on its date, is over.
+        -- Final once the voice cycle of the invoice, which ends at 07:00 on its date, is
+        -- over.
         case
             when build.as_of_date > open_lines.invoice_date then 'final' else 'accruing'
         end as invoice_status,

@@ -53,8 +53,8 @@ totals as (
 
 ),
 
--- An invoice of corrections alone has no contract of its own: it is paid as the one that was
--- sealed last.
+-- An invoice of corrections alone has no contract of its own: it is paid as the one that
+-- was sealed last.
 sealed_last as (
 
     select

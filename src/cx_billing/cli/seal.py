@@ -66,7 +66,7 @@ def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, ho
     invoice = f"Invoice {format_text(head['invoice_id'])}"
     for check in done.checks:
         note = f" ({check.note})" if check.note else ""
-        say(f"{'yes' if check.holds else 'NO ':4} {check.claim}{note}")
+        say(f"{'yes' if check.holds else 'NO':4} {check.claim}{note}")
     if done.entry is None:
         missing = "; ".join(
             f"{check.claim}: {check.note}" for check in done.checks if not check.holds
