@@ -25,8 +25,8 @@ LAYERS = ("intermediate", "marts")
 MAIN_LINE = ["calendar", "presence", "licenses", "concurrency", "billing", "reconciliation"]
 
 # The comparison of invoices stands behind the bill, so the longest path is longer than that to a
-# line of the bill, which has a limit of its own.
-DEEPEST = 29
+# line of the bill, which has a limit of its own: computed, held against the ledger, published.
+DEEPEST = 31
 DEEPEST_OF_THE_BILL = 16
 # The marts that intermediate models read: where the mart is the quantity, not a view of it.
 MARTS_READ_BY_INTERMEDIATE = {
@@ -47,7 +47,7 @@ MARTS = {
     "organizations": """
         org_id org_name billing_account_id region currency license_model billing_option
         effective_date ramp_end_date term_end_date is_parked parked_since parked_reason""",
-    "build": "build_number as_of version rules_hash inputs_hash built_at",
+    "build": "build_number as_of version rules_hash inputs_hash built_at ledger_head",
     "billing_cycles": """
         billing_cycle_id org_id clock cycle_number cycle_start_at cycle_end_at cycle_start_date
         cycle_end_date phase is_last_ramp_cycle is_closed usage_through_at""",
@@ -103,11 +103,12 @@ MARTS = {
         overage_quantity prepay_rate overage_rate amount""",
     "invoices": """
         invoice_id org_id billing_account_id invoice_date due_date currency subtotal_amount
-        tax_amount total_amount invoice_status""",
+        tax_amount total_amount invoice_status sealed_at""",
     "invoice_lines": """
         invoice_line_id invoice_id org_id invoice_date section product_code description
         charge_type service_period_start service_period_end quantity unit_of_measure unit_price
-        amount currency is_waived waiver_reason invoice_status""",
+        amount currency is_waived waiver_reason invoice_status corrected_line_id
+        corrected_invoice_date recomputed_quantity recomputed_amount""",
     "invoice_reconciliation": """
         reconciliation_id org_id invoice_number invoice_date product_code charge_type
         service_period_start service_period_end description invoiced_quantity expected_quantity
