@@ -31,7 +31,7 @@ check: $(READY)  ## Check what a change is most likely to break (1 min)
 	@$(BIN)/python tests/python/check_changes.py $(if $(SINCE),--since $(SINCE))
 
 test: lint browser  ## Run every check: lint, conventions, unit and data tests, pytest (10 min)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
