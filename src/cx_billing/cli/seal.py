@@ -69,9 +69,9 @@ def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, ho
         say(f"{'yes' if check.holds else 'NO':4} {check.claim}{note}")
     if done.entry is None:
         missing = "; ".join(
-            f"{check.claim}: {check.note}" for check in done.checks if not check.holds
+            f"{check.otherwise} ({check.note})" for check in done.checks if not check.holds
         )
-        raise FailedError(f"{invoice} is not sealed. {missing}.")
+        raise FailedError(f"{invoice} is not sealed: {missing}.")
     entry = done.entry
     if not done.is_new:
         say(

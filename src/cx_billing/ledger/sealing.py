@@ -36,9 +36,10 @@ INPUTS = ("dataset", "file_id", "source_file", "withdrawn_at")
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold before an invoice is sealed, and whether it does."""
+    """One thing that must hold before an invoice is sealed, whether it does, and what if not."""
 
     claim: str
+    otherwise: str
     holds: bool
     note: str | None = None
 
@@ -80,6 +81,7 @@ def check_invoice(
     return facts, (
         Check(
             "it is final",
+            "it is not final",
             is_final,
             None
             if is_final
@@ -87,6 +89,7 @@ def check_invoice(
         ),
         Check(
             "the data covers it",
+            "it is not covered",
             facts["is_covered"] or bool(accept),
             facts["coverage_note"]
             if facts["is_covered"]
@@ -100,11 +103,13 @@ def check_invoice(
         ),
         Check(
             "every test of the build held",
+            "a test of the build failed",
             not facts["is_parked"],
             f"{org_id} is parked: {facts['parked_reason']}" if facts["is_parked"] else None,
         ),
         Check(
             "the build has every file that is landed",
+            "the build lacks files",
             not changed,
             f"landed or withdrawn since: {', '.join(changed[:3])}"
             + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
@@ -114,11 +119,13 @@ def check_invoice(
         ),
         Check(
             "the build is of this release and its rules",
+            "another release has built it",
             is_release,
             None if is_release else f"it is of version {facts['version']}. Build again first",
         ),
         Check(
             "the build knows every reopening",
+            "the build does not know a reopening",
             not reopened_since,
             "an invoice was reopened since. Build again first" if reopened_since else None,
         ),
@@ -155,7 +162,7 @@ def list_inputs(home: Path, org_id: str) -> list[tuple[str, str, str, str]]:
                 file.facts["source_file"],
                 file.facts.get("withdrawn_at") or "",
             )
-            for file in list_landed(home / "lake", connection)
+            for file in list_landed(lake.ensure(home), connection)
             if file.facts["org_id"] == org_id
         )
 
@@ -280,8 +287,18 @@ def check_approvals(facts: dict[str, Any], approvals: Sequence[Entry], by: str) 
     others = [entry for entry in approvals if not same_person(entry.by, by)]
     why = f"{disputed:,.2f} {facts['currency']} of it is disputed, more than {limit:,.2f}"
     if others:
-        return Check("two people agree", True, f"{why}; approved by {others[0].by}")
-    return Check("two people agree", False, f"{why}: somebody else has to run this as well")
+        return Check(
+            "two people agree",
+            "one person is not enough",
+            True,
+            f"{why}; approved by {others[0].by}",
+        )
+    return Check(
+        "two people agree",
+        "one person is not enough",
+        False,
+        f"{why}: somebody else has to run this as well",
+    )
 
 
 def write_files(home: Path, connection: duckdb.DuckDBPyConnection, entry: Entry) -> Entry:
