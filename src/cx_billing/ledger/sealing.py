@@ -218,6 +218,8 @@ def seal(
         if (entry.kind, entry.org_id, entry.invoice_date) == (SEALED, org_id, str(invoice_date)):
             return Sealed((), entry, is_new=False)
     facts, checks = check_invoice(home, connection, org_id, invoice_date, accept)
+    if not all(check.holds for check in checks):
+        return Sealed(checks, None, is_new=False)
     connection.execute(
         "create or replace temp view sealed_lines as select * from marts.invoice_lines "
         f"where invoice_id = '{facts['invoice_id'].replace(chr(39), 2 * chr(39))}'"
@@ -247,8 +249,6 @@ def seal(
             "ledger_head": facts["ledger_head"],
         },
     )
-    if not all(check.holds for check in checks):
-        return Sealed(checks, None, is_new=False)
     if facts["needs_two_people"]:
         approvals = list_approvals(entries, entry)
         agreed = check_approvals(facts, approvals, by)
