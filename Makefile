@@ -56,6 +56,7 @@ nightly: $(READY)  ## Try other Pythons and versions, hold 10,000 random organiz
 	CX_BILLING_DIRTY_ORGS=160 CX_BILLING_DIRTY_ROUNDS=50 \
 		$(BIN)/pytest tests/python/test_dirty_cells.py || failed="$$failed dirty cells"; \
 	CX_BILLING_CREDIT_ORGS=200 $(BIN)/pytest tests/python/test_random_credits.py || failed="$$failed credits"; \
+	CX_BILLING_FAULT_STEP=1 $(BIN)/pytest tests/python/test_faults.py || failed="$$failed faults"; \
 	CX_BILLING_LEDGER_ORGS=200 $(BIN)/pytest tests/python/test_ledger_schedules.py || failed="$$failed ledger"; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi
 

@@ -16,9 +16,9 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from cx_billing import changes, data_tests, files, lake, parking, parse_cache
+from cx_billing import changes, data_tests, files, lake, machine, parking, parse_cache
 from cx_billing.builds import (
     PUBLISHED,
     choose_number,
@@ -210,14 +210,14 @@ def build(
             if not select:
                 parked = parking.park(ledger.find_damaged(home), began_at) | parked
             tried = attempt(parked)
-            while tried.failures and not select:
+            while tried.failures and not select and not lacks_of_machine(tried.failures):
                 reasons = explain_by_organization(home, tried, parked, attempt)
                 if not reasons:
                     tried = attempt(parked)  # what is kept is what failed, not a half of it
                     break
                 parked |= parking.park(reasons, began_at)
                 tried = attempt(parked)
-            failures = tried.failures
+            failures = lacks_of_machine(tried.failures) or tried.failures
             data_tests.write_queries(tried.tested, home / "target" / "compiled" / "data_tests")
             if parked and not failures:
                 published = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
@@ -251,6 +251,14 @@ def build(
         parked=tuple(parked.values()),
         goes_back_from=goes_back_from,
     )
+
+
+def lacks_of_machine(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """What the machine lacks, if that made a build fail: it is in no row, and parks nobody."""
+    for failure in failures:
+        if words := machine.find_lack(failure.message):
+            return (replace(failure, description=words, organizations=()),)
+    return ()
 
 
 def find_later_day(home: Path, database: Path) -> date | None:
