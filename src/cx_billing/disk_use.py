@@ -31,7 +31,7 @@ def measure(home: Path) -> list[Use]:
         use = found[below[0] if below and below[0] in PARTS else "other"]
         for name in names:
             try:
-                status = os.lstat(os.path.join(folder, name))
+                status = Path(folder, name).lstat()
             except FileNotFoundError:  # a build or a landing goes on meanwhile
                 continue
             if (status.st_dev, status.st_ino) not in seen:

@@ -21,7 +21,7 @@ KEPT = timedelta(days=400)
 
 
 class ReportingError(Exception):
-    """What the user can mend: another process tells alerts at the moment, or the file is damaged."""
+    """What the user can mend: another process tells alerts, or the file is damaged."""
 
 
 def read(home: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A day minute by minute: a peak above the commitment is told before it counts, and nothing else is.
+"""A day minute by minute: a peak above the commitment is told before it counts, and no other is.
 
 Each minute of a random day is an organization of its own, to which just that is known: what began
 before the minute, without an end where it had not ended. So one build sees every minute of the day,
@@ -15,6 +15,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -107,7 +108,7 @@ class Minute:
                     changes[start] = changes.get(start, 0) + 1
                     changes[end] = changes.get(end, 0) - 1
         edges, on, levels = sorted(changes), 0, []
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             on += changes[start]
             levels.append((start, end, on))
         return levels
@@ -303,7 +304,7 @@ def test_every_minute_of_a_day_says_what_the_oracle_says(replay):
 
 
 def test_a_peak_that_counts_was_told_before(replay):
-    """Wherever the billed peak rises, the minute before has told it, of a stretch for 19 minutes."""
+    """Where the billed peak rises, the minute before has told it, of a stretch 19 minutes."""
     cases = 0
     for day in replay.days:
         forming = replay.forming(day)

@@ -1,4 +1,4 @@
-"""What a run leaves for programs that watch: lines of JSON and a summary, also of one that fails."""
+"""What a run leaves for programs that watch: lines of JSON and a summary, also if it fails."""
 
 from __future__ import annotations
 

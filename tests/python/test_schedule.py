@@ -107,7 +107,7 @@ def test_a_quiet_run_of_the_real_program_prints_its_alerts_and_no_more(tmp_path)
 
 
 def test_cron_can_read_the_crontab(tmp_path):
-    """Variables, comments, and lines of five fields and a command; a percent sign ends a command."""
+    """Variables, comments, and lines of five fields and a command, which a percent sign ends."""
     field = r"[\d*/,-]+"
     line_of_a_job = re.compile(rf"(?:{field} ){{5}}[^%]+")
     lines = (EXAMPLES / "crontab").read_text().splitlines()

@@ -81,7 +81,7 @@ def lake(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     ),
 )
 def bill(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-    """Build and publish. Parked organizations (exit code 3) are a warning: the others are published.
+    """Build and publish. Parked organizations (exit code 3) are a warning: others are published.
 
     With any other exit code nothing was published, and no asset is new.
     """

@@ -188,13 +188,18 @@ peaks_to_come as (
 forming as (
 
     select
-        * exclude (minimum_minutes, peak_users),
-        max(peak_users) as peak_users,
+        *,
         projected_to_at
-        - (max(minimum_minutes) - peak_minimum_minutes) * interval 1 minute as counts_at
-    from peaks_to_come
-    where peak_users > paid_users
-    group by all
+        - (longest_minutes - peak_minimum_minutes) * interval 1 minute as counts_at
+    from (
+        select
+            * exclude (minimum_minutes, peak_users),
+            max(peak_users) as peak_users,
+            max(minimum_minutes) as longest_minutes
+        from peaks_to_come
+        where peak_users > paid_users
+        group by all
+    ) as longest
 
 ),
 

@@ -1,5 +1,5 @@
--- `cx-billing build` adds the final invoices that it changed: the build before is in another
--- file.
+-- `cx-billing build` adds the final invoices that it changed: what they were is in another
+-- file, the build before.
 with
 
 build as (
@@ -97,7 +97,7 @@ told as (
         cycles.usage_through_at as seen_at,
         peaks.peak_started_at as began_at,
         null::timestamp as counts_at,
-        passed.level::varchar as which,
+        passed.level::varchar as told_by,
         case passed.alert
             when 'peak_above_commitment'
                 then
@@ -134,19 +134,30 @@ told as (
         data_end_at as seen_at,
         started_at as began_at,
         counts_at,
-        replace(started_at::varchar, ' ', 'T') as which,
+        replace(started_at::varchar, ' ', 'T') as told_by,
         product_code || ' has ' || users_count || ' users on at '
         || strftime(data_end_at, '%Y-%m-%d %H:%M') || ' UTC, '
         || {{ plain_number('paid_users') }} || ' are paid for; a peak of ' || peak_users
-        || ' counts at ' || strftime(counts_at, '%H:%M') || ' if they stay, in the cycle from '
-        || cycle_start_date as says
+        || ' counts at ' || strftime(counts_at, '%H:%M')
+        || ' if they stay, in the cycle from ' || cycle_start_date as says
     from {{ ref('int_peaks_forming') }}
+
+),
+
+kept as (
+
+    select
+        alert,
+        max(days_kept) as days_kept
+    from limits
+    group by alert
 
 )
 
 select
-    concat_ws('/', told.org_id, told.cycle_start_date, told.alert, told.product_code, told.which)
-        as alert_id,
+    concat_ws(
+        '/', told.org_id, told.cycle_start_date, told.alert, told.product_code, told.told_by
+    ) as alert_id,
     told.org_id,
     told.cycle_start_date,
     told.alert,
@@ -163,13 +174,7 @@ inner join cycles
     on
         told.org_id = cycles.org_id
         and told.cycle_start_date = cycles.cycle_start_date
-inner join (
-    select
-        alert,
-        max(days_kept) as days_kept
-    from limits
-    group by alert
-) as kept
+inner join kept
     on told.alert = kept.alert
 cross join build
 where build.as_of_date <= cycles.cycle_end_date + kept.days_kept

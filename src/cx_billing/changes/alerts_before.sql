@@ -1,8 +1,8 @@
-select alerts.*
-from earlier.marts.alerts as alerts
+select kept.*
+from earlier.marts.alerts as kept
 inner join reference.alert_limits as limits
-    on alerts.alert = limits.alert
-cross join marts.build as build
+    on kept.alert = limits.alert
+cross join marts.build as built
 where
-    alerts.alert = 'final_invoice_changed'
-    and alerts.seen_at + limits.days_kept * interval 1 day >= build.built_at
+    kept.alert = 'final_invoice_changed'
+    and kept.seen_at + limits.days_kept * interval 1 day >= built.built_at

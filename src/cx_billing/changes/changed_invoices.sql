@@ -41,17 +41,17 @@ totals as (
     select
         lines.*,
         cycles.cycle_start_date,
-        coalesce(before.total_amount, lines.amount_before)::decimal(38, 6) as total_before,
+        coalesce(published.total_amount, lines.amount_before)::decimal(38, 6) as total_before,
         coalesce(built.total_amount, lines.amount)::decimal(38, 6) as total_now
     from lines
     inner join cycles
         on
             lines.org_id = cycles.org_id
             and lines.invoice_date = cycles.invoice_date
-    left join earlier.marts.invoices as before
+    left join earlier.marts.invoices as published
         on
-            lines.org_id = before.org_id
-            and lines.invoice_date = before.invoice_date
+            lines.org_id = published.org_id
+            and lines.invoice_date = published.invoice_date
     left join marts.invoices as built
         on
             lines.org_id = built.org_id

@@ -149,9 +149,10 @@ def log_result(result: warehouse.BuildResult, run: Run) -> None:
     ]
     for known in parked:
         run.tell("parked", **known)
+    number = builds.number_of(result.database) if result.published and result.database else None
     run.add(
-        build_number=builds.number_of(result.database) if result.published else None,
-        is_published=result.published is not None,
+        build_number=number,
+        is_published=number is not None,
         numbers={
             "nodes": result.nodes,
             "skipped": result.skipped,

@@ -13,9 +13,9 @@ select
     message
 from marts.alerts
 order by
-    alert <> 'peak_forming',
-    org_id,
-    cycle_start_date,
-    alert,
-    product_code,
-    alert_id
+    alert = 'peak_forming' desc,
+    org_id asc,
+    cycle_start_date asc,
+    alert asc,
+    product_code asc,
+    alert_id asc

@@ -6,4 +6,4 @@ select
 from marts.rejected_rows
 where not is_retired
 group by dataset, reason
-order by rows_count desc, dataset, reason
+order by rows_count desc, dataset asc, reason asc
