@@ -10,6 +10,7 @@ and a plain Python oracle says for each who is on, what is paid for, and what wo
 
 from __future__ import annotations
 
+import csv
 import os
 import random
 from dataclasses import dataclass
@@ -232,11 +233,11 @@ def write_lake(home: Path, days: list[RandomDay]) -> None:
     folder = lake.ensure(home)
     with duckdb.connect() as connection:
         for dataset, found in rows.items():
-            columns = list(found[0])
-            connection.execute(f"create table t ({', '.join(f'{c} varchar' for c in columns)})")
-            values = {column: [row[column] for row in found] for column in columns}
-            listed = ", ".join(f"unnest(${column}) as {column}" for column in columns)
-            connection.execute(f"insert into t select {listed}", values)
+            file = home / f"{dataset}.csv"
+            with file.open("w", newline="") as text:
+                writer = csv.DictWriter(text, list(found[0]))
+                writer.writeheader()
+                writer.writerows(found)
             connection.execute(
                 f"""
                 copy (
@@ -246,11 +247,10 @@ def write_lake(home: Path, days: list[RandomDay]) -> None:
                         org_id || '/{dataset}/a.csv' as source_file,
                         row_number() over (partition by org_id) as source_row,
                         timestamp '2026-04-01' as landed_at
-                    from (select {", ".join(f"nullif({c}, '') as {c}" for c in columns)} from t)
+                    from read_csv('{file}', all_varchar = true)
                 ) to '{folder}/{dataset}/replay.parquet' (format parquet)
                 """
             )
-            connection.execute("drop table t")
 
 
 @dataclass
