@@ -86,13 +86,13 @@ def test_killed_before_it_is_remembered_an_alert_is_told_again(home, monkeypatch
 
 def test_a_write_that_is_cut_off_leaves_what_was_told(home, monkeypatch):
     tell(home)
+    publish_marts(home, 8, "update marts.alerts set alert_id = alert_id || '/x'")
     with monkeypatch.context() as patch:
 
         def cut_off(*_: object) -> None:
             raise OSError(28, "No space left on device", str(home))
 
         patch.setattr(files, "replace", cut_off)
-        publish_marts(home, 8, "update marts.alerts set alert_id = alert_id || '/x'")
         tell(home, code=2)
     assert set(json.loads((home / reported.FILE).read_text())) == {USAGE, FORMING}
     assert "cx3 is at 9" in tell(home)

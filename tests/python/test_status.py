@@ -87,10 +87,11 @@ def test_of_three_hundred_organizations_the_first_few_are_shown_and_all_are_data
         tmp_path,
         changed="""
         insert into marts.invoice_calendar by name
-        select * replace ('org' || i as org_id, 'org' || i || invoice_id as invoice_id)
+        select * exclude (i) replace ('org' || i as org_id, 'org' || i || invoice_id as invoice_id)
         from marts.invoice_calendar cross join range(300) t(i) where org_id = 'acme';
         insert into marts.alerts by name
-        select * replace (alert_id || i as alert_id) from marts.alerts cross join range(300) t(i);
+        select * exclude (i) replace (alert_id || i as alert_id)
+            from marts.alerts cross join range(300) t(i);
         insert into marts.coverage
         select 'org' || i, dataset, basis, covered_from, covered_to
         from marts.coverage cross join range(300) t(i)
@@ -98,9 +99,8 @@ def test_of_three_hundred_organizations_the_first_few_are_shown_and_all_are_data
     )
     printed = cx_billing("--home", home, "status")
     assert len(printed.splitlines()) < 150
-    assert (
-        f"Next invoices: the first {FIRST} of 302, all with --csv --table next_invoices" in printed
-    )
+    assert f"Next invoices: {FIRST} of 302" in " ".join(printed.split())
+    assert "--csv --table NAME: alerts, coverage, missing, next_invoices." in printed
     tables = status_of(home)["tables"]
     assert len(tables["next_invoices"]) == 302
     assert len(tables["missing"]) == 603

@@ -161,6 +161,38 @@ def compose_status(
         "free_disk_bytes": home.free_bytes,
     }
     age = home.now - build["built_at"] if build["built_at"] else None
+    tables = (
+        Table.of_records(
+            f"Changed although final{since}",
+            COLUMNS,
+            [vars(line) | {"currency": name_currency(line)} for line in lines],
+            if_empty="Every invoice that was final is as it was."
+            if changes
+            else "No earlier build is kept.",
+            name="changed_lines",
+        ),
+        *tabulate_files(changes),
+        shorten("Alerts", ALERTS, alerts, "alerts"),
+        Table.of_records(
+            "Parked organizations",
+            PARKED,
+            [vars(known) | {"since": datetime.fromisoformat(known.since)} for known in home.parked],
+            if_empty="None: every organization is as of this build.",
+            name="parked",
+        ),
+        *tabulate_data(connection, home.now),
+        shorten("Rejected rows", REJECTED, rejected, "rejected"),
+        shorten("Vendor invoices that do not agree", UNRECONCILED, unreconciled, "unreconciled"),
+        shorten("Final invoices without the vendor's", MISSING, missing, "missing"),
+        shorten("Next invoices", NEXT, coming, "next_invoices"),
+        Table.of_records(
+            f"Disk, {home.free_bytes // 10**6:,} MB free",
+            DISK,
+            [vars(use) | {"megabytes": round(use.bytes_count / 1e6, 1)} for use in home.uses],
+            name="disk",
+        ),
+    )
+    shortened = [table.name for table in tables if len(table.rows) < len(table.records)]
     return Page(
         title="What is published",
         facts=(
@@ -179,45 +211,10 @@ def compose_status(
         | disk
         | build
         | {"age_seconds": int(age.total_seconds()) if age is not None else None},
-        tables=(
-            Table.of_records(
-                f"Changed although final{since}",
-                COLUMNS,
-                [vars(line) | {"currency": name_currency(line)} for line in lines],
-                if_empty="Every invoice that was final is as it was."
-                if changes
-                else "No earlier build is kept.",
-                name="changed_lines",
-            ),
-            *tabulate_files(changes),
-            shorten("Alerts", ALERTS, alerts, "alerts"),
-            Table.of_records(
-                "Parked organizations",
-                PARKED,
-                [
-                    vars(known) | {"since": datetime.fromisoformat(known.since)}
-                    for known in home.parked
-                ],
-                if_empty="None: every organization is as of this build.",
-                name="parked",
-            ),
-            *tabulate_data(connection, home.now),
-            shorten("Rejected rows", REJECTED, rejected, "rejected"),
-            shorten(
-                "Vendor invoices that do not agree",
-                UNRECONCILED,
-                unreconciled,
-                "unreconciled",
-            ),
-            shorten("Final invoices without the vendor's", MISSING, missing, "missing"),
-            shorten("Next invoices", NEXT, coming, "next_invoices"),
-            Table.of_records(
-                f"Disk, {format_megabytes(home.free_bytes)} MB free",
-                DISK,
-                [vars(use) | {"megabytes": round(use.bytes_count / 1e6, 1)} for use in home.uses],
-                name="disk",
-            ),
-        ),
+        tables=tables,
+        notes=(f"All rows with --json, or --csv --table NAME: {', '.join(shortened)}.",)
+        if shortened
+        else (),
     )
 
 
@@ -226,8 +223,7 @@ def shorten(title: str, columns: tuple[Column, ...], records: Sequence[Record], 
     table = Table.of_records(title, columns, records, name=name)
     if len(records) <= FIRST:
         return table
-    title = f"{title}: the first {FIRST} of {len(records):,}, all with --csv --table {name}"
-    return replace(table, title=title, rows=table.rows[:FIRST])
+    return replace(table, title=f"{title}: {FIRST} of {len(records):,}", rows=table.rows[:FIRST])
 
 
 def tabulate_data(connection: duckdb.DuckDBPyConnection, now: datetime) -> tuple[Table, ...]:
@@ -257,7 +253,7 @@ def tabulate_data(connection: duckdb.DuckDBPyConnection, now: datetime) -> tuple
     by_organization = Table.of_records("Coverage by organization", (), reach, name="coverage")
     return (
         Table.of_records("Data", DATA, records, name="data"),
-        replace(by_organization, rows=(), if_empty="with --csv --table coverage."),
+        replace(by_organization, rows=(), if_empty=f"{len(reach):,} rows, as data."),
     )
 
 
@@ -285,11 +281,6 @@ def spell_age(age: timedelta) -> str:
         if minutes >= 2 * length:
             return f"{minutes // length} {unit}s"
     return f"{minutes} minute{'' if minutes == 1 else 's'}"
-
-
-def format_megabytes(count: int) -> str:
-    """Bytes as whole megabytes."""
-    return f"{count // 10**6:,}"
 
 
 def tabulate_files(changes: Changes | None) -> tuple[Table, ...]:
