@@ -109,7 +109,7 @@ class Run:
 
     def write_summary(self) -> None:
         """Replace the summary of the last run, and keep this one; the oldest goes."""
-        text = json.dumps(self.summary, indent=2, default=str).encode()
+        text = (json.dumps(self.summary, indent=2, default=str) + "\n").encode()
         runs = self.logs / "runs"
         files.write(runs / f"{self.id}-{self.summary['command']}.json", text)
         files.write(self.logs / f"last-{self.summary['command']}.json", text)

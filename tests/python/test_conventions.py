@@ -33,6 +33,7 @@ MARTS_READ_BY_INTERMEDIATE = {
     "billable_users": "who is billable, counted and compared with the vendor's report",
     "calls": "calls as they are rated, summed by service and checked",
     "concurrency_daily": "the peak of a day, compared with the vendor's report",
+    "concurrency_peaks": "which peaks are billed, watched",
     "conversations": "conversations as they are billed, counted",
     "invoice_differences": "what is claimed and credited, followed as disputes",
     "invoice_lines": "lines as they are invoiced, compared with the vendor's",

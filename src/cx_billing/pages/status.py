@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import duckdb
 
@@ -17,7 +18,6 @@ from cx_billing.disk_use import Use
 from cx_billing.pages.alerts import list_alerts
 from cx_billing.pages.columns import (
     date_column,
-    instant_column,
     money_column,
     quantity_column,
     text_column,
@@ -32,6 +32,17 @@ from cx_billing.parking import Parked
 
 FIRST = 10  # rows of a table that may have one for every organization
 DAY = timedelta(days=1)
+
+
+def instant_column(heading: str, key: str) -> Column:
+    """A column of instants in UTC, to the second."""
+    return Column(
+        heading,
+        lambda record: format_instant(record[key] and record[key].replace(microsecond=0)),
+        is_whole=True,
+        keys=(key,),
+    )
+
 
 COLUMNS = (
     text_column("Organization", "org_id"),
@@ -146,7 +157,7 @@ def compose_status(
         (invoice for invoice in calendar if invoice["status"] in UNANSWERED),
         key=lambda invoice: (UNANSWERED.index(invoice["status"]), invoice["expected_date"]),
     )
-    coming = list_next_invoices(calendar, home.now)
+    coming = list_next_invoices(calendar, build["as_of"])
     rejected = read(connection, "rejected_by_dataset")
     waiting = {
         "alerts": len(alerts),
@@ -186,9 +197,9 @@ def compose_status(
         shorten("Final invoices without the vendor's", MISSING, missing, "missing"),
         shorten("Next invoices", NEXT, coming, "next_invoices"),
         Table.of_records(
-            f"Disk, {home.free_bytes // 10**6:,} MB free",
+            f"Disk, {format_number(count_megabytes(home.free_bytes))} MB free",
             DISK,
-            [vars(use) | {"megabytes": round(use.bytes_count / 1e6, 1)} for use in home.uses],
+            [vars(use) | {"megabytes": count_megabytes(use.bytes_count)} for use in home.uses],
             name="disk",
         ),
     )
@@ -257,14 +268,14 @@ def tabulate_data(connection: duckdb.DuckDBPyConnection, now: datetime) -> tuple
     )
 
 
-def list_next_invoices(calendar: Iterable[Record], now: datetime) -> list[Record]:
-    """The next invoice of each organization, the earliest first."""
+def list_next_invoices(calendar: Iterable[Record], as_of: date) -> list[Record]:
+    """The next invoice of each organization as of a day, the earliest first."""
     first: dict[str, Record] = {}
     for invoice in calendar:  # by organization and date
         if invoice["status"] == "not_yet_due":
             first.setdefault(invoice["org_id"], invoice)
     return [
-        invoice | {"in_days": (invoice["expected_date"] - now.date()).days}
+        invoice | {"in_days": (invoice["expected_date"] - as_of).days}
         for invoice in sorted(first.values(), key=lambda found: found["expected_date"])
     ]
 
@@ -272,6 +283,11 @@ def list_next_invoices(calendar: Iterable[Record], now: datetime) -> list[Record
 def count_days(now: datetime, at: datetime | None) -> int | None:
     """Whole days since, 0 of what is to come."""
     return None if at is None else max((now - at) // DAY, 0)
+
+
+def count_megabytes(count: int) -> Decimal:
+    """Bytes in megabytes, to a tenth, begun ones whole."""
+    return Decimal(-(-count // 10**5)) / 10
 
 
 def spell_age(age: timedelta) -> str:
