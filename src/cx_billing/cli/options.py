@@ -78,7 +78,8 @@ def with_run(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
                     command(home=home, run=run, **arguments)
             finally:
                 if run and run.broken:
-                    click.echo(f"Warning: the log of the run: {run.broken}", err=True)
+                    where, why = run.broken.filename or run.logs, run.broken.strerror
+                    click.echo(f"Warning: no log of this run, {where}: {why}", err=True)
 
         return wrapped
 
