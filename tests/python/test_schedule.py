@@ -29,6 +29,13 @@ esac
 """
 
 
+DAGSTER_STAND_IN = """#!/bin/sh
+summary="$2/logs/last-$3.json"
+echo '{{"error": {error}, "build_number": 2, "parked": [{{"org_id": "acme"}}]}}' > "$summary"
+case "$3" in land) exit {landed};; *) exit {built};; esac
+"""
+
+
 @pytest.fixture
 def stand_in(tmp_path) -> Path:
     """A program in the place of cx-billing."""
@@ -141,7 +148,9 @@ def test_systemd_takes_the_units(unit, tmp_path):
 def test_dagster_lands_builds_and_publishes(tmp_path):
     """In an environment of its own, as it is installed from PyPI."""
     environment = create_environment(Path(sys.executable), tmp_path / "dagster")
-    if reason := environment.install("dagster", "dagster-dbt"):
+    asked = (EXAMPLES / "dagster" / "requirements.txt").read_text().splitlines()
+    packages = [line for line in asked if not line.startswith("#") and "webserver" not in line]
+    if reason := environment.install(*packages):
         pytest.skip(f"not installable here: Dagster ({reason})")
     home = tmp_path / "home"
     parsed = tmp_path / "parsed"
@@ -167,14 +176,23 @@ def test_dagster_lands_builds_and_publishes(tmp_path):
     assert json.loads((home / "logs" / "last-build.json").read_text())["build_number"] == 1
     assert (home / "cx_billing.duckdb").exists()
 
-    # Nothing is published, and the run fails, where a command fails.
-    variables["CX_BILLING_INBOX"] = str(tmp_path / "gone")
-    done = run_program(
-        environment.program("dagster"),
-        *materialize[1:],
-        cwd=tmp_path,
-        check=False,
-        variables=variables,
-    )
-    assert done.returncode != 0
-    assert "cx-billing land ended with 2" in done.stdout + done.stderr
+    # What each exit code of the two commands becomes.
+    for landed, built, error, ends_well in (
+        (2, 3, "null", True),
+        (2, 0, '"InboxError"', False),
+        (0, 1, "null", False),
+    ):
+        program = tmp_path / "program"
+        program.write_text(DAGSTER_STAND_IN.format(landed=landed, built=built, error=error))
+        program.chmod(0o755)
+        variables["CX_BILLING_COMMAND"] = str(program)
+        done = run_program(
+            *(environment.program("dagster"), *materialize[1:]),
+            cwd=tmp_path,
+            check=False,
+            variables=variables,
+        )
+        said = done.stdout + done.stderr
+        assert (done.returncode == 0) is ends_well, said
+        assert ("Parked, so of an earlier build: acme." in said) is ends_well
+        assert ("ended with" in said) is not ends_well

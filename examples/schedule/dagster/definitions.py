@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,11 @@ def bill(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     if code == PARKED:
         parked = ", ".join(known["org_id"] for known in summary["parked"])
         context.log.warning(f"Parked, so of an earlier build: {parked}.")
-    for key in context.selected_asset_keys:
-        yield dg.MaterializeResult(asset_key=key, metadata={"build": summary["build_number"]})
+    # Dagster takes an asset after those that it is made of.
+    for key in TopologicalSorter(context.assets_def.asset_deps).static_order():
+        if key in context.selected_asset_keys:
+            metadata = {"build": summary["build_number"]}
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
 
 nightly = dg.define_asset_job("cx_billing", selection=dg.AssetSelection.all())
