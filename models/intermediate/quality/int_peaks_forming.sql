@@ -14,8 +14,9 @@ steps as (
 
 ),
 
--- What is billed by its peak and committed to, in the cycle in which the data end. Paid for
--- is the commitment, or the peak that counts already.
+-- What is billed by its peak and committed to, in the cycle in which the data end; where
+-- as-of cuts them something may follow. Paid for is the commitment, or the peak that counts
+-- already.
 watched as (
 
     select
@@ -27,11 +28,10 @@ watched as (
         cycles.peak_minimum_minutes * interval 1 minute as minimum_length,
         split.committed_quantity,
         greatest(split.committed_quantity, peaks.billable_users) as paid_users,
-        cycles.usage_through_at,
-        least(reach.ends_at, cycles.usage_through_at) as data_end_at,
+        reach.ends_at as data_end_at,
         limits.minutes_before,
         least(
-            data_end_at + limits.minutes_before * interval 1 minute, cycles.cycle_end_at
+            reach.ends_at + limits.minutes_before * interval 1 minute, cycles.cycle_end_at
         ) as projected_to_at
     from {{ ref('concurrency_peaks') }} as peaks
     inner join {{ ref('int_usage_split') }} as split
@@ -53,11 +53,11 @@ watched as (
         peaks.is_billed_by_peak
         and split.committed_quantity > 0
         and cycles.cycle_start_at < reach.ends_at
-        and least(reach.ends_at, cycles.usage_through_at) < cycles.cycle_end_at
+        and cycles.usage_through_at > reach.ends_at
 
 ),
 
--- Who is still on where the data end: nothing says that they went, or that comes later.
+-- Who is still on where the data end: nothing says that they went.
 still_on as (
 
     select
@@ -75,10 +75,8 @@ still_on as (
         on
             members.org_id = states.org_id
             and members.user_id = states.user_id
-            and states.started_at <= watched.data_end_at
-            and states.started_at < watched.usage_through_at
-            and (states.ended_at > watched.data_end_at or states.is_open)
-            and states.ended_at >= watched.data_end_at
+            and watched.data_end_at = states.ended_at
+            and states.is_open
     where states.feed = 'presence' and states.is_active
     group by watched.org_id, watched.cycle_start_date, watched.pool
 

@@ -128,7 +128,7 @@ told as (
         cycle_start_date,
         product_code,
         'peak_forming' as alert,
-        minutes_before as level,
+        minutes_before as level,  -- noqa: RF04
         peak_users as figure,
         paid_users as limit_figure,
         data_end_at as seen_at,

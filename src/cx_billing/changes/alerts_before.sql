@@ -1,4 +1,12 @@
-select kept.*
+select
+    kept.alert_id,
+    kept.org_id,
+    kept.cycle_start_date,
+    kept.alert,
+    kept.figure,
+    kept.limit_figure,
+    kept.seen_at,
+    kept.message
 from earlier.marts.alerts as kept
 inner join reference.alert_limits as limits
     on kept.alert = limits.alert

@@ -41,7 +41,8 @@ totals as (
     select
         lines.*,
         cycles.cycle_start_date,
-        coalesce(published.total_amount, lines.amount_before)::decimal(38, 6) as total_before,
+        coalesce(published.total_amount, lines.amount_before)::decimal(38, 6)
+            as total_before,
         coalesce(built.total_amount, lines.amount)::decimal(38, 6) as total_now
     from lines
     inner join cycles
@@ -83,13 +84,9 @@ select
     spelled.org_id,
     spelled.cycle_start_date,
     'final_invoice_changed' as alert,
-    null::varchar as product_code,
-    null::integer as level,
     spelled.total_now as figure,
     spelled.total_before as limit_figure,
     build.built_at as seen_at,
-    null::timestamp as began_at,
-    null::timestamp as counts_at,
     spelled.org_id || ': the invoice of ' || spelled.invoice_date
     || ', which was final, has ' || spelled.lines_count
     || if(spelled.lines_count = 1, ' other line', ' other lines')
