@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import builds, changes, files, reported
+from cx_billing import builds, changes, files, reported, warehouse
 from cx_billing.cli import alerts as command
+from cx_billing.cli import options
 from published_marts import publish_marts
 
 USAGE = "acme/2026-04-05/usage_passes_commitment/cx3/80"
@@ -133,6 +134,21 @@ def test_a_build_is_as_good_while_another_process_tells(home, capsys):
     ):
         assert command.report_new_alerts(home, connection) == 0
     assert "Alerts were not told: Another process" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("word", "days"), [("today", 0), ("tomorrow", 1)])
+def test_a_build_can_see_the_day_that_runs(home, monkeypatch, word, days):
+    seen = []
+
+    def build(_home: object, as_of: date, *_: object, **__: object) -> None:
+        seen.append(as_of)
+        raise warehouse.WarehouseError("enough")
+
+    monkeypatch.setattr(warehouse, "build", build)
+    monkeypatch.setattr(options, "today", lambda: date(2026, 2, 28))
+    cx_billing("--home", home, "build", "--as-of", word, code=2)
+    assert seen == [date(2026, 2, 28) + timedelta(days=days)]
+    assert "no such day" in cx_billing("--home", home, "build", "--as-of", "yesterday", code=2)
 
 
 # ---------------------------------------------------------------- final invoices that changed
