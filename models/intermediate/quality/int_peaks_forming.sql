@@ -29,9 +29,17 @@ watched as (
         split.committed_quantity,
         greatest(split.committed_quantity, peaks.billable_users) as paid_users,
         reach.ends_at as data_end_at,
+        cycles.cycle_end_at,
         limits.minutes_before,
-        least(
-            reach.ends_at + limits.minutes_before * interval 1 minute, cycles.cycle_end_at
+        -- A stretch has to go on, to the end of the cycle at the latest; what was accumulated
+        -- stays.
+        if(
+            peaks.peak_rule = 'sustained',
+            least(
+                reach.ends_at + limits.minutes_before * interval 1 minute,
+                cycles.cycle_end_at
+            ),
+            reach.ends_at
         ) as projected_to_at
     from {{ ref('concurrency_peaks') }} as peaks
     inner join {{ ref('int_usage_split') }} as split
@@ -52,6 +60,7 @@ watched as (
     where
         peaks.is_billed_by_peak
         and split.committed_quantity > 0
+        and peaks.highest_users > paid_users
         and cycles.cycle_start_at < reach.ends_at
         and cycles.usage_through_at > reach.ends_at
 
@@ -86,18 +95,20 @@ above as (
 
     select
         watched.*,
-        still_on.users_count
+        coalesce(still_on.users_count, 0) as users_count
     from watched
-    inner join still_on
+    left join still_on
         on
             watched.org_id = still_on.org_id
             and watched.cycle_start_date = still_on.cycle_start_date
             and watched.pool = still_on.pool
-    where still_on.users_count > watched.paid_users
+    where
+        watched.peak_rule <> 'sustained'
+        or still_on.users_count > watched.paid_users
 
 ),
 
--- As if they all stayed, to the end of the cycle at the latest.
+-- As if whoever is on stayed.
 projected as (
 
     select steps.*
@@ -116,6 +127,7 @@ projected as (
         projected_to_at as ended_at,
         users_count
     from above
+    where projected_to_at > data_end_at
 
 ),
 
@@ -133,14 +145,20 @@ projected_end as (
 
 ),
 
--- What still holds for minutes more than the rule asks counts those minutes earlier.
+-- What still holds, as if they stayed, for minutes more than the rule asks counts those
+-- minutes earlier; what has been accumulated for minutes less counts after those minutes.
 lengths as (
 
     select distinct
         org_id,
         cycle_start_date,
         unnest(generate_series(
-            peak_minimum_minutes, peak_minimum_minutes + minutes_before
+            if(
+                peak_rule = 'sustained',
+                peak_minimum_minutes,
+                greatest(peak_minimum_minutes - minutes_before, 1)
+            ),
+            peak_minimum_minutes + if(peak_rule = 'sustained', minutes_before, 0)
         ))::integer as minimum_minutes
     from above
 
@@ -162,24 +180,29 @@ peaks_to_come as (
 
     select
         above.*,
-        sustained.minimum_minutes,
+        lengths.minimum_minutes,
         case above.peak_rule
             when 'sustained' then sustained.sustained_users
             when 'accumulated' then accumulated.accumulated_users
             when 'accumulated_exact' then accumulated.accumulated_exact_users
         end as peak_users
     from above
-    inner join sustained
+    inner join lengths
+        on
+            above.org_id = lengths.org_id
+            and above.cycle_start_date = lengths.cycle_start_date
+    left join sustained
         on
             above.org_id = sustained.org_id
             and above.cycle_start_date = sustained.cycle_start_date
             and above.pool = sustained.pool
-    inner join accumulated
+            and lengths.minimum_minutes = sustained.minimum_minutes
+    left join accumulated
         on
             above.org_id = accumulated.org_id
             and above.cycle_start_date = accumulated.cycle_start_date
             and above.pool = accumulated.pool
-            and sustained.minimum_minutes = accumulated.minimum_minutes
+            and lengths.minimum_minutes = accumulated.minimum_minutes
 
 ),
 
@@ -198,6 +221,7 @@ forming as (
         where peak_users > paid_users
         group by all
     ) as longest
+    where counts_at < cycle_end_at + interval 1 minute
 
 ),
 
@@ -282,13 +306,14 @@ select
     forming.org_id,
     forming.cycle_start_date,
     forming.pool as product_code,
+    forming.peak_rule,
     forming.committed_quantity,
     forming.paid_users,
     forming.users_count,
     forming.peak_users,
     forming.minutes_before,
     forming.data_end_at,
-    stretches.started_at,
+    min(stretches.started_at) as started_at,
     forming.counts_at
 from forming
 inner join stretches
@@ -296,4 +321,8 @@ inner join stretches
         forming.org_id = stretches.org_id
         and forming.cycle_start_date = stretches.cycle_start_date
         and forming.pool = stretches.pool
-        and forming.projected_to_at = stretches.ended_at
+        and (
+            forming.peak_rule <> 'sustained'
+            or forming.projected_to_at = stretches.ended_at
+        )
+group by all

@@ -135,11 +135,19 @@ told as (
         started_at as began_at,
         counts_at,
         replace(started_at::varchar, ' ', 'T') as told_by,
-        product_code || ' has ' || users_count || ' users on at '
-        || strftime(data_end_at, '%Y-%m-%d %H:%M') || ' UTC, '
-        || {{ plain_number('paid_users') }} || ' are paid for; a peak of ' || peak_users
-        || ' counts at ' || strftime(counts_at, '%H:%M')
-        || ' if they stay, in the cycle from ' || cycle_start_date as says
+        if(
+            peak_rule = 'sustained',
+            product_code || ' has ' || users_count || ' users on at '
+            || strftime(data_end_at, '%Y-%m-%d %H:%M') || ' UTC, '
+            || {{ plain_number('paid_users') }}
+            || ' are paid for; a peak of ' || peak_users
+            || ' counts at ' || strftime(counts_at, '%H:%M') || ' if they stay',
+            product_code || ' has had up to ' || peak_users || ' users on by '
+            || strftime(data_end_at, '%Y-%m-%d %H:%M') || ' UTC, '
+            || {{ plain_number('paid_users') }}
+            || ' are paid for; a higher peak counts after '
+            || datediff('minute', data_end_at, counts_at) || ' more minutes of it'
+        ) || ', in the cycle from ' || cycle_start_date as says
     from {{ ref('int_peaks_forming') }}
 
 ),
