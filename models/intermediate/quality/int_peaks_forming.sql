@@ -31,8 +31,8 @@ watched as (
         reach.ends_at as data_end_at,
         cycles.cycle_end_at,
         limits.minutes_before,
-        -- A stretch has to go on, to the end of the cycle at the latest; what was accumulated
-        -- stays.
+        -- A stretch has to go on, to the end of the cycle at the latest; what was
+        -- accumulated stays.
         if(
             peaks.peak_rule = 'sustained',
             least(
