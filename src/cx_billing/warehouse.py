@@ -219,9 +219,11 @@ def build(
                 tried = attempt(parked)
             failures = lacks_of_machine(tried.failures) or tried.failures
             data_tests.write_queries(tried.tested, home / "target" / "compiled" / "data_tests")
-            if parked and not failures:
-                published = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
-                parking.carry_over(working, published, parked.values())
+            before = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
+            if (parked or before) and not (failures or select):
+                if parked:
+                    parking.carry_over(working, before, parked.values())
+                changes.add_alerts(working, before)
                 settle(working)
             if refuse and not (failures or select):
                 failures = (*tried.warnings, *ask(refuse, working))
