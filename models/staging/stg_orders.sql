@@ -26,7 +26,7 @@ typed as (
 
     select
         {{ provenance() }},
-        landed.order_id,
+        {{ masked_document('landed.order_id') }} as order_id,
         coalesce({{ product_named() }}, lower(landed.product_code)) as product_code,
         coalesce(own_names.can_be_ordered, product_names.can_be_ordered, true)
             as can_be_ordered,

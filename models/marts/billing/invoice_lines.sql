@@ -116,7 +116,7 @@ select
     lines.invoice_date,
     lines.section,
     lines.product_code,
-    lines.description,
+    {{ masked_words('lines.description') }} as description,
     lines.charge_type,
     lines.service_period_start,
     lines.service_period_end,

@@ -46,6 +46,9 @@ compared as (
         coalesce(figures.cycle_start_date, expectations.cycle_start_date)
             as cycle_start_date,
         coalesce(expectations.subject, figures.subject) as subject,
+        if(expectations.subject is null, figures.person, expectations.person) as person,
+        expectations.subject is not null
+        or coalesce(figures.is_known_id, false) as is_known_id,
         figures.reported_quantity,
         coalesce(
             expectations.expected_quantity,
@@ -77,6 +80,22 @@ compared as (
 
 ),
 
+-- Whom a report names by anything but an id is told from others by a keyed hash alone.
+named as (
+
+    select
+        * replace (
+            {{ masked_id("left(subject, length(subject) - coalesce(length(person), 0))") }}
+            || case
+                when person is null then ''
+                when is_known_id then {{ masked_id('person') }}
+                else {{ masked_person('person') }}
+            end as subject
+        )
+    from compared
+
+),
+
 judged as (
 
     select
@@ -86,7 +105,7 @@ judged as (
         and gaps.report_line_id is not null
         and (compared.reported_quantity = 0 and compared.expected_quantity = 0) is not true
             as is_without_basis
-    from compared
+    from named as compared
     left join gaps
         on compared.report_line_id = gaps.report_line_id
     anti join reports_of_unknown_people as of_unknown_people

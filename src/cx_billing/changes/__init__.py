@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from cx_billing import builds
+from cx_billing import builds, duck
 
 COMPARABLE = "comparable_invoices"
 
@@ -86,7 +86,7 @@ def find_implausible_invoices(home: Path, database: Path) -> list[dict[str, Any]
     published = (home / builds.PUBLISHED).resolve()
     if not published.exists():
         return []
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duck.connect(database, read_only=True) as connection:
         attach_earlier(connection, published)
         tables = {
             f"{row[0]}.{row[1]}"

@@ -11,6 +11,7 @@ import click
 import duckdb
 
 from cx_billing import landing, pages, warehouse
+from cx_billing.customer_key import UnusableKeyError
 from cx_billing.pages.formatting import format_text
 
 BUILD_FAILED = 1
@@ -44,7 +45,7 @@ class Commands(click.Group):
             raise FailedError(str(error)) from error
         except landing.LandingError as error:
             raise RefusedError(format_text(error)) from error
-        except (warehouse.WarehouseError, pages.NotFoundError) as error:
+        except (warehouse.WarehouseError, pages.NotFoundError, UnusableKeyError) as error:
             raise RefusedError(str(error)) from error
         except BrokenPipeError as error:
             leave_quietly(error)

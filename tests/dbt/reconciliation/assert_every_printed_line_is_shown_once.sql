@@ -7,7 +7,7 @@ landed as (
     select
         vendor_lines.org_id,
         vendor_lines.invoice_number,
-        vendor_lines.description,
+        {{ masked_words('vendor_lines.description') }} as description,
         vendor_lines.amount,
         row_number() over (
             partition by vendor_lines.org_id, vendor_lines.invoice_number
