@@ -108,7 +108,7 @@ def copy_part(database: Path, tenant: str, file: Path, is_account: bool) -> Shar
             connection.execute(query)
         connection.execute(
             f"create table main.shared as select $1 as tenant, unnest($2::varchar[]) as org_id, "
-            f"build_number, as_of, version from {PUBLISHED}.marts.build",
+            f"build.* from {PUBLISHED}.marts.build as build",
             [tenant, organizations],
         )
         connection.execute(f"detach {PUBLISHED}")

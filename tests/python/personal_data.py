@@ -21,6 +21,7 @@ class Planted:
         self.inbox, self.org_id = inbox, org_id
         self.mail = f"erika.muster{number}@mail.example"
         self.phone = f"+49 151 73{number} 0001"
+        self.unused = f"+49 151 73{number} 0009"
         self.spoken = f"(0151) 73{number}-0002"
         self.host = f"10.73.{number}.1"
         self.name = f"Erika{number} Mustermann"
@@ -29,6 +30,8 @@ class Planted:
             f"erika{number} ",
             f"73{number}0001",
             f"73{number} 0001",
+            f"73{number}0009",
+            f"73{number} 0009",
             f"73{number}0002",
             f"73{number}-0002",
             self.host,
@@ -94,7 +97,10 @@ def write_terms(planted: Planted) -> None:
     )
     planted.write(
         "coverage",
-        {"dataset": "user_presence", "covered_from": "2026-03-01", "covered_to": "2026-06-01"},
+        *(
+            {"dataset": dataset, "covered_from": "2026-03-01", "covered_to": "2026-06-01"}
+            for dataset in ("user_presence", "voice_usage")
+        ),
     )
 
 
@@ -196,6 +202,12 @@ def write_usage(planted: Planted) -> None:
         "phone_numbers",
         {
             "phone_number": planted.phone,
+            "number_type": "local",
+            "purchased_date": "2026-03-05",
+            "released_date": "",
+        },
+        {
+            "phone_number": planted.unused,
             "number_type": "local",
             "purchased_date": "2026-03-05",
             "released_date": "",

@@ -84,7 +84,8 @@ def test_no_page_and_no_word_in_the_terminal_does(planted):
 
 SHOWN = [
     ("invoices",), ("unbilled",), ("telco",), ("rejected",), ("files",), ("calendar",),
-    ("disputes",), ("inventory",), ("index",), ("invoice", "acme", "2026-04-01"),
+    ("disputes",), ("inventory", "acme", "2026-03-01"), ("index",),
+    ("invoice", "acme", "2026-04-01"),
     ("reconciliation", "acme", "2026-04-01"), ("calls", "acme", "2026-03-01"),
     ("peak", "acme", "2026-03-01"),
 ]  # fmt: skip

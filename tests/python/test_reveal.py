@@ -13,7 +13,7 @@ from cx_billing.customer_key import KEY_FILE
 KEYS = {
     "origin_key": ("call_audit", "origin_key", "+49 151 73{} 0001"),
     "destination_key": ("call_audit", "destination_key", "sip:(0151) 73{}-0002@10.73.{}.1"),
-    "number_key": ("inventory_audit", "number_key", "+49 151 73{} 0001"),
+    "number_key": ("inventory_audit", "number_key", "+49 151 73{} 0009"),
     "customer_account_key": (
         "conversations",
         "customer_account_key",

@@ -116,27 +116,33 @@ def test_the_published_file_is_not_overwritten(home):
     warehouse.connect(home).close()
 
 
-def test_an_unknown_tenant_and_a_missing_folder_are_refused(home, tmp_path):
+def test_an_unknown_tenant_and_a_missing_folder_are_refused(accounts, tmp_path):
     file = tmp_path / "a.duckdb"
-    said = cx_billing("--home", home, "share", "nobody", "--out", file, code=2)
+    said = cx_billing("--home", accounts, "share", "nobody", "--out", file, code=2)
     assert "no organization or billing account 'nobody'" in said
-    said = cx_billing("--home", home, "share", "acme", "--out", tmp_path / "x" / "a", code=2)
+    said = cx_billing("--home", accounts, "share", "other", "--account", "--out", file)
+    assert "rows of other" in said
+    file.unlink()
+    said = cx_billing("--home", accounts, "share", "acme", "--account", "--out", file, code=2)
+    assert "no billing account 'acme'" in said
+    said = cx_billing("--home", accounts, "share", "acme", "--out", tmp_path / "x" / "a", code=2)
     assert "there is no folder" in said
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+ACCOUNTS = """
+        drop table marts.unmapped_names;
+    alter table marts.organizations add column billing_account_id varchar;
+        update marts.organizations set billing_account_id = 'partner';
+        insert into marts.organizations (org_id, billing_account_id) values
+            ('partner', 'partner'), ('other', 'other');
+"""
 
 
 @pytest.fixture
 def accounts(tmp_path) -> Path:
-    """Three organizations, two of the account of a partner, who is an organization itself."""
-    return publish_marts(
-        tmp_path / "home",
-        changed="""
-        alter table marts.organizations add column billing_account_id varchar;
-        update marts.organizations set billing_account_id = 'partner';
-        insert into marts.organizations (org_id, billing_account_id) values
-            ('partner', 'partner'), ('other', 'other');
-        """,
-    )
+    """Four organizations, three of the account of a partner, who is one of them."""
+    return publish_marts(tmp_path / "home", changed=ACCOUNTS)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +172,9 @@ def test_an_account_that_is_no_organization_needs_no_option(accounts, tmp_path):
 
 
 def test_a_table_that_does_not_say_whose_its_rows_are_is_not_shared(tmp_path):
-    home = publish_marts(tmp_path / "home", changed="create table marts.new as select 1 as a")
+    home = publish_marts(
+        tmp_path / "home", changed=f"{ACCOUNTS} create table marts.new as select 1 as a"
+    )
     said = cx_billing("--home", home, "share", "acme", "--out", tmp_path / "a.duckdb", code=2)
     assert "marts.new does not say of whom its rows are" in said
     assert not (tmp_path / "a.duckdb").exists()

@@ -85,11 +85,15 @@ named as (
 
     select
         * replace (
-            {{ masked_id("left(subject, length(subject) - coalesce(length(person), 0))") }}
-            || case
-                when person is null then ''
-                when is_known_id then {{ masked_id('person') }}
-                else {{ masked_person('person') }}
+            case
+                when person is null then {{ masked_id('subject') }}
+                else
+                    {{ masked_words('left(subject, length(subject) - length(person))') }}
+                    || if(
+                        is_known_id,
+                        {{ masked_id('person') }},
+                        {{ masked_person('person') }}
+                    )
             end as subject
         )
     from compared

@@ -67,7 +67,7 @@ def publish_figure(row: dict, key: str, known: set[str]) -> None:
     if row["report"] in OF_PEOPLE:
         of_what, slash, person = subject.rpartition(" / ")
         of_what += slash
-    shown = mask_id(key, org_id, of_what if person else subject)
+    shown = mask_text(of_what) if person else mask_id(key, org_id, subject)
     if person:
         is_known = row["expected_quantity"] is not None or person.lower() in known
         shown += (mask_id if is_known else mask_person)(key, org_id, person)
