@@ -56,7 +56,8 @@ def publish(
         row["user_ids"] = [mask_id(key, row["org_id"], user) for user in row["user_ids"]]
     for mart, columns in WORDS.items():
         for row in marts.get(mart, ()):
-            row |= {name: mask_text(row[name]) for name in columns if row.get(name)}
+            told = {name: row.get(name) for name in columns}
+            row |= {name: mask_text(text) for name, text in told.items() if isinstance(text, str)}
     return marts
 
 
