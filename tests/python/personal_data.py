@@ -54,11 +54,16 @@ class Planted:
 def plant(inbox: Path, org_id: str, number: int) -> Planted:
     """Write every dataset of an organization."""
     planted = Planted(inbox, org_id, number)
-    for write in (write_terms, write_people, write_usage, write_reports, write_invoices):
-        write(planted)
+    write_datasets(planted)
     missing = set(lake.datasets()) - {path.name for path in (inbox / org_id).iterdir()}
     assert not missing, missing
     return planted
+
+
+def write_datasets(planted: Planted) -> None:
+    """Write every dataset."""
+    for write in (write_terms, write_people, write_usage, write_reports, write_invoices):
+        write(planted)
 
 
 def write_terms(planted: Planted) -> None:

@@ -11,9 +11,9 @@ import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import builds, landing, masking, parking, warehouse
+from cx_billing import builds, lake, landing, masking, parking, warehouse
 from cx_billing.landing.stopped import StoppedFiles
-from personal_data import plant
+from personal_data import Planted, plant, write_datasets
 from stand_in import StandIn
 
 AS_OF = date(2026, 4, 20)
@@ -227,3 +227,46 @@ def test_a_refused_file_is_named_and_not_quoted(tmp_path):
     said = cx_billing("--home", tmp_path / "home", "land", tmp_path / "inbox", code=2)
     assert "Refused" in said and "20260301.csv" in said
     assert "jane" not in said and "7319" not in said
+
+
+EVERYWHERE = {
+    "an e-mail": ("qq.zorro@mail.example", ["zorro"]),
+    "a number": ("+49 151 7999 8887", ["7999 8887", "79998887", "7999_8887"]),
+    "an address": ("10.99.88.77", ["10.99.88.77", "10_99_88_77"]),
+}
+
+
+class Odd(Planted):
+    """An organization of which one column of one dataset holds a value in every row."""
+
+    def __init__(self, inbox: Path, org_id: str, dataset: str, column: str, value: str):
+        super().__init__(inbox, org_id, 10)
+        self.odd = dataset, {column: value}
+
+    def write(self, dataset: str, *rows: dict[str, object], name: str = "a.csv") -> None:
+        of_dataset, odd = self.odd
+        super().write(
+            dataset, *(row | odd if dataset == of_dataset else row for row in rows), name=name
+        )
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", EVERYWHERE)
+def test_no_column_whose_rows_count_lets_anything_through(kind, tmp_path):
+    value, secrets = EVERYWHERE[kind]
+    columns = [
+        (name, column) for name, known in lake.datasets().items() for column in known.columns
+    ]
+    places = {f"o{number:03}": place for number, place in enumerate(columns)}
+    for org_id, place in places.items():
+        write_datasets(Odd(tmp_path / "inbox", org_id, *place, value))
+    landing.land(tmp_path / "inbox", tmp_path / "home")
+    result = warehouse.build(tmp_path / "home", AS_OF)
+    assert result.published, result.failures
+    leaks = {
+        (name, places[json.loads(line)["org_id"]], found)
+        for name, text in read_tables(result.database).items()
+        for line in text.splitlines()
+        for found in found_in(line, secrets)
+    }
+    assert leaks == set()
