@@ -145,6 +145,29 @@ def test_who_is_in_the_group_reads_what_is_published(stand_in):
         shutil.rmtree(folder)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_who_is_in_the_group_can_show_pages(open_umask):
+    folder = Path(tempfile.mkdtemp())
+    try:
+        folder.chmod(0o755)
+        home = publish_marts(folder / "home")
+        publish_marts(home, 8)
+        access.close(home)
+        access.open_build(home, (home / builds.PUBLISHED).resolve(), 54321)
+        os.setegid(54321)
+        os.seteuid(65534)
+        try:
+            assert "1,246.85" in cx_billing("--home", home, "show", "invoices")
+            assert "Acme" in cx_billing("--home", home, "show", "index", "--json")
+            with pytest.raises(PermissionError):
+                list((home / "lake").iterdir())
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+    finally:
+        shutil.rmtree(folder)
+
+
 def test_a_group_that_is_not_there_stops_the_build_at_once(stand_in):
     with pytest.raises(warehouse.WarehouseError, match="no group 'nobody-we-know'"):
         stand_in.says(42).build(readers="nobody-we-know")

@@ -143,6 +143,23 @@ def test_the_same_value_has_another_key_in_another_organization(tmp_path):
             assert not found[0] & found[1], mart
 
 
+def test_a_build_can_be_asked_to_show_it_all(tmp_path):
+    acme = plant(tmp_path / "inbox", "acme", 44)
+    landing.land(tmp_path / "inbox", tmp_path / "home")
+    assert warehouse.build(tmp_path / "home", AS_OF, show_personal_data=True).passed
+    with warehouse.connect(tmp_path / "home") as reader:
+        users = {
+            user for [user] in reader.sql("select user_id from marts.billable_users").fetchall()
+        }
+        [[number]] = reader.sql("select invoice_number from marts.vendor_invoices").fetchall()
+    assert users == {acme.mail, acme.phone, "u3"}
+    told = ("--home", tmp_path / "home", "dispute", "acme", number, "--out", tmp_path / "out")
+    cx_billing(*told)
+    assert f"Number {acme.phone}" not in (tmp_path / "out" / "letter.html").read_text()
+    cx_billing(*told, "--with-numbers")
+    assert f"Number {acme.phone}" in (tmp_path / "out" / "letter.html").read_text()
+
+
 @pytest.mark.parametrize(
     "message, shown",
     [

@@ -1,5 +1,5 @@
 -- The printed lines of an invoice of the vendor are those of its file, in their order, each
--- once (INV-12).
+-- once (INV-12). What a build was asked to show is masked here: words are compared as masked.
 with
 
 landed as (
@@ -30,7 +30,7 @@ shown as (
     select
         org_id,
         invoice_number,
-        description,
+        {{ masked_words('description') }} as description,
         printed_amount,
         line_number
     from {{ ref('vendor_invoice_lines') }}
