@@ -54,7 +54,7 @@
             'not known'
         ),
         'sort': ('if(' ~ difference ~ ".kind = 'tax', 'tax', 'product')", 'product'),
-        'description': (difference ~ '.printed_description', 'It'),
+        'description': (masked_words(difference ~ '.printed_description'), 'It'),
         'product': ('coalesce(' ~ difference ~ '.invoice_name, ' ~ difference ~ '.product_code)', 'it'),
     } -%}
     {%- set said = namespace(sql=sentence) -%}

@@ -149,6 +149,78 @@
     )
 {%- endmacro %}
 
+{# Whether a text may hold an e-mail, a number of a person or a network address: cheap to ask. #}
+{% macro may_be_personal(text) -%}
+    regexp_matches({{ text }}, '@|%40|{{ number_pattern() }}|{{ address_pattern() }}')
+{%- endmacro %}
+
+{# Words of a file as they are published. #}
+{% macro masked_words(text) -%}
+    case
+        when {{ shows_personal_data() }} or not {{ may_be_personal(text) }} then {{ text }}
+        else {{ masked_text(text) }}
+    end
+{%- endmacro %}
+
+{#
+    An id as it is published. One that is an e-mail or a number, or holds one, is masked, and told
+    from others by the beginning of its keyed hash: `***@x.example~0a1b2c3d4e5f`.
+#}
+{% macro masked_id(id, org_id='org_id') -%}
+    {{ masked_where(may_be_personal(id), id, org_id) }}
+{%- endmacro %}
+
+{#
+    What a document or a device is called: the number of an invoice, an order, a contract. It has
+    as many digits as a phone number, and stays; not so an e-mail, a network address and a
+    number written with a plus.
+#}
+{% macro masked_document(id, org_id='landed.org_id') -%}
+    {{ masked_where(
+        "regexp_matches(%s, '@|%%40|[+][\\s(]*\\p{Nd}|%s')" % (id, address_pattern()), id, org_id
+    ) }}
+{%- endmacro %}
+
+{# An id that is masked, and told from others by its keyed hash, where a condition holds. #}
+{% macro masked_where(condition, id, org_id) -%}
+    case
+        when {{ shows_personal_data() }} or not {{ condition }} then {{ id }}
+        else list_extract(
+            list_transform(
+                [{{ masked_text(id) }}],
+                lambda shown: if(
+                    shown = {{ id }},
+                    shown,
+                    shown || '~' || left({{ keyed_hash(id, org_id) }}, 12)
+                )
+            ),
+            1
+        )
+    end
+{%- endmacro %}
+
+{#
+    The carrier's id of a call, with the network address of its host hidden: what is before it is
+    no e-mail.
+#}
+{% macro masked_call_id(id, org_id='org_id') -%}
+    {%- set of_host = '^[^@]*@' ~ address_pattern() ~ '(?::[0-9]+)?$' -%}
+    case
+        when not {{ shows_personal_data() }} and regexp_matches({{ id }}, '{{ of_host }}')
+            then {{ masked_id("split_part(%s, '@', 1)" % id, org_id) }} || '@***'
+        else {{ masked_id(id, org_id) }}
+    end
+{%- endmacro %}
+
+{# A name or e-mail that is no id of anybody: nothing of it is shown but a domain. #}
+{% macro masked_person(name, org_id='org_id') -%}
+    if(
+        {{ shows_personal_data() }},
+        {{ name }},
+        {{ masked(name) }} || '~' || left({{ keyed_hash(name, org_id) }}, 12)
+    )
+{%- endmacro %}
+
 {#
     A value in a column of numbers is written as one, thousands divided: `2 345 678`, `$1,234,567.5`.
     It is the culprit then and may be shown, though it has as many digits as a phone number.

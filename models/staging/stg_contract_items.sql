@@ -23,7 +23,7 @@ typed as (
 
     select
         {{ provenance() }},
-        landed.contract_id,
+        {{ masked_document('landed.contract_id') }} as contract_id,
         coalesce(
             {{ product_named() }},
             {{ patterned_product('landed.product_code', [

@@ -26,10 +26,11 @@ typed as (
 
     select
         {{ provenance() }},
-        landed.contract_id,
-        landed.org_name,
-        coalesce(landed.billing_account_id, landed.org_id) as billing_account_id,
-        landed.region,
+        {{ masked_document('landed.contract_id') }} as contract_id,
+        {{ masked_words('landed.org_name') }} as org_name,
+        coalesce({{ masked_document('landed.billing_account_id') }}, landed.org_id)
+            as billing_account_id,
+        {{ masked_words('landed.region') }} as region,
         lower(landed.license_model) as license_model,
         lower(coalesce(landed.hourly_model, 'logged_in')) as hourly_model,
         billing_option_names.billing_option,

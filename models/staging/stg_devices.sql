@@ -17,7 +17,7 @@ typed as (
 
     select
         {{ provenance() }},
-        landed.device_id,
+        {{ masked_document('landed.device_id') }} as device_id,
         {{ product_named() }} as product_code,
         {{ utc_date('landed.in_service_date') }} as in_service_date,
         {{ exclusive_end_date('landed.out_of_service_date') }} as out_of_service_date

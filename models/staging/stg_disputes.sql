@@ -16,7 +16,7 @@ typed as (
 
     select
         {{ provenance() }},
-        landed.invoice_number,
+        {{ masked_document('landed.invoice_number') }} as invoice_number,
         case
             when
                 lower(landed.event)

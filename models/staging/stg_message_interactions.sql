@@ -47,7 +47,15 @@ typed as (
         end as customer_account,
         coalesce(
             platforms.platform,
-            trim(regexp_replace(lower(landed.platform), '[^a-z0-9]+', '_', 'g'), '_')
+            trim(
+                regexp_replace(
+                    lower({{ masked_id('landed.platform', 'landed.org_id') }}),
+                    '[^a-z0-9]+',
+                    '_',
+                    'g'
+                ),
+                '_'
+            )
         ) as platform,
         landed.integration_id,
         {{ utc_timestamp('landed.start_time') }} as started_at,

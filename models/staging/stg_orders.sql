@@ -26,8 +26,10 @@ typed as (
 
     select
         {{ provenance() }},
-        landed.order_id,
-        coalesce({{ product_named() }}, lower(landed.product_code)) as product_code,
+        {{ masked_document('landed.order_id') }} as order_id,
+        coalesce(
+            {{ product_named() }}, lower({{ masked_document('landed.product_code') }})
+        ) as product_code,
         coalesce(own_names.can_be_ordered, product_names.can_be_ordered, true)
             as can_be_ordered,
         try_cast(landed.quantity as decimal(24, 12))::decimal(38, 12) as quantity,

@@ -13,7 +13,7 @@ typed as (
         -- A number is its digits, however an export punctuates it.
         coalesce({{ phone_account('landed.phone_number') }}, landed.phone_number)
             as phone_number,
-        lower(landed.number_type) as number_type,
+        lower({{ masked_words('landed.number_type') }}) as number_type,
         {{ utc_date('landed.purchased_date') }} as purchased_date,
         {{ exclusive_end_date('landed.released_date') }} as released_date
     from landed

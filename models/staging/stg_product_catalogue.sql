@@ -34,7 +34,7 @@ typed as (
             {{ patterned_product('landed.product_code', [
                 'sms_class_', 'number_mrc_', 'number_nrc_', 'conversation_'
             ]) }},
-            landed.product_code
+            {{ masked_document('landed.product_code') }}
         ) as product_code,
         coalesce(shipped_names.kind, prefixes.kind) is not null as is_shipped,
         landed.name,
@@ -50,7 +50,7 @@ typed as (
                 when 'onetime' then 'one_time'
             end
         ) as kind,
-        landed.unit_of_measure,
+        {{ masked_words('landed.unit_of_measure') }} as unit_of_measure,
         landed.aliases
     from landed
     left join shipped_names

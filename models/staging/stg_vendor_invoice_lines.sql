@@ -20,7 +20,7 @@ typed as (
 
     select
         {{ provenance() }},
-        landed.invoice_number,
+        {{ masked_document('landed.invoice_number') }} as invoice_number,
         {{ utc_date('landed.invoice_date') }} as invoice_date,
         {{ utc_date('landed.service_period_start') }} as service_period_start,
         {{ exclusive_end_date('landed.service_period_end') }} as service_period_end,

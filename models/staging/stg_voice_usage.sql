@@ -15,8 +15,8 @@ typed as (
     select
         {{ provenance() }},
         landed.sip_call_id,
-        lower(coalesce(landed.call_type, '')) as call_type,
-        lower(landed.direction) as direction,
+        lower(coalesce({{ masked_words('landed.call_type') }}, '')) as call_type,
+        lower({{ masked_words('landed.direction') }}) as direction,
         lower(concat_ws(' ', landed.usage_group, landed.usage_group_display))
             as usage_group,
         landed.origin,
@@ -27,7 +27,7 @@ typed as (
         try_cast(landed.usage_rate_per_minute as decimal(18, 10))::decimal(28, 10)
             as rate_per_minute,
         try_cast(landed.total_cost as decimal(18, 10))::decimal(28, 10) as reported_cost,
-        upper(landed.currency) as currency
+        upper({{ masked_words('landed.currency') }}) as currency
     from landed
 
 ),

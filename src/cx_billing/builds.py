@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_billing import files
+from cx_billing import duck, files
 
 PUBLISHED = "cx_billing.duckdb"
 PRIVATE = "private"  # the name under which profiles/profiles.yml attaches the private file
@@ -103,8 +103,7 @@ def place_private_file(database: Path) -> Path:
 
 def connect_with_private(database: Path, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     """Open the file of a build with its private one attached, as dbt's compiled queries need it."""
-    connection = duckdb.connect(str(database), read_only=read_only)
-    connection.execute("set TimeZone = 'UTC'")
+    connection = duck.connect(database, read_only)
     if (private := place_private_file(database)).exists():
         mode = " (read_only)" if read_only else ""
         connection.execute(f"attach '{private}' as {PRIVATE}{mode}")

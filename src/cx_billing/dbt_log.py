@@ -12,6 +12,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from cx_billing.masking import mask_error
+
 NAME = "dbt.log"
 MOST_BYTES = 10 * 2**20
 FILES = 6
@@ -32,6 +34,7 @@ def keep_log(folder: Path) -> Iterator[Callable[[Any], None]]:
 
 
 def tell(event: Any) -> LogRecord:
-    """An event of dbt as a line of the log."""
+    """An event of dbt as a line of the log, without the values that it quotes."""
     at = event.info.ts.ToDatetime()
-    return makeLogRecord({"msg": f"{at:%Y-%m-%d %H:%M:%S} {event.info.level:5} {event.info.msg}"})
+    words = mask_error(event.info.msg)
+    return makeLogRecord({"msg": f"{at:%Y-%m-%d %H:%M:%S} {event.info.level:5} {words}"})

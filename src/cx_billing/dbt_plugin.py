@@ -5,51 +5,22 @@ from __future__ import annotations
 import ast
 import json
 import os
-import secrets
-from contextlib import suppress
 from functools import wraps
 from itertools import accumulate
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from threading import RLock
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from cx_billing import files, lake
+from cx_billing import access, lake
+from cx_billing.customer_key import customer_key
 from cx_billing.ledger import files as ledger
 
-KEY_FILE = "customer_key"
-KEY_BYTES = 32
 # Bytes, some 300,000 rows. Of less, DuckDB's threads cost a tenth of a build and save no time.
 SMALL_LAKE = 4 * 2**20
 QUOTE = "'"
-
-
-def customer_key(home: Path) -> str:
-    """The secret behind `customer_account_key`: `CX_BILLING_CUSTOMER_KEY`, else a file in the home.
-
-    The file is created on first use, readable by its owner only.
-    """
-    if key := os.environ.get("CX_BILLING_CUSTOMER_KEY"):
-        return key
-    path = home / KEY_FILE
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=home, prefix=f".{KEY_FILE}.") as file:
-            file.write(secrets.token_hex(KEY_BYTES))
-            file.flush()
-            files.sync(Path(file.name))
-            with suppress(FileExistsError):  # another process was first: its key it is
-                os.link(file.name, path)
-    key = path.read_text().strip()
-    if len(key) < KEY_BYTES:
-        raise ValueError(
-            f"{path} holds no key of at least {KEY_BYTES} characters. Put the key back; or delete "
-            "the file, and customer_account_key has other values from the next build on."
-        )
-    return key
 
 
 def parse_one_at_a_time() -> None:
@@ -76,6 +47,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Make sure every source has a file to read, and know the variables of the session."""
         parse_one_at_a_time()
+        os.umask(os.umask(access.OTHERS) | access.OTHERS)  # what dbt writes is of its owner alone
         home = Path(os.environ.get("CX_BILLING_HOME", "warehouse"))
         database = os.environ.get("CX_BILLING_DATABASE", "x.duckdb")
         if not database.endswith(".duckdb"):  # profiles.yml names the private file after it

@@ -30,7 +30,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from cx_billing import files
+from cx_billing import access, duck, files
 
 PACKAGE = Path(__file__).resolve().parent
 # The dbt project: in an installed package a part of it, in a checkout the checkout.
@@ -113,7 +113,7 @@ def ensure(home: Path) -> Path:
     The empty file has the columns that are declared today, so older files need not.
     """
     lake = home / "lake"
-    with duckdb.connect() as connection:
+    with access.private_files(), duck.connect() as connection:
         for dataset in datasets().values():
             empty = lake / dataset.name / "_empty.parquet"
             columns = {name: "VARCHAR" for name in dataset.columns} | PROVENANCE

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_billing import files
+from cx_billing import duck, files
 from cx_billing.formats.common import identifier, literal
 
 FILE = "parked.json"
@@ -64,7 +64,7 @@ def list_files(lake: Path) -> dict[str, list[Path]]:
     from cx_billing.landing.landed_files import list_landed
 
     found: dict[str, list[Path]] = {}
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         for file in list_landed(lake, connection):
             found.setdefault(file.facts["org_id"], []).append(file.path)
     return found
@@ -112,8 +112,7 @@ def carry_over(database: Path, published: Path | None, parked: Iterable[Parked])
     release do not take what an earlier one wrote. A column of which the published build knows
     nothing is empty.
     """
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with duck.connect(database) as connection:
         if published:
             connection.execute(f"attach {literal(str(published))} as before (read_only)")
         tables = list_shared_columns(connection) if published else []

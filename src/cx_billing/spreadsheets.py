@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 
-# Both as DuckDB and Python read them.
-FORMULA = r"^[=+@\t\r\n-]"
+# Both as DuckDB and Python read them. A sign of a formula may be as wide as a Chinese letter, and
+# stand behind blanks that a spreadsheet leaves out.
+BLANKS = " \u00a0\u200b\ufeff"
+WIDE = "\uff1d\uff0b\uff0d\uff20\u2212"
+FORMULA = rf"^(?:[\t\r\n]|[{BLANKS}]*[=+@{WIDE}-])"
 NUMBER = r"^-[0-9][0-9,]*([.][0-9]+)?$"
 
 

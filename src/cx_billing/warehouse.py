@@ -17,7 +17,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -27,19 +27,33 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from cx_billing import changes, checksums, data_tests, files, lake, machine, parking, parse_cache
+from cx_billing import (
+    access,
+    changes,
+    checksums,
+    data_tests,
+    duck,
+    files,
+    lake,
+    machine,
+    parking,
+    parse_cache,
+)
 from cx_billing.builds import (
     PUBLISHED,
     choose_number,
     connect_with_private,
+    find_build_before,
     keep,
     place_private_file,
     prune,
     publish,
 )
+from cx_billing.customer_key import KEY_FILE, UnusableKeyError, customer_key
 from cx_billing.dbt_log import keep_log
 from cx_billing.ledger import chain
 from cx_billing.ledger import files as ledger
+from cx_billing.masking import mask_error, mask_row
 from cx_billing.rules import hash_rules
 
 if TYPE_CHECKING:
@@ -138,15 +152,19 @@ def build(
     show_personal_data: bool = False,
     accept_changes: bool = False,
     publish_earlier: bool = False,
+    readers: str | None = None,
     refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]] | None = None,
 ) -> BuildResult:
     """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
 
-    What rejected rows hold of people is masked, unless `show_personal_data`.
+    What is published of people is masked, unless `show_personal_data`, and so is what failures
+    quote.
 
     A build that moves the total of a final invoice beyond the limits of `publication_limits`
     fails, unless `accept_changes`. So does one of which `refuse` says anything, or a test warns
     while it is given.
+
+    A group of `readers` may read what is published, and nothing else of the home.
 
     A build as of an earlier day than the published one is kept apart and not published, unless
     `publish_earlier`.
@@ -162,6 +180,7 @@ def build(
     home cannot be used. A failing model or test raises nothing: the result tells.
     """
     home = check_home(home)
+    group = find_group(readers)
     builds = home / "builds"
     building = builds / ".building"
     working = building / "build" / PUBLISHED
@@ -186,9 +205,12 @@ def build(
         )
         outcome, tested = build_and_test(dbt, options, nodes, working, Progress(on_event))
         failures = list_failures(outcome, working, tested)
+        warnings = list_warnings(outcome, working, tested)
+        if not show_personal_data:
+            failures, warnings = (tuple(map(mask, told)) for told in (failures, warnings))
         if not (failures or nodes or accept_changes):
             failures = check_final_invoices(home, working, left_out)
-        return Attempt(outcome, tested, failures, list_warnings(outcome, working, tested))
+        return Attempt(outcome, tested, failures, warnings)
 
     started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
     variables |= {
@@ -235,6 +257,8 @@ def build(
                 database, published = keep(working, builds / "earlier"), None
             else:
                 database = keep(working, builds / str(number))
+                if database:
+                    access.open_build(home, database, group)
                 published = publish(home, database) if database else None
                 parking.write(home, parked)
                 prune(home)
@@ -283,7 +307,7 @@ def find_later_day(home: Path, database: Path) -> date | None:
 
 def find_day(database: Path) -> date | None:
     """As of which day a build is; None of one that an earlier release wrote."""
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duck.connect(database, read_only=True) as connection:
         if not connection.execute(
             "from duckdb_tables() where schema_name = 'marts' and table_name = 'build'"
         ).fetchall():
@@ -323,8 +347,7 @@ def ask(
     refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]], database: Path
 ) -> Iterator[Failure]:
     """What a caller says against a build whose every test held."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with duck.connect_reader(database) as connection:
         for words in refuse(connection):
             yield Failure(name="warning", file="", description="", message=words)
 
@@ -399,7 +422,11 @@ def run(
     target = home / "target"
     parsed = parse_cache.start_from_shared(target, project_dir, database.stem, unit_tests)
     try:
-        with nullcontext() if manifest else parsed, keep_log(home / "logs") as log:
+        with (
+            access.private_files(),
+            nullcontext() if manifest else parsed,
+            keep_log(home / "logs") as log,
+        ):
             return dbtRunner(manifest, callbacks=[log, *([listen] if listen else [])]).invoke(
                 [
                     *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
@@ -423,9 +450,10 @@ def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Pat
 
     Without the files of the organizations that are left out.
     """
-    from cx_billing.dbt_plugin import KEY_FILE, customer_key
-
-    customer_key(home)
+    try:
+        customer_key(home)
+    except UnusableKeyError as error:
+        raise WarehouseError(str(error)) from error
     links = [home / KEY_FILE] if (home / KEY_FILE).exists() else []
     found = set(lake.ensure(home).glob("*/*.parquet"))
     if left_out:
@@ -470,10 +498,11 @@ class Progress:
         self.begin(node)
 
 
-def connect(home: Path) -> duckdb.DuckDBPyConnection:
+def connect(home: Path, folders: Sequence[Path] = ()) -> duckdb.DuckDBPyConnection:
     """Open the published warehouse read-only, in UTC.
 
-    Raises WarehouseError if nothing has been published yet.
+    No other file can be read than that of the build before, to be compared, and those below
+    `folders`, which can be written too. Raises WarehouseError if nothing has been published yet.
     """
     published = check_home(home) / PUBLISHED
     if not published.exists():
@@ -481,9 +510,8 @@ def connect(home: Path) -> duckdb.DuckDBPyConnection:
             f"{home} has no published warehouse yet. Land files and build it first: "
             "cx-billing land INBOX, then cx-billing build."
         )
-    connection = duckdb.connect(str(published), read_only=True)
-    connection.execute("set TimeZone = 'UTC'")
-    return connection
+    earlier = find_build_before(home)
+    return duck.connect_reader(published, [earlier] if earlier else [], folders)
 
 
 def check_home(home: Path) -> Path:
@@ -501,15 +529,39 @@ def check_home(home: Path) -> Path:
     return home
 
 
-def build_lock(home: Path) -> AbstractContextManager[None]:
-    """Hold the only right to build `home`; BuildLockedError at once if somebody else holds it."""
-    return files.lock(
+@contextmanager
+def build_lock(home: Path) -> Iterator[None]:
+    """Hold the only right to build `home`; BuildLockedError at once if somebody else holds it.
+
+    Meanwhile what is written is of the home's owner alone.
+    """
+    lock = files.lock(
         home / ".build.lock",
         lambda holder: BuildLockedError(
             f"Another build of {home} is running: {holder}. Nothing was built. "
             "Wait until it has ended (or end it: the lock goes with the process), then retry."
         ),
     )
+    with private_home(home), lock:
+        yield
+
+
+def find_group(name: str | None) -> int | None:
+    """The group of readers, if one is named. Raises WarehouseError if it cannot be given rights."""
+    try:
+        return access.find_group(name) if name else None
+    except access.AccessError as error:
+        raise WarehouseError(str(error)) from error
+
+
+@contextmanager
+def private_home(home: Path) -> Iterator[None]:
+    """Close a home to all but its owner. Raises WarehouseError if that cannot be."""
+    try:
+        with access.private_home(home):
+            yield
+    except access.AccessError as error:
+        raise WarehouseError(str(error)) from error
 
 
 def settle_build(database: Path, outcome: dbtRunnerResult) -> None:
@@ -526,7 +578,7 @@ def settle_build(database: Path, outcome: dbtRunnerResult) -> None:
 
 def settle(database: Path) -> None:
     """Bring everything written to `database` into the file itself and onto the disk."""
-    with duckdb.connect(str(database)) as connection:
+    with duck.connect(database) as connection:
         connection.execute("checkpoint")
     log = database.with_name(database.name + ".wal")
     if log.exists():
@@ -589,6 +641,15 @@ def check_final_invoices(
             rows=tuple(rows[:SHOWN_ROWS]),
             organizations=tuple(sorted({row["org_id"] for row in rows})),
         ),
+    )
+
+
+def mask(failure: Failure) -> Failure:
+    """A failure without what its message and its rows tell of people."""
+    return replace(
+        failure,
+        message=mask_error(failure.message),
+        rows=tuple(map(mask_row, failure.rows)),
     )
 
 

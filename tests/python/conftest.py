@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from command_line import cx_billing
 from cx_billing import lake, landing, warehouse
 from cx_billing.landing import lander
 from cx_billing.landing.reader import Reader
 from deliveries import Warehouse
+from personal_data import plant
 from published_marts import publish_marts
 from pulling import credentials, platform, waits  # noqa: F401 - pytest finds fixtures here
 
@@ -43,9 +46,9 @@ def reading_in_this_process(request, monkeypatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need the sample's build: `-m "not built"` leaves them out."""
+    """Mark the tests that need a whole build: `-m "not built"` leaves them out."""
     for item in items:
-        if "sample_warehouse" in getattr(item, "fixturenames", ()):
+        if {"sample_warehouse", "planted"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("built")
 
 
@@ -60,6 +63,25 @@ def sample_warehouse(tmp_path_factory) -> Path:
     if not result.passed:
         pytest.fail("\n\n".join(map(told, result.failures)), pytrace=False)
     return home
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory) -> SimpleNamespace:
+    """Two organizations with personal data everywhere, landed, built and drawn as pages."""
+    folder = tmp_path_factory.mktemp("planted")
+    acme, zeta = (plant(folder / "inbox", *who) for who in (("acme", 11), ("zeta", 22)))
+    home = folder / "home"
+    said = cx_billing("--home", home, "land", folder / "inbox")
+    said += cx_billing("--home", home, "build", "--as-of", "2026-04-20")
+    said += cx_billing("--home", home, "show", "index", "--out", folder / "pages")
+    return SimpleNamespace(
+        home=home,
+        folder=folder,
+        said=said,
+        acme=acme,
+        zeta=zeta,
+        secrets=[secret.lower() for each in (acme, zeta) for secret in each.secrets],
+    )
 
 
 @pytest.fixture(scope="session")

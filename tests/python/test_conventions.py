@@ -40,7 +40,6 @@ MARTS_READ_BY_INTERMEDIATE = {
     "load_audit": "which datasets have accepted rows",
     "rejected_rows": "rejected rows, searched for unknown names",
     "usage_summary": "usage as it is billed, compared with the vendor's report",
-    "user_hours_daily": "hours of a day, compared with the vendor's report",
 }
 
 # The promise: the marts and their columns as published. Columns may be added, none may go.

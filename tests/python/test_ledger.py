@@ -427,7 +427,7 @@ def test_a_seal_that_ends_halfway_is_done_or_not_done(home, monkeypatch, step):
 
     with monkeypatch.context() as patch:
         patch.setattr(sealing if step == "append" else ledger_files, step, die)
-        with pytest.raises(Killed), warehouse.connect(home) as connection:
+        with pytest.raises(Killed), warehouse.connect(home, [home / "ledger"]) as connection:
             sealing.seal(home, connection, "acme", MARCH, "Ana", "agreed")
     built = warehouse.build(home, date(2026, 5, 10))
     assert built.published and not built.parked

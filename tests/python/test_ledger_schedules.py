@@ -76,7 +76,7 @@ def withdraw_some(home: Path, rng: random.Random) -> int:
 
 def seal_some(home: Path, rng: random.Random, done: Counter) -> None:
     """Seal and reopen invoices of the published build."""
-    with warehouse.connect(home) as connection:
+    with warehouse.connect(home, [home / "ledger"]) as connection:
         found = connection.sql(
             "select org_id, invoice_date, invoice_status from marts.invoices "
             "where invoice_status <> 'accruing' order by all"

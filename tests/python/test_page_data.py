@@ -175,8 +175,11 @@ def test_what_comes_from_the_data_stays_as_it_is(tmp_path):
 
 
 def test_no_text_of_a_csv_is_a_formula_to_a_spreadsheet(tmp_path):
-    bad = ["=1+1", "+49 30 1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "-5", "-1,234.50", "a=1", ""]
-    told = [("'" if text[:1] in "=+@\t\r-" and text not in bad[6:] else "") + text for text in bad]
+    formulas = ["=1+1", "+49 30 1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u00a0+1"]
+    formulas += ["\uff1d1", "\ufeff=1", "\u22121+1", "-1e3+1", '=HYPERLINK("http://x.example")']
+    plain = ["-5", "-1,234.50", "a=1", "", " a", "a\t=1"]
+    bad = formulas + plain
+    told = [f"'{text}" for text in formulas] + plain
     assert [spreadsheets.keep_text(text) for text in bad] == told
     sql = f"select {spreadsheets.keep_text_sql('text')} from (select unnest($1::varchar[]) as text)"
     assert [text for (text,) in duckdb.execute(sql, [bad]).fetchall()] == told

@@ -19,11 +19,14 @@ import duckdb
 import pytest
 
 from cx_billing import lake, landing, warehouse
+from cx_billing.customer_key import customer_key
 from evidence_claims import CLAIMS, broken_claims
 from oracle.compare import Difference, compare, report
 from oracle.coverage import OBSERVED
 from oracle.marts import calculate
 from oracle.policies import RANDOM
+from oracle.published import publish
+from oracle.reader import read_organization
 from oracle.values import squeeze
 from random_orgs.inbox import write_inbox
 from random_orgs.project import copy_project
@@ -160,7 +163,12 @@ class Run:
             columns = columns_of_marts(connection)
             broken = broken_claims(connection) if result.passed else {}
         actual = readable(actual)
-        expected = calculate(inbox, as_of, RANDOM)
+        users = [
+            (folder.name, row["user_id"])
+            for folder in inbox.iterdir()
+            for row in read_organization(folder, as_of, RANDOM).rows("users")
+        ]
+        expected = publish(calculate(inbox, as_of, RANDOM), customer_key(home), users)
         return cls(inbox, as_of, expected, actual, columns, result, broken)
 
     def differences(self, mart: str) -> list[Difference]:

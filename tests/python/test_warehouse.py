@@ -20,7 +20,8 @@ import pytest
 
 from cx_billing import builds as build_folders
 from cx_billing import changes, lake, landing, warehouse
-from cx_billing.dbt_plugin import KEY_FILE, customer_key, parse_one_at_a_time
+from cx_billing.customer_key import KEY_FILE, customer_key
+from cx_billing.dbt_plugin import parse_one_at_a_time
 from small_inbox import Inbox
 from stand_in import FOREVER, StandIn
 

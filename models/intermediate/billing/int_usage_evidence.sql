@@ -8,7 +8,7 @@ licenses as (
 
 billable_users as (
 
-    select * from {{ ref('billable_users') }}
+    select * from {{ ref('int_billable_users') }}
 
 ),
 

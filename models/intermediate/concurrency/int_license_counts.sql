@@ -2,7 +2,7 @@ with
 
 billable_users as (
 
-    select * from {{ ref('billable_users') }}
+    select * from {{ ref('int_billable_users') }}
 
 ),
 

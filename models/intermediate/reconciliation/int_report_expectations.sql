@@ -70,10 +70,11 @@ expectations as (
         null as item,
         product_code || ' / ' || user_id as subject,
         product_code || ' / ' || lower(user_id) as subject_key,
+        user_id as person,
         1::decimal(38, 6) as expected_quantity,
         first_billable_login_at as first_login_at,
         true as is_person
-    from {{ ref('billable_users') }}
+    from {{ ref('int_billable_users') }}
     union all by name
     select
         org_id,
@@ -82,6 +83,7 @@ expectations as (
         product_code as item,
         product_code || ' / ' || device_id as subject,
         product_code || ' / ' || lower(device_id) as subject_key,
+        device_id as person,
         1::decimal(38, 6) as expected_quantity
     from {{ ref('int_devices_in_service') }}
     union all by name
@@ -104,9 +106,10 @@ expectations as (
         null as item,
         user_id as subject,
         lower(user_id) as subject_key,
+        user_id as person,
         (floor(logged_in_seconds * 1000) * 0.001)::decimal(38, 6) as expected_quantity,
         true as is_person
-    from {{ ref('user_hours_daily') }}
+    from {{ ref('int_user_hours') }}
     where logged_in_seconds > 0
     union all by name
     -- What is above the allowance, as it is billed (FU-07); messages and conversations have
@@ -173,7 +176,8 @@ select
     expectations.expected_quantity,
     expectations.minutes_at_peak,
     expectations.first_login_at,
-    coalesce(expectations.is_person, false) as is_person
+    coalesce(expectations.is_person, false) as is_person,
+    expectations.person
 from expectations
 inner join reported
     on

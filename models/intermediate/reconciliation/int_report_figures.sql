@@ -13,6 +13,21 @@ users as (
 
 ),
 
+-- What is known to be an id of a user; anything else that a report names is a name.
+known_ids as (
+
+    select
+        org_id,
+        lower(user_id) as known_id
+    from users
+    union
+    select
+        org_id,
+        lower(user_id) as known_id
+    from {{ ref('int_billable_users') }}
+
+),
+
 -- R1 names a user by email and a device by its id. If several users have had an email, it
 -- is the one who counts for the charge, else the first.
 billable_entities as (
@@ -30,6 +45,7 @@ billable_entities as (
         min(report.first_login_at) as first_login_at,
         arg_min(report.printed_precision_us, report.first_login_at)
             as printed_precision_us,
+        count(users.user_id) + count(known_ids.known_id) > 0 as is_known_id,
         -- An id has neither.
         count(users.user_id) = 0 and regexp_matches(report.entity, '[@ ]')
             as is_unknown_name
@@ -43,7 +59,11 @@ billable_entities as (
         on
             report.org_id = users.org_id
             and report.entity = users.email
-    left join {{ ref('billable_users') }} as billable_users
+    left join known_ids
+        on
+            report.org_id = known_ids.org_id
+            and report.entity = known_ids.known_id
+    left join {{ ref('int_billable_users') }} as billable_users
         on
             users.org_id = billable_users.org_id
             and users.user_id = billable_users.user_id
@@ -75,7 +95,9 @@ billable_usage as (
         null::decimal(38, 6) as minutes_at_peak,
         min(first_login_at) as first_login_at,
         arg_min(printed_precision_us, first_login_at) as printed_precision_us,
-        bool_and(is_unknown_name) as is_unknown_name
+        bool_and(is_unknown_name) as is_unknown_name,
+        min(entity_id) as person,
+        bool_or(is_known_id) as is_known_id
     from billable_entities
     group by org_id, cycle_start_date, item, lower(entity_id)
 
@@ -167,7 +189,12 @@ by_day_or_cycle as (
         null::bigint as printed_precision_us,
         report_rows.report = 'user_hours'
         and min(user_names.user_id) is null
-        and regexp_matches(subject_key, '[@ ]') as is_unknown_name
+        and regexp_matches(subject_key, '[@ ]') as is_unknown_name,
+        case
+            when report_rows.report = 'user_hours'
+                then coalesce(min(user_names.user_id), min(report_rows.subject))
+        end as person,
+        count(user_names.user_id) + count(known_ids.known_id) > 0 as is_known_id
     from report_rows
     inner join cycles
         on
@@ -180,6 +207,11 @@ by_day_or_cycle as (
             report_rows.report = 'user_hours'
             and report_rows.org_id = user_names.org_id
             and report_rows.subject = user_names.user_name
+    left join known_ids
+        on
+            report_rows.report = 'user_hours'
+            and report_rows.org_id = known_ids.org_id
+            and report_rows.subject = known_ids.known_id
     left join {{ ref('products') }} as products
         on
             report_rows.report = 'resources_usage'

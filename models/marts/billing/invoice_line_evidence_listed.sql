@@ -116,7 +116,7 @@ of_numbers as (
         lines.*,
         'number' as kind,
         unnest(numbers.phone_numbers) as phone_number,
-        {{ keyed_hash('phone_number') }} as evidence_key,
+        {{ keyed_hash('phone_number', 'lines.org_id') }} as evidence_key,
         1 as evidence_quantity,
         1 as weight
     from lines
@@ -221,7 +221,11 @@ select
     invoice_line_id,
     org_id,
     kind,
-    evidence_key,
+    if(
+        kind in ('user', 'user_hours', 'peak_user', 'account_user'),
+        {{ masked_id('evidence_key') }},
+        evidence_key
+    ) as evidence_key,
     coalesce(evidence_quantity, quantity)::decimal(38, 6) as quantity,
     coalesce(share, own_amount, 0)::decimal(38, 10) as amount,
     started_at,

@@ -77,7 +77,7 @@ select
     invoice_date,
     section,
     product_code,
-    description,
+    {{ masked_words('description') }} as description,
     charge_type,
     service_period_start,
     service_period_end,

@@ -117,7 +117,13 @@ select
     {{ divide_half_up('coalesce(counted.counted_us, 0) * 0.000001', '60') }}
         as counted_minutes,
     coalesce(lists.users_on_count, 0) as users_on_count,
-    coalesce(lists.user_ids, []::varchar[]) as user_ids,
+    coalesce(
+        list_transform(
+            lists.user_ids,
+            lambda user_id: {{ masked_id('user_id', 'readings.org_id') }}
+        ),
+        []::varchar[]
+    ) as user_ids,
     fewer.at_least as fewer_users_at_least,
     -- Without all but one less than the peak there is one too few at any rate.
     if(

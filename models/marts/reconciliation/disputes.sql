@@ -116,7 +116,7 @@ select
     balanced.first_event_date as opened_date,
     balanced.last_event,
     balanced.last_event_date,
-    balanced.last_recorded_by,
+    {{ masked_words('balanced.last_recorded_by') }} as last_recorded_by,
     balanced.credit_invoice_numbers,
     balanced.unmatched_credit_amount::decimal(28, 4) as unmatched_credit_amount,
     case

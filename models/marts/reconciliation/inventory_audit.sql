@@ -277,7 +277,7 @@ keyed as (
     select
         findings.*,
         cycles.currency,
-        {{ keyed_hash('findings.phone_number') }} as number_key
+        {{ keyed_hash('findings.phone_number', 'findings.org_id') }} as number_key
     from findings
     inner join cycles
         on

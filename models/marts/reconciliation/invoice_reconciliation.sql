@@ -153,7 +153,7 @@ select
     charge_type,
     service_period_start,
     service_period_end,
-    description,
+    {{ masked_words('description') }} as description,
     invoiced_quantity::decimal(38, 6) as invoiced_quantity,
     expected_quantity::decimal(38, 6) as expected_quantity,
     invoiced_amount::decimal(28, 4) as invoiced_amount,

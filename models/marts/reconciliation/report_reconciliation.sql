@@ -46,6 +46,9 @@ compared as (
         coalesce(figures.cycle_start_date, expectations.cycle_start_date)
             as cycle_start_date,
         coalesce(expectations.subject, figures.subject) as subject,
+        if(expectations.subject is null, figures.person, expectations.person) as person,
+        expectations.subject is not null
+        or coalesce(figures.is_known_id, false) as is_known_id,
         figures.reported_quantity,
         coalesce(
             expectations.expected_quantity,
@@ -77,6 +80,26 @@ compared as (
 
 ),
 
+-- Whom a report names by anything but an id is told from others by a keyed hash alone.
+named as (
+
+    select
+        * replace (
+            case
+                when person is null then {{ masked_id('subject') }}
+                else
+                    {{ masked_words('left(subject, length(subject) - length(person))') }}
+                    || if(
+                        is_known_id,
+                        {{ masked_id('person') }},
+                        {{ masked_person('person') }}
+                    )
+            end as subject
+        )
+    from compared
+
+),
+
 judged as (
 
     select
@@ -86,7 +109,7 @@ judged as (
         and gaps.report_line_id is not null
         and (compared.reported_quantity = 0 and compared.expected_quantity = 0) is not true
             as is_without_basis
-    from compared
+    from named as compared
     left join gaps
         on compared.report_line_id = gaps.report_line_id
     anti join reports_of_unknown_people as of_unknown_people

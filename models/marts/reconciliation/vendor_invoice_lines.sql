@@ -68,9 +68,9 @@ select
         order by lines.line_number nulls last, lines.group_id
     )::integer as line_number,
     lines.is_printed,
-    lines.section,
+    {{ masked_words('lines.section') }} as section,
     figures.product_code,
-    lines.description,
+    {{ masked_words('lines.description') }} as description,
     lines.service_period_start,
     lines.service_period_end,
     if(lines.is_printed, lines.quantity, null) as printed_quantity,

@@ -35,7 +35,7 @@ select
     cycle_start_date,
     other_cycle_start_date,
     repeats_call_id,
-    sip_call_id,
+    {{ masked_call_id('sip_call_id') }} as sip_call_id,
     started_at,
     direction,
     call_type,

@@ -1,7 +1,7 @@
 select
     file_id || '/' || source_row as call_id,
     org_id,
-    sip_call_id,
+    {{ masked_call_id('sip_call_id') }} as sip_call_id,
     cycle_start_date,
     started_at,
     direction,

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from cx_billing import builds
+from cx_billing import builds, duck
 
 COMPARABLE = "comparable_invoices"
 FINAL_LINES = "final_lines"
@@ -87,7 +87,7 @@ def add_alerts(database: Path, published: Path | None) -> None:
     """
     if not published:
         return
-    with duckdb.connect(str(database)) as connection:
+    with duck.connect(database) as connection:
         connection.execute("set TimeZone = 'UTC'")
         attach_earlier(connection, published)
         marts, marts_before = (list_marts(connection, name) for name in (database.stem, "earlier"))
@@ -120,7 +120,7 @@ def find_implausible_invoices(home: Path, database: Path) -> list[dict[str, Any]
     published = (home / builds.PUBLISHED).resolve()
     if not published.exists():
         return []
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duck.connect(database, read_only=True) as connection:
         attach_earlier(connection, published)
         tables = {
             f"{row[0]}.{row[1]}"

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from cx_billing import lake, landing
+from cx_billing import duck, lake, landing
 from cx_billing.formats import literal
 from cx_billing.models import Models
 
@@ -80,9 +80,9 @@ def check_files(
         report = landing.land(inbox, aside, time_zone=time_zone)
         checked = [file.file_id for file in report.landed]
         checked += [file.file_id for file in report.already_landed]
-        with duckdb.connect() as connection:
+        with duck.connect() as connection:
             connection.execute(
-                f"set TimeZone = 'UTC'; set threads = 2; set preserve_insertion_order = false; "
+                f"set threads = 2; set preserve_insertion_order = false; "
                 f"set memory_limit = '{MEMORY_LIMIT}'; "
                 f"set temp_directory = {literal(str(aside / 'spill'))}"
             )

@@ -28,6 +28,7 @@ from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.rejected import describe_rejection
 from cx_billing.run_log import Run
 
+READERS = "CX_BILLING_READERS"
 STALE = timedelta(days=35)  # usage older than a cycle of any length
 
 
@@ -63,6 +64,13 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     help="Publish a build as of an earlier day than the published one. [default: it is kept apart]",
 )
 @click.option(
+    "--readers",
+    metavar="GROUP",
+    envvar=READERS,
+    help="Let this group of the machine read what is published, and nothing else of the home. "
+    "[env var: CX_BILLING_READERS; default: the owner alone]",
+)
+@click.option(
     "--fail-on-warning",
     is_flag=True,
     help="Publish nothing if there is anything to warn of, and exit with 1.",
@@ -75,6 +83,7 @@ def build(
     show_personal_data: bool,
     accept_changes: bool,
     publish_earlier: bool,
+    readers: str | None,
     fail_on_warning: bool,
     home: Path,
     run: Run,
@@ -111,6 +120,7 @@ def build(
                 show_personal_data=show_personal_data,
                 accept_changes=accept_changes,
                 publish_earlier=publish_earlier,
+                readers=readers,
                 refuse=refuse if fail_on_warning else None,
                 on_event=lambda step: show(step.done, step.total, step.node),
             )

@@ -10,7 +10,7 @@ import click
 from cx_billing import check_files
 from cx_billing.cli.errors import REFUSED
 from cx_billing.cli.options import Day, NamedPath, check_day, time_zone_option, with_home
-from cx_billing.cli.screen import say
+from cx_billing.cli.screen import describe_refusal, say
 from cx_billing.pages.formatting import format_text
 from cx_billing.pages.rejected import describe_file, describe_rejection
 
@@ -51,7 +51,7 @@ def check(inbox: Path, as_of: date | None, time_zone: str | None, home: Path) ->
     for misplaced in report.misplaced:
         say(f"Misplaced: {misplaced}")
     for refused in report.refused:
-        say(f"Refused: {refused.message}")
+        say(f"Refused: {describe_refusal(refused)}")
     for mistakes in findings.mistakes:
         if mistakes.is_of_file:
             say(f"Rejected: {describe_file(mistakes.shown[0], mistakes.rows)}")

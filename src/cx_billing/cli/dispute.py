@@ -28,7 +28,8 @@ from cx_billing.pages.formatting import format_text
 @click.option(
     "--with-numbers",
     is_flag=True,
-    help="Show numbers and e-mails in the words of the vendor, and the carrier's ids of calls.",
+    help="Show the carrier's ids of calls, and, of a build with --show-personal-data, numbers and "
+    "e-mails in the words of the vendor.",
 )
 @with_home
 def dispute(org_id: str, invoice_number: str, folder: Path, with_numbers: bool, home: Path) -> None:
@@ -36,7 +37,8 @@ def dispute(org_id: str, invoice_number: str, folder: Path, with_numbers: bool, 
     rest on as CSV, XLSX and Parquet, and SQL that works the amount out again with DuckDB alone.
 
     It holds rows of this organization only, and no phone number, address or e-mail of your files;
-    what the vendor printed is masked unless you ask with --with-numbers. The same build writes the
+    what the vendor printed is masked unless the build was asked to show personal data and you ask
+    with --with-numbers. The same build writes the
     same bytes.
 
     \b
@@ -44,7 +46,7 @@ def dispute(org_id: str, invoice_number: str, folder: Path, with_numbers: bool, 
       cd dispute-900137 && sha256sum -c SHA256SUMS && duckdb < reproduce.sql
     """
     try:
-        with warehouse.connect(home) as connection:
+        with warehouse.connect(home, [folder]) as connection:
             written = write_package(connection, org_id, invoice_number, folder, with_numbers)
     except NotDisputableError as error:
         raise RefusedError(str(error)) from error

@@ -11,6 +11,7 @@ import click
 import duckdb
 
 from cx_billing import landing, machine, pages, reported, warehouse
+from cx_billing.customer_key import UnusableKeyError
 from cx_billing.ledger.chain import LedgerError
 from cx_billing.pages.formatting import format_text
 
@@ -57,7 +58,7 @@ def translate(error: BaseException) -> FailedError | None:
             return FailedError(str(error))
         case landing.LandingError():
             return RefusedError(format_text(error))
-        case warehouse.WarehouseError() | pages.NotFoundError():
+        case warehouse.WarehouseError() | pages.NotFoundError() | UnusableKeyError():
             return RefusedError(str(error))
         case OSError():
             return RefusedError(explain_os_error(error))

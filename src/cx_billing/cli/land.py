@@ -9,7 +9,13 @@ import click
 from cx_billing import lake, landing
 from cx_billing.cli.errors import REFUSED
 from cx_billing.cli.options import NamedPath, time_zone_option, with_home, with_run
-from cx_billing.cli.screen import SHOWN_ITEMS, say, show_progress, spell_command
+from cx_billing.cli.screen import (
+    SHOWN_ITEMS,
+    describe_refusal,
+    say,
+    show_progress,
+    spell_command,
+)
 from cx_billing.run_log import Run
 
 
@@ -136,7 +142,7 @@ def print_report(report: landing.Report, home: Path) -> None:
     for still in report.still_counting[:SHOWN_ITEMS]:
         say(f"Note: {describe_still_counting(still, home)}", err=True)
     for refused in report.refused:
-        say(f"Refused: {refused.message}", err=True)
+        say(f"Refused: {describe_refusal(refused)}", err=True)
     rows = sum(file.rows for file in report.landed)
     say(
         f"Files landed: {len(report.landed)} ({rows:,} rows), "

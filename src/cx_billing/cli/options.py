@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import duckdb
 
-from cx_billing import run_log, warehouse
+from cx_billing import duck, run_log, warehouse
 from cx_billing.cli.errors import find_exit_code
 
 DEFAULT_HOME = Path("warehouse")
@@ -133,7 +132,7 @@ def check_time_zone(ctx: click.Context, parameter: click.Parameter, name: str | 
     """A zone as DuckDB calls it, which reads the times later; an unknown one is refused here."""
     if name is None:
         return None
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         zones = connection.sql("select name from pg_timezone_names()").fetchall()
     found = {str(zone).lower(): str(zone) for [zone] in zones}
     if name.lower() not in found:

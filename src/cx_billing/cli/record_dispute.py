@@ -89,7 +89,7 @@ def record_dispute(home: Path, org_id: str, may_claim_more: bool, **what: Any) -
     with tempfile.TemporaryDirectory(prefix="cx-billing-") as folder:
         file = write_dispute_event(Path(folder), org_id, event)
         source_file = f"{org_id}/disputes/{file.name}"
-        with warehouse.connect(home) as connection:
+        with warehouse.connect(home, [home / "lake" / "disputes"]) as connection:
             number = pages.find_disputed(
                 connection, org_id, event.invoice_number, event.product_code
             )

@@ -16,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
-from cx_billing import pages, warehouse
+from cx_billing import landing, pages, warehouse
 from cx_billing.cli.errors import clean, leave_quietly
 from cx_billing.cli.options import DEFAULT_HOME
+from cx_billing.masking import mask_words
 from cx_billing.pages.columns import tabulate
 from cx_billing.pages.formatting import format_text
 
@@ -105,6 +106,12 @@ def print_failure(failure: warehouse.Failure, heading: str) -> None:
             console.print(Text(textwrap.indent(clean(words), "  ")), soft_wrap=True)
     if failure.rows:
         pages.print_table(tabulate("Rows that break it", failure.rows), console)
+
+
+def describe_refusal(refused: landing.Refused) -> str:
+    """Why a file was refused, without what it holds of people; its name stays."""
+    name = refused.source_file
+    return name.join(map(mask_words, refused.message.split(name)))
 
 
 def spell_command(home: Path, *words: object) -> str:

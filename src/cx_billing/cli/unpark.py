@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
 import click
 
 from cx_billing import parking, warehouse
-from cx_billing.cli.build import build
+from cx_billing.cli.build import READERS, build
 from cx_billing.cli.errors import RefusedError
 from cx_billing.cli.options import AsOf, check_day, with_home
 from cx_billing.cli.screen import shorten_list
@@ -42,4 +43,4 @@ def unpark(ctx: click.Context, org_id: str, as_of: date | None, home: Path) -> N
             raise RefusedError(f"{format_text(org_id)} is not parked. Parked are: {found}.")
         del parked[org_id]
         parking.write(home, parked)
-    ctx.invoke(build, as_of=as_of, home=home)
+    ctx.invoke(build, as_of=as_of, home=home, readers=os.environ.get(READERS))

@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 
 import duckdb
-import jinja2
 
-from cx_billing import lake
+from cx_billing.masking import define
 
-MACROS = lake.PROJECT_DIR / "macros" / "masked.sql"
 # The tables with the carrier's ids of calls.
 OF_CALLS = ("call_audit", "calls")
 # The words of the vendor in which something is hidden, the longest first.
@@ -22,24 +20,6 @@ WORDS = """
     where words <> masked_text(words)
     order by length(words) desc, words
 """
-
-
-def define(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make DuckDB know `masked(value)` of a number or address, and of words `masked_text(value)`,
-    `numbers_in(value)` and, of a sentence with figures of its own, `masked_sentence(value, among)`.
-    """
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # it is SQL
-    template = environment.from_string(
-        MACROS.read_text("utf-8")
-        + """
-        create or replace temp macro masked(value) as {{ masked('value') }};
-        create or replace temp macro masked_text(value) as {{ masked_text('value') }};
-        create or replace temp macro masked_sentence(value, among) as
-            {{ masked_text('value', among='among') }};
-        create or replace temp macro numbers_in(value) as {{ numbers_in('value') }};
-        """
-    )
-    connection.execute(template.render())
 
 
 def mask(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
+from cx_billing.spreadsheets import keep_text
+
 ROWS_OF_A_SHEET = 1_048_576
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
@@ -48,6 +50,8 @@ def write(
                             sheet.write_datetime(number, place, value, day)
                         elif isinstance(value, Decimal):
                             sheet.write_number(number, place, float(value))
+                        elif isinstance(value, str):
+                            sheet.write_string(number, place, keep_text(value))
                         else:
                             sheet.write(number, place, value)
             if part == 0:

@@ -10,12 +10,12 @@ same bytes again changes nothing, whatever the file is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from cx_billing import files, lake
+from cx_billing import access, duck, files, lake
 from cx_billing.landing.inbox import list_deliveries
 from cx_billing.landing.landed_files import LandedFile, list_landed
 from cx_billing.landing.lander import Lander, watch_now_and_then
@@ -119,19 +119,24 @@ def restore(home: Path, name: str, time_zone: str | None = None) -> Withdrawal:
 @contextmanager
 def _open(home: Path) -> Iterator[tuple[list[LandedFile], duckdb.DuckDBPyConnection]]:
     """The files of the lake, and a connection to change them with while nobody else does."""
-    with _lock(home), duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    with _lock(home), duck.connect() as connection:
         yield list_landed(lake.ensure(home), connection), connection
 
 
-def _lock(home: Path) -> AbstractContextManager[None]:
-    """Keep other runs out."""
-    return files.lock(
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    """Keep other runs out, and everybody but the owner out of the home."""
+    lock = files.lock(
         home / LOCK_FILE,
         lambda holder: BusyError(
             f"{home}: another run is landing files here ({holder}); wait until it has ended"
         ),
     )
+    try:
+        with access.private_home(home), lock:
+            yield
+    except access.AccessError as error:
+        raise LandingError(str(error)) from error
 
 
 def _measure(path: Path) -> int:

@@ -44,6 +44,7 @@ from cx_billing.landing.report import (
 )
 from cx_billing.landing.stopped import StoppedError, StoppedFiles
 from cx_billing.landing.writer import SECONDS_BETWEEN_LOOKS, zone_for
+from cx_billing.masking import mask_words
 
 SCRATCH_PREFIX = ".scratch-"
 LONGEST_NAME = 1_000  # characters of the path of a file, in an archive too
@@ -103,7 +104,7 @@ class Lander:
             others = f" and {len(found) - 1} more" if len(found) > 1 else ""
             self._report.warnings.append(
                 f"{found[0]}{others}: columns that {dataset} does not know are kept in "
-                f"extra_columns: {formats.shown(names)}"
+                f"extra_columns: {mask_words(formats.shown(names))}"
             )
 
     def land(self, delivery: Delivery, watch: formats.Watch = formats.unwatched) -> None:

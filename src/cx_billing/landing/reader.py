@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_billing import formats
+from cx_billing import duck, formats
 from cx_billing.formats import literal
 from cx_billing.formats.completeness import Invoice
 from cx_billing.landing.delivered import Delivered
@@ -69,9 +69,9 @@ class Reader:
 
 def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     """A connection as landing needs it, with the folder for what does not fit into memory."""
-    connection = duckdb.connect()
+    connection = duck.connect()
     connection.execute(
-        f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; set TimeZone = 'UTC'; "
+        f"set threads = 2; set memory_limit = '{MEMORY_LIMIT}'; "
         f"set preserve_insertion_order = true; set enable_external_file_cache = false; "
         f"set enable_progress_bar = true; set enable_progress_bar_print = false; "
         f"set temp_directory = {literal(str(spill))}"

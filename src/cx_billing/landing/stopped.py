@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cx_billing import files
 from cx_billing.landing.inbox import Delivery
+from cx_billing.masking import mask_error
 
 FOLDER = "stopped"
 RETRY = "cx-billing land --retry-stopped"
@@ -46,7 +47,8 @@ class StoppedFiles:
         )
 
     def mark(self, file_id: str, delivery: Delivery, reason: str) -> str:
-        """Mark a file, and say what to do about it."""
+        """Mark a file, and say what to do about it; nothing that it holds is quoted."""
+        reason = mask_error(reason)
         told = {
             "source_file": delivery.source_file,
             "org_id": delivery.org_id,

@@ -89,7 +89,7 @@ def withdraw_answer(
 
 def set_withdrawn(path: Path, instant: str | None) -> None:
     """Write a file of the lake anew, as withdrawn at an instant or as counting."""
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         facts = read_facts(path, connection)
         facts.pop("withdrawn_at", None)
         facts |= {"withdrawn_at": instant} if instant else {}

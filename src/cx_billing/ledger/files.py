@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from cx_billing import files, lake
+from cx_billing import duck, files, lake
 from cx_billing.ledger.chain import CHAIN, FOLDER, Entry, read_chain
 
 SCHEMA = "_empty.parquet"
@@ -35,7 +35,7 @@ def ensure(home: Path) -> Path:
     ledger = home / FOLDER
     empty = ledger / SCHEMA
     known = columns()
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         if empty.exists():
             found = connection.execute("select name from parquet_schema(?)", [str(empty)])
             if [name for [name] in found.fetchall()[1:]] == list(known):

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
-from cx_billing import warehouse
+from cx_billing import duck, warehouse
 from cx_billing.landing.withdrawal import set_withdrawn
 from cx_billing.ledger import files
 from cx_billing.ledger.chain import FOLDER, Entry, LedgerError, write_chain
@@ -89,7 +87,7 @@ def bring_ledger(home: Path, copy: Path, entries: Sequence[Entry], sealed: Entry
 def compare(home: Path, database: Path, sealed: Entry) -> list[str]:
     """The ids of lines that a build has otherwise than the ledger."""
     [lines] = (name for name in sealed.files if name.endswith(".parquet"))
-    with duckdb.connect(str(database.resolve()), read_only=True) as connection:
+    with duck.connect(database.resolve(), read_only=True) as connection:
         connection.execute(
             "create temp view rebuilt as select * from marts.invoice_lines "
             f"where invoice_id = '{sealed.org_id.replace(chr(39), 2 * chr(39))}"

@@ -19,8 +19,8 @@ from typing import Any
 
 import duckdb
 
+from cx_billing import duck, lake
 from cx_billing import files as whole_files
-from cx_billing import lake
 from cx_billing.formats.common import identifier
 from cx_billing.landing.landed_files import list_landed
 from cx_billing.ledger import files
@@ -154,7 +154,7 @@ def read_invoice(
 
 def list_inputs(home: Path, org_id: str) -> list[tuple[str, str, str, str]]:
     """The landed files of an organization: dataset, file id, name, and when it was withdrawn."""
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         return sorted(
             (
                 file.facts["dataset"],
@@ -382,7 +382,7 @@ def reopen(home: Path, org_id: str, invoice_date: date, by: str, reason: str) ->
         "org_id": org_id,
         "invoice_date": str(invoice_date),
     }
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         selected = ", ".join(
             f"{'?' if name in given else 'null'}::{kind} as {identifier(name)}"
             for name, kind in known.items()

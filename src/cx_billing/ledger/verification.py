@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from cx_billing import duck
 from cx_billing.builds import PUBLISHED
 from cx_billing.ledger import files, stamps
 from cx_billing.ledger.chain import BEGINNING, Entry, LedgerError, find_head, read_chain
@@ -52,7 +53,7 @@ def check_published(home: Path, known: dict[str, int]) -> Iterator[str]:
     """Whether the chain holds the entry that the published build read last."""
     if not (home / PUBLISHED).exists():
         return
-    with duckdb.connect(str((home / PUBLISHED).resolve()), read_only=True) as connection:
+    with duck.connect((home / PUBLISHED).resolve(), read_only=True) as connection:
         try:
             found = connection.execute("select build_number, ledger_head from marts.build")
         except duckdb.Error:  # of a release before the ledger

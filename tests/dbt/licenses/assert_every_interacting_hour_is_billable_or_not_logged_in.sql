@@ -21,7 +21,7 @@ held as (
             and cycles.contract_id = licenses.contract_id
             and counted.product_code = licenses.product_code
             and licenses.hourly_model = 'interacting'
-    inner join {{ ref('user_hours_daily') }} as hours
+    inner join {{ ref('int_user_hours') }} as hours
         on
             counted.org_id = hours.org_id
             and counted.user_id = hours.user_id

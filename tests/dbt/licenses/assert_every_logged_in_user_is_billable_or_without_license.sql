@@ -50,7 +50,7 @@ with_license_not_billed as (
         holders.cycle_start_date,
         count(distinct holders.user_id) as users_count
     from {{ ref('int_not_billable_licenses') }} as holders
-    anti join {{ ref('billable_users') }} as billable_users
+    anti join {{ ref('int_billable_users') }} as billable_users
         on
             holders.org_id = billable_users.org_id
             and holders.cycle_start_date = billable_users.cycle_start_date
@@ -72,7 +72,7 @@ accounts_alone as (
             and assigned.cycle_start_date = user_time.cycle_start_date
             and assigned.user_id = user_time.user_id
             and user_time.first_billable_login_at is not null
-    anti join {{ ref('billable_users') }} as billable_users
+    anti join {{ ref('int_billable_users') }} as billable_users
         on
             assigned.org_id = billable_users.org_id
             and assigned.cycle_start_date = billable_users.cycle_start_date
