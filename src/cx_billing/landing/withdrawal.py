@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from cx_billing import duck
 from cx_billing.formats import literal
 from cx_billing.landing.facts import in_utc
 from cx_billing.landing.landed_files import LandedFile, read_facts, write_anew
