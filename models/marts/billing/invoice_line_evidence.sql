@@ -15,14 +15,14 @@ lines as (
         invoice_lines.service_period_start,
         invoice_lines.product_code,
         invoice_lines.charge_type,
-        invoice_lines.recomputed_amount as line_amount,
+        coalesce(invoice_lines.recomputed_amount, invoice_lines.amount) as line_amount,
         currencies.minor_units
     from {{ invoice_lines }} as invoice_lines
     inner join {{ currencies }} as currencies
         on invoice_lines.currency = currencies.currency
     where
         invoice_lines.charge_type in ('usage', 'surcharge')
-        and invoice_lines.recomputed_quantity <> 0
+        and coalesce(invoice_lines.recomputed_quantity, invoice_lines.quantity) <> 0
 
 ),
 
