@@ -31,7 +31,7 @@ check: $(READY)  ## Check what a change is most likely to break (1 min)
 	@$(BIN)/python tests/python/check_changes.py $(if $(SINCE),--since $(SINCE))
 
 test: lint browser  ## Run every check: lint, conventions, unit and data tests, pytest (10 min)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
@@ -56,6 +56,8 @@ nightly: $(READY)  ## Try other Pythons and versions, hold 10,000 random organiz
 	CX_BILLING_DIRTY_ORGS=160 CX_BILLING_DIRTY_ROUNDS=50 \
 		$(BIN)/pytest tests/python/test_dirty_cells.py || failed="$$failed dirty cells"; \
 	CX_BILLING_CREDIT_ORGS=200 $(BIN)/pytest tests/python/test_random_credits.py || failed="$$failed credits"; \
+	CX_BILLING_FAULT_STEP=1 $(BIN)/pytest tests/python/test_faults.py || failed="$$failed faults"; \
+	CX_BILLING_LEDGER_ORGS=200 $(BIN)/pytest tests/python/test_ledger_schedules.py || failed="$$failed ledger"; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi
 
 FUZZ_SEEDS = $(shell seq 1001 1005)

@@ -16,6 +16,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from cx_billing import access, lake
 from cx_billing.customer_key import customer_key
+from cx_billing.ledger import files as ledger
 
 # Bytes, some 300,000 rows. Of less, DuckDB's threads cost a tenth of a build and save no time.
 SMALL_LAKE = 4 * 2**20
@@ -54,6 +55,7 @@ class Plugin(BasePlugin):
                 f"CX_BILLING_DATABASE is {database}: a name that ends in .duckdb is needed."
             )
         lake.ensure(home)
+        ledger.ensure(home)
         variables = json.loads(os.environ.get("CX_BILLING_VARIABLES", "{}"))
         variables |= {"home": str(home), "customer_key": customer_key(home)}
         self.variables = "".join(

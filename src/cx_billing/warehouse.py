@@ -12,12 +12,11 @@ build is killed.
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -28,7 +27,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from cx_billing import access, changes, data_tests, duck, files, lake, parking, parse_cache
+from cx_billing import (
+    access,
+    changes,
+    data_tests,
+    duck,
+    files,
+    lake,
+    machine,
+    parking,
+    parse_cache,
+)
 from cx_billing.builds import (
     PUBLISHED,
     choose_number,
@@ -41,7 +50,10 @@ from cx_billing.builds import (
 )
 from cx_billing.customer_key import KEY_FILE, UnusableKeyError, customer_key
 from cx_billing.dbt_log import keep_log
+from cx_billing.ledger import chain
+from cx_billing.ledger import files as ledger
 from cx_billing.masking import mask_error, mask_row
+from cx_billing.rules import hash_rules
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -206,6 +218,8 @@ def build(
         "built_at": began_at.isoformat(),
     }
     with build_lock(home):
+        ledger.settle(home)
+        variables["ledger_head"] = chain.find_head(chain.read_chain(home))
         number = choose_number(builds)
         variables["build_number"] = str(number)
         goes_back_from = None
@@ -214,15 +228,17 @@ def build(
             if parked:
                 is_new_try = accept_changes or full_refresh
                 parked = {} if is_new_try else parking.keep_parked(home, parked)
+            if not select:
+                parked = parking.park(ledger.find_damaged(home), began_at) | parked
             tried = attempt(parked)
-            while tried.failures and not select:
+            while tried.failures and not select and not lacks_of_machine(tried.failures):
                 reasons = explain_by_organization(home, tried, parked, attempt)
                 if not reasons:
                     tried = attempt(parked)  # what is kept is what failed, not a half of it
                     break
                 parked |= parking.park(reasons, began_at)
                 tried = attempt(parked)
-            failures = tried.failures
+            failures = lacks_of_machine(tried.failures) or tried.failures
             data_tests.write_queries(tried.tested, home / "target" / "compiled" / "data_tests")
             if parked and not failures:
                 published = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
@@ -260,14 +276,12 @@ def build(
     )
 
 
-def hash_rules(project_dir: Path) -> str:
-    """What tells the models, macros and seeds of a project from any others."""
-    found = hashlib.sha256()
-    for folder in ("models", "macros", "seeds"):
-        for file in sorted((project_dir / folder).rglob("*")):
-            if file.suffix in {".sql", ".yml", ".csv"}:
-                found.update(f"{file.relative_to(project_dir)}\0".encode() + file.read_bytes())
-    return found.hexdigest()
+def lacks_of_machine(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """What the machine lacks, if that made a build fail: it is in no row, and parks nobody."""
+    for failure in failures:
+        if words := machine.find_lack(failure.message):
+            return (replace(failure, description=words, organizations=()),)
+    return ()
 
 
 def find_later_day(home: Path, database: Path) -> date | None:
@@ -420,7 +434,7 @@ def run(
 
 
 def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Path:
-    """A home with the lake of `home` as it is now, in hard links, and its customer key.
+    """A home with lake and ledger of `home` as they are now, in hard links, and its customer key.
 
     Without the files of the organizations that are left out.
     """
@@ -433,7 +447,9 @@ def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Pat
     if left_out:
         of_organization = parking.list_files(home / "lake")
         found -= {path for org_id in left_out for path in of_organization.get(org_id, ())}
-    for file in [*links, *sorted(found)]:
+    ledger.ensure(copy)
+    sealed = [file for file in ledger.list_files(home) if file.parent.name not in left_out]
+    for file in [*links, *sorted(found), *sealed]:
         link = copy / file.relative_to(home)
         link.parent.mkdir(parents=True, exist_ok=True)
         os.link(file, link)

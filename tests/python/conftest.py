@@ -30,6 +30,14 @@ def parse_cache_of_the_tests(tmp_path_factory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def output_is_as_wide_as_for_users() -> Iterator[None]:
+    """Workers of a parallel run have a width that nobody asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COLUMNS", raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def reading_in_this_process(request, monkeypatch) -> None:
     """Files are read here, where a test can change how, unless it is about the process for that."""

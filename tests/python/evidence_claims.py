@@ -19,7 +19,10 @@ with evidence as (
 )
 """
 # Of these each row has its own amount; the others share that of the line.
-PRICED = "('call', 'rounding', 'contract', 'allowance', 'commitment', 'billed_apart')"
+PRICED = """(
+    'call', 'rounding', 'contract', 'allowance', 'commitment', 'billed_apart', 'correction',
+    'changed_since_sealed'
+)"""
 
 CLAIMS = {
     "every line rests on something that sums to it": """

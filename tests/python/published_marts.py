@@ -13,6 +13,7 @@ SEEDS = (
     "difference_reasons",
     "invoice_sections",
     "publication_limits",
+    "seal_limits",
     "reject_reasons",
     "unbilled_reasons",
     "products",
@@ -31,8 +32,8 @@ create table marts.organizations as from (values
     parked_reason
 );
 create table marts.build as from (values
-    (date '2026-04-20', '1.0', 'f00', 'ba5', timestamp '2026-04-20 03:00')
-) t(as_of, version, rules_hash, inputs_hash, built_at);
+    (7, date '2026-04-20', '1.0', 'f00', 'ba5', timestamp '2026-04-20 03:00', repeat('0', 64))
+) t(build_number, as_of, version, rules_hash, inputs_hash, built_at, ledger_head);
 create table marts.billing_cycles as from (values
     ('acme', 'core', timestamp '2026-03-05', date '2026-03-05', date '2026-04-05',
      timestamp '2026-04-05'),

@@ -413,11 +413,6 @@ def test_seal_refuses_what_is_not_final_or_not_covered_and_says_why(home, org, d
     assert all(words in said for words in expected)
 
 
-def test_seal_says_that_an_invoice_may_be_closed_and_closes_nothing(home):
-    said = cx_billing("--home", home, "seal", "acme", "2026-04-05")
-    assert "may be sealed" in said and "no ledger yet, so nothing was closed" in said
-
-
 def test_seal_of_what_is_not_there(home):
     assert "It has: 2026-04-10." in cx_billing("--home", home, "seal", "kaze", "2026-04-11", code=2)
     assert "No organization" in cx_billing("--home", home, "seal", "nobody", "2026-04-11", code=2)

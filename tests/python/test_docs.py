@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
 from cx_billing import lake
+from cx_billing.lake import read_yaml
 from rule_coverage import DECISION, DECISIONS, SECTION, anchor, ids_in, register
 
 PROJECT = lake.PROJECT_DIR
@@ -34,13 +35,14 @@ def broken_links(page: Path) -> list[str]:
     return broken
 
 
-def unit_tests() -> set[str]:
+@cache
+def unit_tests() -> frozenset[str]:
     """The names of dbt's unit tests."""
-    return {
+    return frozenset(
         test["name"]
         for file in (PROJECT / "tests" / "unit").rglob("*.yml")
-        for test in yaml.safe_load(file.read_text())["unit_tests"]
-    }
+        for test in read_yaml(file)["unit_tests"]
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

@@ -29,9 +29,10 @@ ZOE = b"user_id,email\nz,z@x\n"
 # Reading this takes seconds in Python, since a row in it is none.
 SLOW = b"user_id,email,name\n" + b"u1,a@x,Ann\n" * 500_000 + b"short\n"
 LANDING = """
-import pathlib, sys
+import pathlib, signal, sys
 from cx_billing import landing
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores it
 landing.land(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
 """
 

@@ -100,7 +100,14 @@ QUERIES = {
 NOT_COMPARED = {
     "conversations": {"conversation_key", "customer_account_key"},
     "call_audit": {"origin_key", "destination_key", "number_pair_key"},
+    "invoice_lines": {
+        "corrected_invoice_date",
+        "corrected_line_id",
+        "recomputed_amount",
+        "recomputed_quantity",
+    },
     "invoice_reconciliation": {"match_group", "printed_position"},
+    "invoices": {"sealed_at"},
     "load_audit": {"file_id", "landed_at", "later_invoices", "replaced_invoices"},
     "rejected_rows": {"expected"},
 }

@@ -34,7 +34,7 @@ invoice_lines as (
         on
             invoice_lines.org_id = orders_answered.org_id
             and invoice_lines.invoice_date = orders_answered.invoice_date
-    where invoice_lines.invoice_status = 'final'
+    where invoice_lines.invoice_status <> 'accruing'
 
 ),
 
@@ -318,6 +318,10 @@ select
     assigned.group_product,
     case
         when assigned.charge_type = 'prepay' and assigned.amount < 0 then 'given_back'
+        when
+            assigned.charge_type = 'correction'
+            and coalesce(assigned.kind, '') <> 'tax'
+            then 'correction'
         when assigned.charge_type in ('prepay', 'committed') then assigned.charge_type
         else 'arrears'
     end as charge,

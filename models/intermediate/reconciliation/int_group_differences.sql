@@ -33,7 +33,7 @@ ours_elsewhere as (
     where
         judged.reason = 'line_without_usage'
         and judged.printed_compared_amount > 0
-        and invoice_lines.invoice_status = 'final'
+        and invoice_lines.invoice_status <> 'accruing'
     group by judged.org_id, judged.group_id
 
 ),

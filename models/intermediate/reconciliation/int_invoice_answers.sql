@@ -9,7 +9,7 @@ printed_lines as (
 invoice_lines as (
 
     select * from {{ ref('invoice_lines') }}
-    where invoice_status = 'final'
+    where invoice_status <> 'accruing'
 
 ),
 

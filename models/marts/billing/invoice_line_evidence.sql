@@ -15,12 +15,14 @@ lines as (
         invoice_lines.service_period_start,
         invoice_lines.product_code,
         invoice_lines.charge_type,
-        invoice_lines.amount as line_amount,
+        invoice_lines.recomputed_amount as line_amount,
         currencies.minor_units
     from {{ invoice_lines }} as invoice_lines
     inner join {{ currencies }} as currencies
         on invoice_lines.currency = currencies.currency
-    where invoice_lines.charge_type in ('usage', 'surcharge')
+    where
+        invoice_lines.charge_type in ('usage', 'surcharge')
+        and invoice_lines.recomputed_quantity <> 0
 
 ),
 
@@ -78,9 +80,51 @@ billed_conversations as (
 
 ),
 
+-- What is listed is what today's data says; of a sealed invoice a line may be gone from it,
+-- or new in it, which is a correction.
+listed as (
+
+    select listed.*
+    from {{ listed }} as listed
+    semi join {{ invoice_lines }} as invoice_lines
+        on listed.invoice_line_id = invoice_lines.invoice_line_id
+
+),
+
+sealed as (
+
+    select
+        invoice_line_id,
+        org_id,
+        'correction' as kind,
+        corrected_line_id as evidence_key,
+        quantity,
+        amount
+    from {{ invoice_lines }}
+    where charge_type = 'correction'
+    union all
+    select
+        invoice_line_id,
+        org_id,
+        'changed_since_sealed' as kind,
+        'difference' as evidence_key,
+        quantity - recomputed_quantity as quantity,
+        amount - recomputed_amount as amount
+    from {{ invoice_lines }}
+    where quantity <> recomputed_quantity or amount <> recomputed_amount
+
+),
+
 evidence as (
 
-    select * from {{ listed }}
+    select * from listed
+    union all by name
+    select
+        * replace (
+            quantity::decimal(38, 6) as quantity,
+            amount::decimal(38, 10) as amount
+        )
+    from sealed
     union all by name
     select
         invoice_line_id,

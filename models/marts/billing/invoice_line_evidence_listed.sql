@@ -33,7 +33,7 @@ taxes as (
     select
         invoice_lines.*,
         currencies.minor_units
-    from {{ ref('invoice_lines') }} as invoice_lines
+    from {{ ref('int_invoice_lines') }} as invoice_lines
     inner join currencies
         on invoice_lines.currency = currencies.currency
     where invoice_lines.charge_type = 'tax'

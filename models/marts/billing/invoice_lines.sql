@@ -6,130 +6,91 @@ build as (
 
 ),
 
-untaxed_lines as (
+computed as (
 
-    select * from {{ ref('int_invoice_charges') }}
+    select * from {{ ref('int_invoice_lines') }}
+
+),
+
+sealed_lines as (
+
+    select * from {{ ref('int_sealed_lines') }}
+    where entry = 'sealed'
+
+),
+
+-- What is sealed stays as it is; what today's data says otherwise is a correction.
+open_lines as (
+
+    select
+        computed.*,
+        null::varchar as corrected_line_id,
+        null::date as corrected_invoice_date
+    from computed
+    anti join sealed_lines
+        on
+            computed.org_id = sealed_lines.org_id
+            and computed.invoice_date = sealed_lines.invoice_date
     union all by name
-    select * from {{ ref('int_minimum_charges') }}
-    where amount > 0
-
-),
-
-contracts as (
-
-    select * from {{ ref('int_contracts') }}
-    where tax_jurisdiction is not null
-
-),
-
-tax_rates as (
-
-    select * from {{ ref('tax_rates') }}
-
-),
-
-products as (
-
-    select * from {{ ref('products') }}
-
-),
-
-currencies as (
-
-    select * from {{ ref('currencies') }}
-
-),
-
-taxable as (
-
-    select
-        untaxed_lines.org_id,
-        max_by(untaxed_lines.contract_id, contracts.effective_date) as contract_id,
-        untaxed_lines.invoice_date,
-        contracts.tax_jurisdiction,
-        untaxed_lines.currency,
-        min(untaxed_lines.service_period_start) as service_period_start,
-        max(untaxed_lines.service_period_end) as service_period_end,
-        sum(untaxed_lines.amount) as taxable_amount
-    from untaxed_lines
-    inner join contracts
-        on
-            untaxed_lines.org_id = contracts.org_id
-            and untaxed_lines.contract_id = contracts.contract_id
-    group by
-        untaxed_lines.org_id,
-        untaxed_lines.invoice_date,
-        contracts.tax_jurisdiction,
-        untaxed_lines.currency
-
-),
-
--- One line per level of the jurisdiction, at the rate of the invoice's date (TAX-01).
-taxes as (
-
-    select
-        taxable.org_id,
-        taxable.contract_id,
-        taxable.invoice_date,
-        'taxes_and_fees' as section,
-        tax_rates.product_code,
-        products.invoice_name || ' (' || taxable.tax_jurisdiction || ')' as description,
-        'tax' as charge_type,
-        taxable.service_period_start,
-        taxable.service_period_end,
-        taxable.taxable_amount::decimal(38, 6) as quantity,
-        products.unit_of_measure,
-        tax_rates.rate as unit_price,
-        {{ round_money(
-            'taxable.taxable_amount * tax_rates.rate', 'currencies.minor_units'
-        ) }} as amount,
-        taxable.currency,
-        false as is_waived,
-        null as waiver_reason,
-        taxable.tax_jurisdiction as detail
-    from taxable
-    inner join tax_rates
-        on
-            taxable.tax_jurisdiction = tax_rates.tax_jurisdiction
-            and taxable.invoice_date >= tax_rates.valid_from
-            and taxable.invoice_date < tax_rates.valid_to
-    inner join products
-        on tax_rates.product_code = products.product_code
-    inner join currencies
-        on taxable.currency = currencies.currency
-    where taxable.taxable_amount <> 0
+    select * from {{ ref('int_corrections') }}
 
 ),
 
 lines as (
 
-    select * from untaxed_lines
+    select
+        open_lines.*,
+        -- Final once the voice cycle of the invoice, which ends at 07:00 on its date, is
+        -- over.
+        case
+            when build.as_of_date > open_lines.invoice_date then 'final' else 'accruing'
+        end as invoice_status,
+        open_lines.quantity as recomputed_quantity,
+        open_lines.amount as recomputed_amount
+    from open_lines
+    cross join build
     union all by name
-    select * from taxes
+    select
+        sealed_lines.*,
+        'sealed' as invoice_status,
+        case
+            when sealed_lines.charge_type = 'correction' then sealed_lines.quantity
+            else coalesce(computed.quantity, 0)
+        end as recomputed_quantity,
+        case
+            when sealed_lines.charge_type = 'correction' then sealed_lines.amount
+            else coalesce(computed.amount, 0)
+        end as recomputed_amount
+    from sealed_lines
+    left join computed
+        on
+            sealed_lines.org_id = computed.org_id
+            and sealed_lines.invoice_line_id = computed.invoice_line_id
+            and sealed_lines.currency = computed.currency
 
 )
 
 select
-    {{ invoice_line_id('lines') }} as invoice_line_id,
-    lines.org_id || '-' || lines.invoice_date as invoice_id,
-    lines.org_id,
-    lines.invoice_date,
-    lines.section,
-    lines.product_code,
-    {{ masked_words('lines.description') }} as description,
-    lines.charge_type,
-    lines.service_period_start,
-    lines.service_period_end,
-    lines.quantity,
-    lines.unit_of_measure,
-    lines.unit_price,
-    lines.amount,
-    lines.currency,
-    lines.is_waived,
-    lines.waiver_reason,
-    -- Final once the voice cycle of the invoice, which ends at 07:00 on its date, is over.
-    case
-        when build.as_of_date > lines.invoice_date then 'final' else 'accruing'
-    end as invoice_status
+    invoice_line_id,
+    org_id || '-' || invoice_date as invoice_id,
+    org_id,
+    invoice_date,
+    section,
+    product_code,
+    {{ masked_words('description') }} as description,
+    charge_type,
+    service_period_start,
+    service_period_end,
+    quantity::decimal(38, 6) as quantity,
+    unit_of_measure,
+    unit_price,
+    amount::decimal(28, 4) as amount,
+    currency,
+    is_waived,
+    waiver_reason,
+    invoice_status,
+    corrected_line_id,
+    corrected_invoice_date,
+    recomputed_quantity::decimal(38, 6) as recomputed_quantity,
+    recomputed_amount::decimal(28, 4) as recomputed_amount
 from lines
-cross join build

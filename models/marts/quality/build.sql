@@ -5,6 +5,7 @@ select
     getvariable('version')::varchar as version,
     getvariable('rules_hash')::varchar as rules_hash,
     inputs.inputs_hash,
-    getvariable('built_at')::timestamp as built_at
+    getvariable('built_at')::timestamp as built_at,
+    getvariable('ledger_head')::varchar as ledger_head
 from {{ ref('int_as_of') }} as as_of_day
 cross join {{ ref('int_inputs') }} as inputs

@@ -46,7 +46,7 @@ unanswered as (
         on
             invoice_lines.org_id = answered_lines.org_id
             and invoice_lines.invoice_line_id = answered_lines.invoice_line_id
-    where invoice_lines.invoice_status = 'final' and not invoice_lines.is_waived
+    where invoice_lines.invoice_status <> 'accruing' and not invoice_lines.is_waived
 
 ),
 

@@ -20,6 +20,6 @@ cross join usage_end
 left join marts.invoices as built
     on published.invoice_id = built.invoice_id
 where
-    published.invoice_status = 'final'
+    published.invoice_status <> 'accruing'
     and coalesce(built.invoice_status <> 'accruing', true)
     and coalesce(published.invoice_date <= usage_end.usage_through_at, true)

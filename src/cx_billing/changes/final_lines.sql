@@ -3,7 +3,7 @@ with
 before as (
 
     select * from earlier.marts.invoice_lines
-    where invoice_status = 'final'
+    where invoice_status <> 'accruing'
 
 ),
 

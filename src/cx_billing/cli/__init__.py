@@ -27,6 +27,7 @@ from cx_billing.cli import (
     show,
     status,
     unpark,
+    verify,
     withdraw,
 )
 from cx_billing.cli.errors import Commands
@@ -71,6 +72,9 @@ for command in (
     record_dispute.record_dispute,
     reveal.reveal,
     seal.seal,
+    seal.reopen,
+    verify.verify,
+    verify.stamp,
     share.share,
     show.show,
     withdraw.withdraw,

@@ -10,8 +10,9 @@ from typing import NoReturn
 import click
 import duckdb
 
-from cx_billing import landing, pages, warehouse
+from cx_billing import landing, machine, pages, warehouse
 from cx_billing.customer_key import UnusableKeyError
+from cx_billing.ledger.chain import LedgerError
 from cx_billing.pages.formatting import format_text
 
 BUILD_FAILED = 1
@@ -45,6 +46,8 @@ class Commands(click.Group):
             raise FailedError(str(error)) from error
         except landing.LandingError as error:
             raise RefusedError(format_text(error)) from error
+        except LedgerError as error:
+            raise FailedError(str(error)) from error
         except (warehouse.WarehouseError, pages.NotFoundError, UnusableKeyError) as error:
             raise RefusedError(str(error)) from error
         except BrokenPipeError as error:
@@ -57,7 +60,7 @@ class Commands(click.Group):
                 f"({str(error).splitlines()[0]})"
             ) from error
         except duckdb.Error as error:
-            raise RefusedError(str(error).splitlines()[0]) from error
+            raise RefusedError(explain_database_error(error)) from error
 
 
 def clean(text: str) -> str:
@@ -65,9 +68,18 @@ def clean(text: str) -> str:
     return "\n".join(map(format_text, text.split("\n")))
 
 
+def explain_database_error(error: duckdb.Error) -> str:
+    """What DuckDB could not do, and what to do where the machine is the cause."""
+    said = str(error).splitlines()[0]
+    lack = machine.find_lack(said)
+    return f"{lack} ({said})" if lack else said
+
+
 def explain_os_error(error: OSError) -> str:
     """What the operating system refused, where, and what to do."""
     where = f"{error.filename}: " if error.filename else ""
+    if lack := machine.find_lack(error.strerror or ""):
+        return f"{where}{error.strerror}. {lack}"
     return (
         f"{where}{error.strerror or error}. "
         "Fix it or pass another path (--home, --out, --html, INBOX), then retry."

@@ -1,8 +1,9 @@
-"""`cx-billing seal`."""
+"""`cx-billing seal` and `reopen`."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import getpass
+from datetime import date
 from pathlib import Path
 
 import click
@@ -10,44 +11,113 @@ import click
 from cx_billing import pages, warehouse
 from cx_billing.cli.errors import FailedError
 from cx_billing.cli.options import Day, with_home, with_organization
-from cx_billing.cli.screen import say
+from cx_billing.cli.screen import say, spell_command
+from cx_billing.ledger import sealing
 from cx_billing.pages.formatting import format_text
 
 
-@click.command(short_help="Check whether an invoice may be closed; the ledger is not there yet.")
+def find_user() -> str:
+    """Who runs this; where the system does not know, nobody in particular."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def check_words(_context: click.Context, option: click.Parameter, words: str | None) -> str | None:
+    """Words that somebody can read."""
+    if words is not None and not words.strip():
+        raise click.BadParameter(f"{option.opts[0]} is empty.")
+    return words.strip() if words else words
+
+
+@click.command(short_help="Close an invoice for good.")
 @with_organization
 @click.argument("invoice_date", type=Day(), metavar="INVOICE_DATE")
+@click.option(
+    "--by", callback=check_words, metavar="NAME", help="Who seals it. [default: your user name]"
+)
+@click.option(
+    "--accept",
+    callback=check_words,
+    metavar="REASON",
+    help="Seal it although the data does not cover it; the reason is put on record.",
+)
 @with_home
-def seal(org_id: str, invoice_date: date, home: Path) -> None:
-    """Check whether an invoice may be closed for good: it is final, and covered by the data.
+def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, home: Path) -> None:
+    """Close an invoice for good, as it is published: it never changes again.
 
-    What is not final or not covered is refused with exit code 1, with the dataset and the day. What
-    may be closed is said to be, with exit code 0. This version keeps no ledger yet: nothing is
-    closed either way.
+    It is added to the ledger, <home>/ledger, which is only ever added to. What is landed later and
+    would change it becomes correction lines of the next open invoice. A second time it is a no-op.
+
+    The checklist is printed; what does not hold is refused with exit code 1 and a way out. An
+    invoice of which more is disputed than seal_limits allows needs two people: the second run, with
+    another --by, seals it.
 
     \b
-      cx-billing seal ORG_ID 2026-05-05
+      cx-billing seal ORG_ID 2026-05-05 --by Ana
+      cx-billing verify
     """
-    with warehouse.connect(home) as connection:
+    with (
+        warehouse.build_lock(warehouse.check_home(home)),
+        warehouse.connect(home, [home / "ledger"]) as connection,
+    ):
         head = pages.find_head(connection, org_id, invoice_date)
-    invoice = f"Invoice {format_text(head['invoice_id'])}"
-    if head["invoice_status"] == "accruing":
-        message = (
-            f"{invoice} is not final: it is on {invoice_date + timedelta(days=1)}, and this build "
-            "sees an earlier day. Build again then."
+        done = sealing.seal(
+            home, connection, head["org_id"], invoice_date, by or find_user(), accept
         )
-        if not head["is_covered"]:
-            message += f" Nor is it covered: {format_text(head['coverage_note'])}."
-    elif not head["is_covered"]:
-        message = (
-            f"{invoice} is not covered: {format_text(head['coverage_note'])}. Land the data up to "
-            "the end of its cycle, or declare in the dataset coverage that it is complete, then "
-            "build again."
+    invoice = f"Invoice {format_text(head['invoice_id'])}"
+    for check in done.checks:
+        note = f" ({check.note})" if check.note else ""
+        say(f"{'yes' if check.holds else 'NO':4} {check.claim}{note}")
+    if done.entry is None:
+        missing = "; ".join(
+            f"{check.otherwise} ({check.note})" for check in done.checks if not check.holds
+        )
+        raise FailedError(f"{invoice} is not sealed: {missing}.")
+    entry = done.entry
+    if not done.is_new:
+        say(
+            f"{invoice} is sealed already, by {entry.by} at {entry.written_at[:19]} UTC, as entry "
+            f"{entry.sequence}. Nothing was changed."
+        )
+    elif entry.kind == sealing.APPROVED:
+        say(
+            f"{invoice} is approved by {entry.by}, as entry {entry.sequence} of the ledger, and "
+            "not sealed yet: somebody else has to run this as well."
         )
     else:
         say(
-            f"{invoice} is final and covered: it may be sealed. This version keeps no ledger yet, "
-            "so nothing was closed."
+            f"{invoice} is sealed by {entry.by}: {entry.lines} lines, "
+            f"{entry.total_amount} {entry.currency}, as entry {entry.sequence} of the ledger.",
+            f"Hash of the entry: {entry.hash}",
+            f"The next build publishes it as sealed: {spell_command(home, 'build')}",
         )
-        return
-    raise FailedError(message)
+
+
+@click.command(short_help="Have the next invoice restate a sealed one.")
+@with_organization
+@click.argument("invoice_date", type=Day(), metavar="INVOICE_DATE")
+@click.option("--reason", required=True, callback=check_words, metavar="TEXT", help="Why.")
+@click.option(
+    "--by", callback=check_words, metavar="NAME", help="Who reopens it. [default: your user name]"
+)
+@with_home
+def reopen(org_id: str, invoice_date: date, reason: str, by: str | None, home: Path) -> None:
+    """Put on record that a sealed invoice is opened again, and why.
+
+    The sealed invoice stays as it is. From the next build on the next open invoice restates every
+    line of it, taken back and charged anew, also those that did not change. What late data changes
+    needs no reopening: it is corrected without.
+
+    \b
+      cx-billing reopen ORG_ID 2026-05-05 --reason "agreed with the vendor to rebill May"
+    """
+    with warehouse.build_lock(warehouse.check_home(home)), warehouse.connect(home) as connection:
+        head = pages.find_head(connection, org_id, invoice_date)
+        entry = sealing.reopen(home, head["org_id"], invoice_date, by or find_user(), reason)
+    say(
+        f"Invoice {format_text(head['invoice_id'])} is reopened by {entry.by}, as entry "
+        f"{entry.sequence} of the ledger. The next open invoice restates it: "
+        f"{spell_command(home, 'build')}"
+    )

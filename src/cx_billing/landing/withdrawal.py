@@ -11,9 +11,11 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
+from cx_billing import duck
 from cx_billing.formats import literal
 from cx_billing.landing.facts import in_utc
 from cx_billing.landing.landed_files import LandedFile, read_facts, write_anew
@@ -84,6 +86,16 @@ def withdraw_answer(
         columns = {"withdrawn_at": f"timestamp {literal(instant)}"}
         write_anew(part.path, part.path, facts, columns, connection)
     return Withdrawal(file, tuple(changed))
+
+
+def set_withdrawn(path: Path, instant: str | None) -> None:
+    """Write a file of the lake anew, as withdrawn at an instant or as counting."""
+    with duck.connect() as connection:
+        facts = read_facts(path, connection)
+        facts.pop("withdrawn_at", None)
+        facts |= {"withdrawn_at": instant} if instant else {}
+        value = f"timestamp {literal(instant)}" if instant else "null::timestamp"
+        write_anew(path, path, facts, {"withdrawn_at": value}, connection)
 
 
 def restore_answer(

@@ -31,7 +31,7 @@ billed as (
         cycles.cycle_start_date,
         invoice_lines.product_code,
         sum(invoice_lines.quantity) as quantity
-    from {{ ref('invoice_lines') }} as invoice_lines
+    from {{ ref('int_invoice_lines') }} as invoice_lines
     inner join cycles
         on
             invoice_lines.org_id = cycles.org_id

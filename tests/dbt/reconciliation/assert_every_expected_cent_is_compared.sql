@@ -25,7 +25,7 @@ expected as (
         on
             invoice_lines.org_id = orders_answered.org_id
             and invoice_lines.invoice_date = orders_answered.invoice_date
-    where invoice_lines.invoice_status = 'final'
+    where invoice_lines.invoice_status <> 'accruing'
     group by all
 
 ),

@@ -1,5 +1,6 @@
 -- A telco line = the vendor's costs of its calls, summed and rounded once (TELCO-02,
 -- VOICE-05).
+{{ config(group='billing') }}
 with
 
 call_costs as (
@@ -27,7 +28,7 @@ telco_lines as (
         invoice_lines.service_period_start as cycle_start_date,
         invoice_lines.product_code,
         sum(invoice_lines.amount) as amount
-    from {{ ref('invoice_lines') }} as invoice_lines
+    from {{ ref('int_invoice_lines') }} as invoice_lines
     inner join {{ ref('products') }} as products
         on invoice_lines.product_code = products.product_code
     where products.kind = 'call'

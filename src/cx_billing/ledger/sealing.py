@@ -1,0 +1,398 @@
+"""Closing an invoice for good, and opening it again.
+
+What is sealed are the published lines: seal computes nothing. It refuses what may still change
+(not final, not covered, parked, files landed or a release changed since the build).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from cx_billing import duck, lake
+from cx_billing import files as whole_files
+from cx_billing.formats.common import identifier
+from cx_billing.landing.landed_files import list_landed
+from cx_billing.ledger import files
+from cx_billing.ledger.chain import Entry, LedgerError, append, find_head, read_chain
+from cx_billing.rules import hash_rules
+
+SEALED, APPROVED, REOPENED = "sealed", "approved", "reopened"
+# What the entry adds to a line; the rest is as it was published.
+OF_THE_ENTRY = ("entry", "sequence", "sealed_at", "sealed_by", "reason")
+OF_THE_INVOICE = ("billing_account_id", "due_date")
+INPUTS = ("dataset", "file_id", "source_file", "withdrawn_at")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold before an invoice is sealed, whether it does, and what if not."""
+
+    claim: str
+    otherwise: str
+    holds: bool
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What `seal` did: the entry it added, or the one that was there; None if it was refused."""
+
+    checks: tuple[Check, ...]
+    entry: Entry | None
+    is_new: bool
+
+
+def check_invoice(
+    home: Path,
+    connection: duckdb.DuckDBPyConnection,
+    org_id: str,
+    invoice_date: date,
+    accept: str | None = None,
+) -> tuple[dict[str, Any], tuple[Check, ...]]:
+    """What is published of an invoice, and the checklist of sealing it.
+
+    `accept` says why an invoice is sealed that the data does not cover.
+    """
+    facts = read_invoice(connection, org_id, invoice_date)
+    is_final = facts["invoice_status"] != "accruing"
+    changed = list_changed_files(home, connection, org_id)
+    is_release = facts["version"] == version("cx-billing") and facts["rules_hash"] == hash_rules(
+        lake.PROJECT_DIR
+    )
+    day_final = invoice_date + timedelta(days=1)
+    reopened_since = [
+        entry
+        for entry in read_chain(home)
+        if entry.kind == REOPENED
+        and entry.org_id == org_id
+        and entry.sequence > find_sequence(home, facts["ledger_head"])
+    ]
+    return facts, (
+        Check(
+            "it is final",
+            "it is not final",
+            is_final,
+            None
+            if is_final
+            else f"it is on {day_final}, and this build sees an earlier day. Build again then",
+        ),
+        Check(
+            "the data covers it",
+            "it is not covered",
+            facts["is_covered"] or bool(accept),
+            facts["coverage_note"]
+            if facts["is_covered"]
+            else f"{facts['coverage_note']}"
+            + (
+                f" (accepted: {accept})"
+                if accept
+                else ". Land the data up to the end of its cycle, or declare in the dataset "
+                "coverage that it is complete, then build again; or accept it with --accept REASON"
+            ),
+        ),
+        Check(
+            "every test of the build held",
+            "a test of the build failed",
+            not facts["is_parked"],
+            f"{org_id} is parked: {facts['parked_reason']}" if facts["is_parked"] else None,
+        ),
+        Check(
+            "the build has every file that is landed",
+            "the build lacks files",
+            not changed,
+            f"landed or withdrawn since: {', '.join(changed[:3])}"
+            + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+            + ". Build again first"
+            if changed
+            else None,
+        ),
+        Check(
+            "the build is of this release and its rules",
+            "another release has built it",
+            is_release,
+            None if is_release else f"it is of version {facts['version']}. Build again first",
+        ),
+        Check(
+            "the build knows every reopening",
+            "the build does not know a reopening",
+            not reopened_since,
+            "an invoice was reopened since. Build again first" if reopened_since else None,
+        ),
+    )
+
+
+def find_sequence(home: Path, head: str | None) -> int:
+    """The number of the entry that a build read last; 0 of none."""
+    return next((entry.sequence for entry in read_chain(home) if entry.hash == head), 0)
+
+
+def read_invoice(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: date
+) -> dict[str, Any]:
+    """What is published of an invoice."""
+    connection.execute("set variable org_id = ?", [org_id])
+    connection.execute("set variable invoice_id = ?", [f"{org_id}-{invoice_date}"])
+    query = resources.files(__package__).joinpath("queries/invoice.sql").read_text("utf-8")
+    found = connection.execute(query)
+    columns = [column[0] for column in found.description]
+    row = found.fetchone()
+    if row is None:
+        raise LedgerError(f"There is no invoice of {org_id} dated {invoice_date}.")
+    return dict(zip(columns, row, strict=True))
+
+
+def list_inputs(home: Path, org_id: str) -> list[tuple[str, str, str, str]]:
+    """The landed files of an organization: dataset, file id, name, and when it was withdrawn."""
+    with duck.connect() as connection:
+        return sorted(
+            (
+                file.facts["dataset"],
+                file.path.stem,
+                file.facts["source_file"],
+                file.facts.get("withdrawn_at") or "",
+            )
+            for file in list_landed(lake.ensure(home), connection)
+            if file.facts["org_id"] == org_id
+        )
+
+
+def list_changed_files(home: Path, connection: duckdb.DuckDBPyConnection, org_id: str) -> list[str]:
+    """Files of an organization that are in the lake otherwise than the published build has them."""
+    published = dict(
+        connection.execute(
+            "select file_id, (source_file, withdrawn_at is not null) "
+            "from marts.load_audit where org_id = ?",
+            [org_id],
+        ).fetchall()
+    )
+    now = {file_id: (name, bool(at)) for _, file_id, name, at in list_inputs(home, org_id)}
+    return sorted(
+        {
+            (now.get(file_id) or published[file_id])[0]
+            for file_id in now.keys() | published.keys()
+            if now.get(file_id, (None, None))[1] != published.get(file_id, (None, None))[1]
+        }
+    )
+
+
+def hash_lines(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[int, str]:
+    """How many lines there are, and one hash of all their values."""
+    names = [name for name in files.columns() if name not in (*OF_THE_ENTRY, *OF_THE_INVOICE)]
+    values = ", ".join(f"{identifier(name)}::varchar" for name in names)
+    [row] = connection.execute(
+        f"select count(*), sha256(coalesce(string_agg(to_json([{values}])::varchar, chr(10) "
+        f"order by invoice_line_id), '')) from {source}"
+    ).fetchall()
+    return row
+
+
+def seal(
+    home: Path,
+    connection: duckdb.DuckDBPyConnection,
+    org_id: str,
+    invoice_date: date,
+    by: str,
+    accept: str | None = None,
+) -> Sealed:
+    """Close an invoice; a second time is a no-op.
+
+    An invoice of which more is disputed than `seal_limits` allows needs two people: the first is on
+    record as `approved`, and the second seals what the first has seen.
+
+    The caller holds the lock of builds. Raises LedgerError if the chain is not as it was written.
+    """
+    files.settle(home)
+    entries = read_chain(home)
+    for entry in entries:
+        if (entry.kind, entry.org_id, entry.invoice_date) == (SEALED, org_id, str(invoice_date)):
+            return Sealed((), entry, is_new=False)
+    facts, checks = check_invoice(home, connection, org_id, invoice_date, accept)
+    if not all(check.holds for check in checks):
+        return Sealed(checks, None, is_new=False)
+    connection.execute(
+        "create or replace temp view sealed_lines as select * from marts.invoice_lines "
+        f"where invoice_id = '{facts['invoice_id'].replace(chr(39), 2 * chr(39))}'"
+    )
+    lines, lines_hash = hash_lines(connection, "sealed_lines")
+    entry = Entry(
+        sequence=len(entries) + 1,
+        previous=find_head(entries),
+        kind=SEALED,
+        org_id=org_id,
+        invoice_date=str(invoice_date),
+        written_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds"),
+        by=by,
+        reason=accept,
+        lines=lines,
+        total_amount=str(facts["total_amount"]),
+        currency=facts["currency"],
+        lines_hash=lines_hash,
+        facts={
+            "build_number": facts["build_number"],
+            "as_of": facts["as_of"],
+            "version": facts["version"],
+            "duckdb": duckdb.__version__,
+            "rules_hash": facts["rules_hash"],
+            "reference_hash": hash_rules(lake.PROJECT_DIR, ("seeds",)),
+            "inputs_hash": facts["inputs_hash"],
+            "ledger_head": facts["ledger_head"],
+        },
+    )
+    if facts["needs_two_people"]:
+        approvals = list_approvals(entries, entry)
+        agreed = check_approvals(facts, approvals, by)
+        checks = (*checks, agreed)
+        if not agreed.holds:
+            if any(same_person(known.by, by) for known in approvals):
+                return Sealed(checks, None, is_new=False)
+            approval = replace(entry, kind=APPROVED)
+            append(home, entries, approval)
+            return Sealed(checks, approval, is_new=True)
+    entry = write_files(home, connection, entry)
+    append(home, entries, entry)
+    files.place(home, entry)
+    return Sealed(checks, entry, is_new=True)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one, however they are spelt."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def list_approvals(entries: Iterable[Entry], wanted: Entry) -> list[Entry]:
+    """Who has approved the very lines that are to be sealed."""
+    return [
+        entry
+        for entry in entries
+        if entry.kind == APPROVED
+        and (entry.org_id, entry.invoice_date) == (wanted.org_id, wanted.invoice_date)
+        and entry.lines_hash == wanted.lines_hash
+    ]
+
+
+def check_approvals(facts: dict[str, Any], approvals: Sequence[Entry], by: str) -> Check:
+    """Whether another person has approved an invoice that needs two."""
+    disputed, limit = (Decimal(facts[name]) for name in ("disputed_amount", "largest_amount"))
+    others = [entry for entry in approvals if not same_person(entry.by, by)]
+    why = f"{disputed:,.2f} {facts['currency']} of it is disputed, more than {limit:,.2f}"
+    if others:
+        return Check(
+            "two people agree",
+            "one person is not enough",
+            True,
+            f"{why}; approved by {others[0].by}",
+        )
+    return Check(
+        "two people agree",
+        "one person is not enough",
+        False,
+        f"{why}: somebody else has to run this as well",
+    )
+
+
+def write_files(home: Path, connection: duckdb.DuckDBPyConnection, entry: Entry) -> Entry:
+    """Write the hidden files of an entry that seals; the entry with their names and hashes."""
+    ledger = files.ensure(home)
+    path = ledger / entry.org_id / f"{entry.invoice_date}.parquet"
+    inputs = path.with_suffix(".inputs.csv")
+    columns = [
+        {name: f"lines.{identifier(name)}", **dict.fromkeys(OF_THE_INVOICE, "")}[name]
+        or f"invoices.{identifier(name)}"
+        for name in files.columns()
+        if name not in OF_THE_ENTRY
+    ]
+    files.write_table(
+        connection,
+        path,
+        f"select {SEALED!r} as entry, ?::bigint as sequence, ?::timestamp as sealed_at, "
+        f"? as sealed_by, ?::varchar as reason, {', '.join(columns)} from sealed_lines as lines "
+        "inner join marts.invoices as invoices on lines.invoice_id = invoices.invoice_id "
+        "order by lines.invoice_line_id",
+        [entry.sequence, entry.written_at, entry.by, entry.reason],
+    )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*INPUTS, "sha256"))
+    for dataset, file_id, *rest in list_inputs(home, entry.org_id):
+        landed = home / "lake" / dataset / f"{file_id}.parquet"
+        writer.writerow((dataset, file_id, *rest, files.hash_file(landed)))
+    files.hide(inputs).write_text(text.getvalue(), "utf-8")
+    whole_files.sync(files.hide(inputs))
+    return replace(
+        entry,
+        files={
+            name.relative_to(ledger).as_posix(): files.hash_file(files.hide(name))
+            for name in (path, inputs)
+        },
+    )
+
+
+def reopen(home: Path, org_id: str, invoice_date: date, by: str, reason: str) -> Entry:
+    """Put on record that a sealed invoice is opened again, and why.
+
+    What was sealed stays. The next open invoice restates every line: as it was sealed, taken back,
+    and as it is now. The caller holds the lock of builds.
+
+    Raises LedgerError if the invoice is not sealed, or is reopened already.
+    """
+    files.settle(home)
+    entries = read_chain(home)
+    named = f"{org_id}-{invoice_date}"
+    sealed = [
+        entry
+        for entry in entries
+        if (entry.kind, entry.org_id, entry.invoice_date) == (SEALED, org_id, str(invoice_date))
+    ]
+    if not sealed:
+        raise LedgerError(f"Invoice {named} is not sealed: there is nothing to reopen.")
+    ledger = files.ensure(home)
+    entry = Entry(
+        sequence=len(entries) + 1,
+        previous=find_head(entries),
+        kind=REOPENED,
+        org_id=org_id,
+        invoice_date=str(invoice_date),
+        written_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds"),
+        by=by,
+        reason=reason,
+        lines=0,
+        total_amount=sealed[0].total_amount,
+        currency=sealed[0].currency,
+        lines_hash=sealed[0].lines_hash,
+    )
+    path = ledger / org_id / f"{invoice_date}.reopened-{entry.sequence}.parquet"
+    known = files.columns()
+    given = {
+        "entry": REOPENED,
+        "sequence": entry.sequence,
+        "sealed_at": entry.written_at,
+        "sealed_by": by,
+        "reason": reason,
+        "org_id": org_id,
+        "invoice_date": str(invoice_date),
+    }
+    with duck.connect() as connection:
+        selected = ", ".join(
+            f"{'?' if name in given else 'null'}::{kind} as {identifier(name)}"
+            for name, kind in known.items()
+        )
+        files.write_table(
+            connection, path, f"select {selected}", [given[name] for name in known if name in given]
+        )
+    entry = replace(
+        entry, files={path.relative_to(ledger).as_posix(): files.hash_file(files.hide(path))}
+    )
+    append(home, entries, entry)
+    files.place(home, entry)
+    return entry
