@@ -30,6 +30,7 @@ import duckdb
 from cx_billing import (
     access,
     changes,
+    checksums,
     data_tests,
     duck,
     files,
@@ -229,7 +230,7 @@ def build(
                 is_new_try = accept_changes or full_refresh
                 parked = {} if is_new_try else parking.keep_parked(home, parked)
             if not select:
-                parked = parking.park(ledger.find_damaged(home), began_at) | parked
+                parked = parking.park(find_damaged(home), began_at) | parked
             tried = attempt(parked)
             while tried.failures and not select and not lacks_of_machine(tried.failures):
                 reasons = explain_by_organization(home, tried, parked, attempt)
@@ -240,9 +241,11 @@ def build(
                 tried = attempt(parked)
             failures = lacks_of_machine(tried.failures) or tried.failures
             data_tests.write_queries(tried.tested, home / "target" / "compiled" / "data_tests")
-            if parked and not failures:
-                published = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
-                parking.carry_over(working, published, parked.values())
+            before = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
+            if (parked or before) and not (failures or select):
+                if parked:
+                    parking.carry_over(working, before, parked.values())
+                changes.add_alerts(working, before)
                 settle(working)
             if refuse and not (failures or select):
                 failures = (*tried.warnings, *ask(refuse, working))
@@ -274,6 +277,15 @@ def build(
         parked=tuple(parked.values()),
         goes_back_from=goes_back_from,
     )
+
+
+def find_damaged(home: Path) -> dict[str, str]:
+    """The organizations of which a file of the lake or the ledger is damaged, and which."""
+    return ledger.find_damaged(home) | {
+        org_id: f"{path.relative_to(home)} is damaged: it is not as it was landed. "
+        "Delete it and land its source again, or take it from a backup"
+        for path, org_id in checksums.find_damaged(home / "lake")
+    }
 
 
 def lacks_of_machine(failures: Iterable[Failure]) -> tuple[Failure, ...]:
@@ -447,6 +459,8 @@ def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Pat
     if left_out:
         of_organization = parking.list_files(home / "lake")
         found -= {path for org_id in left_out for path in of_organization.get(org_id, ())}
+        known = checksums.read(home / "lake")  # also of a file that cannot be read
+        found -= {path for path, (org_id, _) in known.items() if org_id in left_out}
     ledger.ensure(copy)
     sealed = [file for file in ledger.list_files(home) if file.parent.name not in left_out]
     for file in [*links, *sorted(found), *sealed]:

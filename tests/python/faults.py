@@ -131,7 +131,7 @@ def look_at_build(folder: Path) -> Any:
 def seal(folder: Path) -> None:
     """Seal an invoice."""
     home = folder / "home"
-    with warehouse.build_lock(home), warehouse.connect(home) as connection:
+    with warehouse.build_lock(home), warehouse.connect(home, [home / "ledger"]) as connection:
         done = sealing.seal(home, connection, "acme", date(2026, 4, 1), "Ana", "agreed")
     assert done.entry, done.checks
 

@@ -14,6 +14,7 @@ SEEDS = (
     "invoice_sections",
     "publication_limits",
     "seal_limits",
+    "alert_limits",
     "reject_reasons",
     "unbilled_reasons",
     "products",
@@ -34,6 +35,19 @@ create table marts.organizations as from (values
 create table marts.build as from (values
     (7, date '2026-04-20', '1.0', 'f00', 'ba5', timestamp '2026-04-20 03:00', repeat('0', 64))
 ) t(build_number, as_of, version, rules_hash, inputs_hash, built_at, ledger_head);
+create table marts.alerts (
+    alert_id varchar primary key, org_id varchar, cycle_start_date date, alert varchar,
+    product_code varchar, level integer, figure decimal(38, 6), limit_figure decimal(38, 6),
+    seen_at timestamp, began_at timestamp, counts_at timestamp, message varchar
+);
+insert into marts.alerts values
+    ('acme/2026-04-05/usage_passes_commitment/cx3/80', 'acme', date '2026-04-05',
+     'usage_passes_commitment', 'cx3', 80, 9, 10, timestamp '2026-04-20', null, null,
+     'acme: cx3 is at 9, more than 80 % of the 10 committed, in the cycle from 2026-04-05'),
+    ('acme/2026-04-05/peak_forming/cx2/2026-04-19T09:02:00', 'acme', date '2026-04-05',
+     'peak_forming', 'cx2', 20, 13, 12, timestamp '2026-04-19 09:14', timestamp '2026-04-19 09:02',
+     timestamp '2026-04-19 09:32',
+     'acme: cx2 has 14 users on, 12 are paid for; a peak of 13 counts at 09:32 if they stay');
 create table marts.billing_cycles as from (values
     ('acme', 'core', timestamp '2026-03-05', date '2026-03-05', date '2026-04-05',
      timestamp '2026-04-05'),

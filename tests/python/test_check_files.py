@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import builds, lake, landing
+from cx_billing import builds, checksums, lake, landing
 from cx_billing.check_files import check_files
-from cx_billing.landing import landed_files, lander
+from cx_billing.landing import lander
 
 CONTRACT = (
     "contract_id,org_name,region,license_model,billing_option,currency,effective_date\n"
@@ -384,7 +384,7 @@ def test_an_interrupted_withdrawal_leaves_the_file_as_it_was(inbox, tmp_path, mo
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(landed_files.files, "replace", stop)
+    monkeypatch.setattr(checksums.files, "replace", stop)
     with pytest.raises(KeyboardInterrupt):
         landing.withdraw(home, "acme/contracts/c.csv")
     monkeypatch.undo()

@@ -33,6 +33,7 @@ MARTS_READ_BY_INTERMEDIATE = {
     "billable_users": "who is billable, counted and compared with the vendor's report",
     "calls": "calls as they are rated, summed by service and checked",
     "concurrency_daily": "the peak of a day, compared with the vendor's report",
+    "concurrency_peaks": "which peaks are billed, watched",
     "conversations": "conversations as they are billed, counted",
     "invoice_differences": "what is claimed and credited, followed as disputes",
     "invoice_lines": "lines as they are invoiced, compared with the vendor's",
@@ -47,6 +48,9 @@ MARTS = {
         org_id org_name billing_account_id region currency license_model billing_option
         effective_date ramp_end_date term_end_date is_parked parked_since parked_reason""",
     "build": "build_number as_of version rules_hash inputs_hash built_at ledger_head",
+    "alerts": """
+        alert_id org_id cycle_start_date alert product_code level figure limit_figure seen_at
+        began_at counts_at message""",
     "billing_cycles": """
         billing_cycle_id org_id clock cycle_number cycle_start_at cycle_end_at cycle_start_date
         cycle_end_date phase is_last_ramp_cycle is_closed usage_through_at""",
@@ -184,6 +188,7 @@ HAS_MANY_PARENTS = {
     "int_unmapped_names": "the union of all names, each with the seed that maps it",
     "int_usage_evidence": "the union of all areas that measure",
     "invoice_line_evidence_listed": "the union of all that a line can rest on",
+    "int_peaks_forming": "who is on, what is paid for and how far data reach, each from its model",
     "unbilled_usage": "the union of all reasons, each from where the usage is measured",
     "int_line_names": "the names of products, from the catalogue, contracts and orders",
     "int_other_quantities": "the union of all other readings of a quantity",

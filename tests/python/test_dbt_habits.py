@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
@@ -112,6 +113,50 @@ def test_freshness_of_the_lake_is_asked_of_what_was_landed(sample_warehouse, tmp
     found = {result.node.name: result.status for result in outcome.result.results}
     assert "user_presence" in found and "contracts" not in found
     assert set(found.values()) == {"pass"}
+
+
+def land_days_ago(home: Path, dataset: str, days: int) -> None:
+    """A file of a dataset that was landed so many days ago."""
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(
+            f"copy (select 'acme' as org_id, now()::timestamp - interval {days} day as landed_at) "
+            f"to '{lake.ensure(home)}/{dataset}/{days}.parquet' (format parquet)"
+        )
+
+
+def test_freshness_warns_after_a_cycle_and_fails_after_two(tmp_path):
+    """Each dataset that every cycle brings, by its newest file; what never came fails too."""
+    days = {
+        "license_assignments": 34,
+        "user_presence": 36,
+        "message_interactions": 69,
+        "resource_usage": 71,
+        "voice_usage": 400,
+    }
+    for dataset, ago in days.items():
+        land_days_ago(tmp_path, dataset, ago)
+    land_days_ago(tmp_path, "voice_usage", 1)  # the newest counts
+    outcome = warehouse.run(["source", "freshness"], tmp_path, tmp_path / "cx_billing.duckdb")
+    found = {r.node.name: str(r.status) for r in warehouse.list_results(outcome)}
+    assert found == {
+        "license_assignments": "pass",
+        "user_presence": "warn",
+        "message_interactions": "warn",
+        "resource_usage": "error",
+        "voice_usage": "pass",
+        "vendor_invoice_lines": "error",
+    }
+    assert not outcome.success  # dbt ends with 1
+
+
+def test_freshness_that_warns_is_no_failure(tmp_path):
+    for dataset in ("license_assignments", "user_presence", "message_interactions"):
+        land_days_ago(tmp_path, dataset, 36)
+    for dataset in ("resource_usage", "voice_usage", "vendor_invoice_lines"):
+        land_days_ago(tmp_path, dataset, 0)
+    outcome = warehouse.run(["source", "freshness"], tmp_path, tmp_path / "cx_billing.duckdb")
+    assert outcome.success, outcome.exception
 
 
 def copy_newest_build(home: Path, folder: Path) -> Path:

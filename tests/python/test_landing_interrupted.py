@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 import invoice_pdfs
-from cx_billing import formats, lake, landing
+from cx_billing import checksums, formats, lake, landing
 from cx_billing.landing import landed_files
 from cx_billing.models import Models
 from deliveries import USERS, archive
@@ -23,7 +23,7 @@ from deliveries import USERS, archive
 THREE_FILES = {"0.csv": USERS, "1.csv": USERS + b"u3,c,\n", "2.csv": USERS + b"u4,d,\n"}
 KILLED = """
 import os, pathlib, signal, sys
-from cx_billing import files, landing
+from cx_billing import checksums, files, landing
 
 landed = 0
 genuine = files.replace
@@ -232,13 +232,13 @@ def test_a_part_of_an_answer_is_withdrawn_with_the_others(warehouse, kind, monke
     warehouse.land()
     before = landed_files_of(warehouse)
     name = before[1].source_file
-    genuine = landed_files.files.replace
+    genuine = checksums.files.replace
 
     def stop_after_the_first(*paths):
         genuine(*paths)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(landed_files.files, "replace", stop_after_the_first)
+    monkeypatch.setattr(checksums.files, "replace", stop_after_the_first)
     with pytest.raises(KeyboardInterrupt):
         landing.withdraw(warehouse.home, name)
     monkeypatch.undo()

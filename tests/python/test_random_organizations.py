@@ -113,6 +113,7 @@ NOT_COMPARED = {
 }
 # Marts that random organizations do not compare, and what does.
 COMPARED_ELSEWHERE = {
+    "alerts": "test_alerts, minute by minute, and the unit tests of its models",
     "build": "test_warehouse, since it is of no organization",
     "inventory_audit": "tests/cases/calls-and-numbers-audited, and the unit tests of its models",
     **dict.fromkeys(

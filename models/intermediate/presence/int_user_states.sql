@@ -84,6 +84,7 @@ resolved as (
             states.ended_at,
             least(states.next_started_at, greatest(states.started_at, reach.ends_at))
         ) as ended_at,
+        states.ended_at is null and states.next_started_at is null as is_open,
         states.file_id,
         states.source_row
     from with_next_start as states

@@ -18,6 +18,8 @@ import duckdb
 from cx_billing import builds, duck
 
 COMPARABLE = "comparable_invoices"
+FINAL_LINES = "final_lines"
+BILL = {"invoices", "invoice_lines", "billing_cycles"}  # what two builds are compared by
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,38 @@ def find_changes(home: Path, connection: duckdb.DuckDBPyConnection) -> Changes |
     lines = tuple(ChangedLine(**row) for row in read(connection, "final_lines"))
     files = tuple(ChangedFile(**row) for row in read(connection, "files")) if lines else ()
     return Changes(builds.number_of(earlier), lines, files)
+
+
+def add_alerts(database: Path, published: Path | None) -> None:
+    """Have the alerts of a new build tell which final invoices it changes.
+
+    Those that the published build tells stay for as many days as the seed `alert_limits` says.
+    Without a published build, or with a project that has no bill, there is nothing to compare.
+    """
+    if not published:
+        return
+    with duck.connect(database) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        attach_earlier(connection, published)
+        marts, marts_before = (list_marts(connection, name) for name in (database.stem, "earlier"))
+        if not (marts_before >= BILL and BILL | {"alerts", "build"} <= marts):
+            return
+        connection.execute(f"create temp view {COMPARABLE} as {_sql(COMPARABLE)}")
+        connection.execute(f"create temp view {FINAL_LINES} as {_sql(FINAL_LINES)}")
+        # A parked organization has brought its alerts along.
+        into_alerts = "insert or ignore into marts.alerts by name "
+        connection.execute(into_alerts + _sql("changed_invoices"))
+        if "alerts" in marts_before:
+            connection.execute(into_alerts + _sql("alerts_before"))
+
+
+def list_marts(connection: duckdb.DuckDBPyConnection, catalog: str) -> set[str]:
+    """The marts of an open file, by the name of its catalog."""
+    found = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = ?",
+        [catalog],
+    )
+    return {name for (name,) in found.fetchall()}
 
 
 def find_implausible_invoices(home: Path, database: Path) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import click
 
 from cx_billing.cli import (
     accept_name,
+    alerts,
     build,
     check,
     check_files,
@@ -55,12 +56,14 @@ def main(home: Path) -> None:
 
     Exit codes: 0 done; 1 a build or a test failed and nothing was published; 2 a whole file was
     refused (the rest was landed), check-files found something, or the arguments are wrong;
-    3 published, but organizations are parked: what is published of them is of an earlier build.
+    3 published, but organizations are parked: what is published of them is of an earlier build;
+    4 an alert is new (alerts --fail).
     """
 
 
 for command in (
     accept_name.accept_name,
+    alerts.alerts,
     build.build,
     check.check_known_answer,
     check_files.check,

@@ -11,8 +11,9 @@ from duckdb import DuckDBPyConnection
 
 from cx_billing import builds, changes, pages, parking, warehouse
 from cx_billing.cli import options
+from cx_billing.cli.alerts import report_new_alerts
 from cx_billing.cli.errors import BUILD_FAILED, PARKED, RefusedError
-from cx_billing.cli.options import Day, check_day, with_home
+from cx_billing.cli.options import AsOf, check_day, with_home, with_run
 from cx_billing.cli.screen import (
     SHOWN_ITEMS,
     print_failure,
@@ -25,6 +26,7 @@ from cx_billing.pages.content import Record
 from cx_billing.pages.findings import count_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.rejected import describe_rejection
+from cx_billing.run_log import Run
 
 READERS = "CX_BILLING_READERS"
 STALE = timedelta(days=35)  # usage older than a cycle of any length
@@ -33,10 +35,11 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
 @click.command(short_help="Build, test, and only then publish.")
 @click.option(
     "--as-of",
-    type=Day(),
+    type=AsOf(),
     callback=check_day,
     metavar="DATE",
-    help="The bill as seen on DATE, with usage through the day before. [default: today, UTC]",
+    help="The bill as seen on DATE, with usage through the day before; tomorrow sees today too. "
+    "[default: today, UTC]",
 )
 @click.option(
     "--full-refresh",
@@ -73,6 +76,7 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     help="Publish nothing if there is anything to warn of, and exit with 1.",
 )
 @with_home
+@with_run("build")
 def build(
     as_of: date | None,
     full_refresh: bool,
@@ -82,6 +86,7 @@ def build(
     readers: str | None,
     fail_on_warning: bool,
     home: Path,
+    run: Run,
 ) -> None:
     """Build and test the warehouse, and publish it only if everything passed.
 
@@ -122,6 +127,7 @@ def build(
     except KeyboardInterrupt:
         say("Interrupted. Nothing was published.", err=True)
         raise SystemExit(BUILD_FAILED) from None
+    log_result(result, run)
     for warning in result.warnings:
         print_failure(warning, "WARNING")
     if not result.passed:
@@ -135,13 +141,46 @@ def build(
             err=True,
         )
         raise SystemExit(BUILD_FAILED)
-    report_good_build(result, home, as_of)
+    report_good_build(result, home, as_of, run)
     if result.parked:
         report_parked(result.parked, home)
         raise SystemExit(PARKED)
 
 
-def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | None) -> None:
+def log_result(result: warehouse.BuildResult, run: Run) -> None:
+    """Keep what a build did: which tests failed or warned, without the rows, and who is parked."""
+    for event, found in (("failed", result.failures), ("warned", result.warnings)):
+        for node in found:
+            run.tell(event, node=node.name, file=node.file, organizations=node.organizations)
+    # Why it was parked may quote a row: the name in front is that of the test.
+    parked = [
+        {"org_id": known.org_id, "since": f"{known.since}Z", "test": known.reason.split(":")[0]}
+        for known in result.parked
+    ]
+    for known in parked:
+        run.tell("parked", **known)
+    number = builds.number_of(result.database) if result.published and result.database else None
+    run.add(
+        build_number=number,
+        is_published=number is not None,
+        numbers={
+            "nodes": result.nodes,
+            "skipped": result.skipped,
+            "failures": len(result.failures),
+            "warnings": len(result.warnings),
+            "parked": len(parked),
+        },
+        failures=[
+            {"name": failure.name, "file": failure.file, "claim": failure.description}
+            for failure in result.failures
+        ],
+        parked=parked,
+    )
+
+
+def report_good_build(
+    result: warehouse.BuildResult, home: Path, as_of: date | None, run: Run
+) -> None:
     """Say what was published, where money could be missing from it, and how to look at it."""
     with warehouse.connect(home) as connection:
         counts = count_rows(connection)
@@ -168,6 +207,14 @@ def report_good_build(result: warehouse.BuildResult, home: Path, as_of: date | N
     for line in notes:
         say(f"Note: {line}", err=True)
     report_changes(changed, home)
+    with warehouse.connect(home) as connection:
+        new_alerts = report_new_alerts(home, connection)
+    run.summary["numbers"] |= {
+        **counts,
+        "changed_final_lines": len(changed.lines) if changed else 0,
+        "new_alerts": new_alerts,
+    }
+    run.tell("published", build_number=run.summary["build_number"])
     say(f"Look at it: {spell_command(home, 'show', 'invoices')}")
     if counts["rejected_rows"]:
         say(f"            {spell_command(home, 'show', 'rejected')}")

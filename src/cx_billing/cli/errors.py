@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 import duckdb
 
-from cx_billing import landing, machine, pages, warehouse
+from cx_billing import landing, machine, pages, reported, warehouse
 from cx_billing.customer_key import UnusableKeyError
 from cx_billing.ledger.chain import LedgerError
 from cx_billing.pages.formatting import format_text
@@ -18,6 +18,7 @@ from cx_billing.pages.formatting import format_text
 BUILD_FAILED = 1
 REFUSED = 2
 PARKED = 3
+NEW_ALERTS = 4
 SIGPIPE_EXIT = 141  # what a shell reports of a program whose reader has gone
 
 
@@ -42,25 +43,43 @@ class Commands(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except warehouse.BuildLockedError as error:
-            raise FailedError(str(error)) from error
-        except landing.LandingError as error:
-            raise RefusedError(format_text(error)) from error
-        except LedgerError as error:
-            raise FailedError(str(error)) from error
-        except (warehouse.WarehouseError, pages.NotFoundError, UnusableKeyError) as error:
-            raise RefusedError(str(error)) from error
         except BrokenPipeError as error:
             leave_quietly(error)
-        except OSError as error:
-            raise RefusedError(explain_os_error(error)) from error
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise RefusedError(
+        except Exception as error:
+            if translated := translate(error):
+                raise translated from error
+            raise
+
+
+def translate(error: BaseException) -> FailedError | None:
+    """What the user can fix as a message and an exit code; None of anything else."""
+    match error:
+        case warehouse.BuildLockedError() | reported.ReportingError() | LedgerError():
+            return FailedError(str(error))
+        case landing.LandingError():
+            return RefusedError(format_text(error))
+        case warehouse.WarehouseError() | pages.NotFoundError() | UnusableKeyError():
+            return RefusedError(str(error))
+        case OSError():
+            return RefusedError(explain_os_error(error))
+        case duckdb.CatalogException() | duckdb.BinderException():
+            return RefusedError(
                 "The published warehouse lacks something that this version reads; build it again. "
                 f"({str(error).splitlines()[0]})"
-            ) from error
-        except duckdb.Error as error:
-            raise RefusedError(explain_database_error(error)) from error
+            )
+        case duckdb.Error():
+            return RefusedError(explain_database_error(error))
+    return None
+
+
+def find_exit_code(error: BaseException) -> int:
+    """What the command line ends with after an error, or when somebody leaves it."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(bool(error.code))
+    if isinstance(error, BrokenPipeError):
+        return SIGPIPE_EXIT
+    known = error if isinstance(error, click.ClickException) else translate(error)
+    return known.exit_code if known else BUILD_FAILED
 
 
 def clean(text: str) -> str:

@@ -11,8 +11,16 @@ import click
 from cx_billing import extract
 from cx_billing.cli import options
 from cx_billing.cli.errors import FailedError, RefusedError
-from cx_billing.cli.options import Day, NamedPath, check_day, with_home, with_organization
+from cx_billing.cli.options import (
+    Day,
+    NamedPath,
+    check_day,
+    with_home,
+    with_organization,
+    with_run,
+)
 from cx_billing.cli.screen import SHOWN_ITEMS, say, show_progress, spell_command
+from cx_billing.run_log import Run
 
 RUN_AGAIN = "What has arrived is kept. To continue, run the same command again."
 
@@ -66,6 +74,7 @@ RUN_AGAIN = "What has arrived is kept. To continue, run the same command again."
     help="As a partner: pull the overview of this customer's organization, and nothing else.",
 )
 @with_home
+@with_run("extract")
 def pull(
     org_id: str,
     first: date,
@@ -77,6 +86,7 @@ def pull(
     datasets: Sequence[str],
     trustor: str,
     home: Path,
+    run: Run,
 ) -> None:
     """Pull usage from the platform API into an inbox, ready to be landed.
 
@@ -99,6 +109,7 @@ def pull(
     Exit codes: 0 done; 1 the pull ended part way, and continues when run again; 2 wrong arguments
     or credentials.
     """
+    run.add(org_id=org_id)
     tomorrow = options.today() + timedelta(days=1)
     if first >= min(until or tomorrow, tomorrow):
         raise click.UsageError(f"--from {first} is in the future, or not before --to.")
@@ -124,6 +135,15 @@ def pull(
         raise FailedError(f"{error} {RUN_AGAIN}") from None
     except KeyboardInterrupt:
         raise FailedError(f"Interrupted. {RUN_AGAIN}") from None
+    run.add(
+        numbers={
+            "pages": report.pages,
+            "requests": report.requests,
+            "conversations_open": report.open_conversations,
+            "queries_denied": len(report.denied),
+        },
+        complete_to={query: f"{at:%Y-%m-%dT%H:%M:%SZ}" for query, at in report.available.items()},
+    )
     print_report(report, inbox, home)
 
 

@@ -8,7 +8,7 @@ import click
 
 from cx_billing import lake, landing
 from cx_billing.cli.errors import REFUSED
-from cx_billing.cli.options import NamedPath, time_zone_option, with_home
+from cx_billing.cli.options import NamedPath, time_zone_option, with_home, with_run
 from cx_billing.cli.screen import (
     SHOWN_ITEMS,
     describe_refusal,
@@ -16,6 +16,7 @@ from cx_billing.cli.screen import (
     show_progress,
     spell_command,
 )
+from cx_billing.run_log import Run
 
 
 class DatasetsInHelp(click.Command):
@@ -38,7 +39,8 @@ class DatasetsInHelp(click.Command):
     help="Read files once more that stopped the process that read them.",
 )
 @with_home
-def land(inbox: Path, time_zone: str | None, retry_stopped: bool, home: Path) -> None:
+@with_run("land")
+def land(inbox: Path, time_zone: str | None, retry_stopped: bool, home: Path, run: Run) -> None:
     """Read every file under INBOX/<org_id>/<dataset>/ into the lake.
 
     Files are .csv, .json, .ndjson, .jsonl (each also .gz), .parquet, .xlsx, the vendor's invoice
@@ -60,9 +62,41 @@ def land(inbox: Path, time_zone: str | None, retry_stopped: bool, home: Path) ->
             time_zone,
             retry_stopped,
         )
+    log_report(report, run)
     print_report(report, home)
     if report.refused:
         raise SystemExit(REFUSED)
+
+
+def log_report(report: landing.Report, run: Run) -> None:
+    """Keep what became of the files, without their names."""
+    for file in report.landed:
+        run.tell(
+            "file_landed",
+            org_id=file.org_id,
+            dataset=file.dataset,
+            file_id=file.file_id,
+            rows=file.rows,
+            unreadable_rows=file.parse_errors,
+        )
+    refused = [
+        dict(zip(("org_id", "dataset"), Path(file.source_file).parts[:-1], strict=False))
+        for file in report.refused
+    ]
+    for place in refused:
+        run.tell("file_refused", **place)
+    run.add(
+        numbers={
+            "files_landed": len(report.landed),
+            "rows_landed": sum(file.rows for file in report.landed),
+            "rows_unreadable": sum(file.parse_errors for file in report.landed),
+            "files_there_already": len(report.already_landed),
+            "files_left_out": len(report.left_out),
+            "files_refused": len(refused),
+            "warnings": len(report.misplaced) + len(report.warnings),
+        },
+        refused=refused[:SHOWN_ITEMS],
+    )
 
 
 def describe_work(at: landing.Progress) -> str:

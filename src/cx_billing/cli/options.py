@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import functools
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cx_billing import duck, warehouse
+from cx_billing import duck, run_log, warehouse
+from cx_billing.cli.errors import find_exit_code
 
 DEFAULT_HOME = Path("warehouse")
 EARLIEST_DAY = date(2000, 1, 1)
@@ -63,6 +65,26 @@ home_option = functools.partial(
 with_home = home_option(default=inherit_home)
 
 
+def with_run(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Keep a log and a summary of a command in its home; the command gets them as `run`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapped(home: Path, **arguments: Any) -> None:
+            run = None
+            try:
+                with run_log.keep(home, name, find_exit_code) as run:
+                    command(home=home, run=run, **arguments)
+            finally:
+                if run and run.broken:
+                    where, why = run.broken.filename or run.logs, run.broken.strerror
+                    click.echo(f"Warning: no log of this run, {where}: {why}", err=True)
+
+        return wrapped
+
+    return decorate
+
+
 class Day(click.ParamType[date]):
     """A date, written YYYY-MM-DD."""
 
@@ -78,6 +100,17 @@ class Day(click.ParamType[date]):
             return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{str(value)!r}: no such day; use YYYY-MM-DD.", param, ctx)
+
+
+class AsOf(Day):
+    """A date as of which a bill is seen, also in the words of a schedule."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date that was written: tomorrow sees today as far as its data reach."""
+        days = {"today": 0, "tomorrow": 1}
+        if value in days:
+            return today() + timedelta(days=days[value])
+        return super().convert(value, param, ctx)
 
 
 def check_day(

@@ -58,10 +58,9 @@ def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, ho
       cx-billing seal ORG_ID 2026-05-05 --by Ana
       cx-billing verify
     """
-    with (
-        warehouse.build_lock(warehouse.check_home(home)),
-        warehouse.connect(home, [home / "ledger"]) as connection,
-    ):
+    home = warehouse.check_home(home)
+    ledger = home / "ledger"
+    with warehouse.build_lock(home), warehouse.connect(home, [ledger]) as connection:
         head = pages.find_head(connection, org_id, invoice_date)
         done = sealing.seal(
             home, connection, head["org_id"], invoice_date, by or find_user(), accept
@@ -113,7 +112,8 @@ def reopen(org_id: str, invoice_date: date, reason: str, by: str | None, home: P
     \b
       cx-billing reopen ORG_ID 2026-05-05 --reason "agreed with the vendor to rebill May"
     """
-    with warehouse.build_lock(warehouse.check_home(home)), warehouse.connect(home) as connection:
+    home = warehouse.check_home(home)
+    with warehouse.build_lock(home), warehouse.connect(home) as connection:
         head = pages.find_head(connection, org_id, invoice_date)
         entry = sealing.reopen(home, head["org_id"], invoice_date, by or find_user(), reason)
     say(

@@ -11,7 +11,7 @@ import click
 from cx_billing import parking, warehouse
 from cx_billing.cli.build import READERS, build
 from cx_billing.cli.errors import RefusedError
-from cx_billing.cli.options import Day, check_day, with_home
+from cx_billing.cli.options import AsOf, check_day, with_home
 from cx_billing.cli.screen import shorten_list
 from cx_billing.pages.formatting import format_text
 
@@ -20,7 +20,7 @@ from cx_billing.pages.formatting import format_text
 @click.argument("org_id")
 @click.option(
     "--as-of",
-    type=Day(),
+    type=AsOf(),
     callback=check_day,
     metavar="DATE",
     help="The bill as seen on DATE, as for cx-billing build. [default: today, UTC]",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_billing import files, formats
+from cx_billing import checksums, formats
 from cx_billing.formats import literal
 from cx_billing.landing.facts import metadata
 from cx_billing.landing.report import LandingError
@@ -55,20 +55,34 @@ class LandedFile:
 
 
 def list_landed(lake: Path, connection: duckdb.DuckDBPyConnection) -> list[LandedFile]:
-    """The files of a lake in the order they were landed, without what their answers say."""
-    footers = formats.glob_literal(lake).removesuffix("'") + "/*/*.parquet'"
+    """The files of a lake in the order they were landed, without what their answers say.
+
+    A file that is damaged, so that it cannot be read, is none of them.
+    """
+    everything = formats.glob_literal(lake).removesuffix("'") + "/*/*.parquet'"
     try:
-        rows = connection.execute(
-            f"select file_name, decode(key), decode(value) from parquet_kv_metadata({footers}) "
-            "where key <> 'said'::blob"
-        ).fetchall()
+        rows = read_footers(everything, connection)
     except duckdb.Error as error:
-        raise LandingError(f"{lake}: the lake cannot be read: {error}") from error
+        damaged = {path for path, _ in checksums.find_damaged(lake)}
+        if not damaged:
+            raise LandingError(f"{lake}: the lake cannot be read: {error}") from error
+        whole = [path for path in lake.glob("*/*.parquet") if path not in damaged]
+        rows = [
+            row for path in whole for row in read_footers(formats.glob_literal(path), connection)
+        ]
     facts: dict[str, dict[str, str]] = {}
     for name, key, value in rows:
         facts.setdefault(name, {})[key] = value
     landed = [LandedFile(Path(name), told) for name, told in facts.items() if "org_id" in told]
     return sorted(landed, key=lambda file: file.facts["landed_at"])
+
+
+def read_footers(files: str, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """The facts in the footers of files: the file, the name, the value."""
+    return connection.execute(
+        f"select file_name, decode(key), decode(value) from parquet_kv_metadata({files}) "
+        "where key <> 'said'::blob"
+    ).fetchall()
 
 
 def read_facts(path: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -116,6 +130,6 @@ def write_anew(
             "(format parquet, compression zstd, use_tmp_file false, "
             f"kv_metadata {{{metadata(dict(facts))}}})"
         )
-        files.replace(temporary, target)
+        checksums.put(temporary, target, facts["org_id"])
     finally:
         temporary.unlink(missing_ok=True)

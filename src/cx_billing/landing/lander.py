@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cx_billing import files, formats, lake, sidecars
+from cx_billing import checksums, formats, lake, sidecars
 from cx_billing.bounds import LARGEST_FILE
 from cx_billing.formats import literal
 from cx_billing.formats.completeness import Said
@@ -304,7 +304,7 @@ class Lander:
             known = AlreadyLanded(read.delivery.source_file, read.file_id)
             self._report.already_landed.append(known)
             return
-        files.replace(read.temporary, read.target)
+        checksums.put(read.temporary, read.target, read.delivery.org_id)
         self._landed[read.file_id] = LandedFile(read.target, read.facts)
         self._report.landed.append(
             Landed(

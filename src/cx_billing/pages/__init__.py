@@ -17,6 +17,7 @@ Nothing is computed here but totals of what is shown: a rule belongs into a mode
 periods are exclusive in the marts and shown inclusive, as the vendor does.
 """
 
+from cx_billing.pages.alerts import compose_alerts, list_alerts
 from cx_billing.pages.calendar import compose_calendar
 from cx_billing.pages.calls import compose_calls
 from cx_billing.pages.content import Page, Picture, Table
@@ -43,7 +44,7 @@ from cx_billing.pages.reconciliation import compose_reconciliation
 from cx_billing.pages.rejected import compose_rejected
 from cx_billing.pages.rules import compose_rules
 from cx_billing.pages.site import write_pages
-from cx_billing.pages.status import compose_status, describe_cause, describe_change
+from cx_billing.pages.status import Home, compose_status, describe_cause, describe_change
 from cx_billing.pages.telco import compose_telco
 from cx_billing.pages.terminal import print_page, print_table
 from cx_billing.pages.unbilled import compose_unbilled
@@ -59,6 +60,7 @@ __all__ = [
     "DEFAULT_POOL",
     "MOST_ROWS",
     "Findings",
+    "Home",
     "MissingData",
     "NotFoundError",
     "Page",
@@ -66,6 +68,7 @@ __all__ = [
     "Table",
     "VendorFiles",
     "collect_findings",
+    "compose_alerts",
     "compose_calendar",
     "compose_calls",
     "compose_disputes",
@@ -92,6 +95,7 @@ __all__ = [
     "find_head",
     "find_product",
     "find_usage_end",
+    "list_alerts",
     "print_page",
     "print_table",
     "render_csv",
