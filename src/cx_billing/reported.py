@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cx_billing import files
+from cx_billing import access, files
 
 FILE = "alerts_reported.json"
 LOCK = ".alerts.lock"
@@ -43,7 +43,8 @@ def read(home: Path) -> dict[str, str]:
 def telling(home: Path) -> Iterator[dict[str, str]]:
     """Hold the only right to tell alerts of the home; those that were told before."""
     refused = "Another process tells the alerts of {} at the moment: {}. Retry when it has ended."
-    with files.lock(home / LOCK, lambda holder: ReportingError(refused.format(home, holder))):
+    lock = files.lock(home / LOCK, lambda holder: ReportingError(refused.format(home, holder)))
+    with access.private_files(), lock:
         yield read(home)
 
 

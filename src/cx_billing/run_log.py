@@ -26,7 +26,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from cx_billing import files
+from cx_billing import access, files
 
 NAME = "cx-billing.jsonl"
 MOST_BYTES = 10 * 2**20
@@ -88,9 +88,10 @@ class Run:
         self.write(self.write_summary)
 
     def write(self, action: Callable[[], None]) -> None:
-        """Write; a run does not fail for want of its log."""
+        """Write for the owner of the home alone; a run does not fail for want of its log."""
         try:
-            action()
+            with access.private_files():
+                action()
         except OSError as error:
             self.broken = error
 

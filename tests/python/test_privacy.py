@@ -74,6 +74,14 @@ def test_nothing_else_in_the_home_does(planted):
     assert leaks == {}
 
 
+def test_all_that_commands_leave_is_the_owners_alone(planted):
+    cx_billing("--home", planted.home, "alerts")
+    paths = [path for path in planted.home.rglob("*") if not path.is_symlink()]
+    assert {"last-build.json", ".alerts.lock", "checksums.tsv"} <= {path.name for path in paths}
+    opened = [path for path in (planted.home, *paths) if path.stat().st_mode & 0o077]
+    assert opened == []
+
+
 def test_no_page_and_no_word_in_the_terminal_does(planted):
     pages = list((planted.folder / "pages").rglob("*.html"))
     assert len(pages) > 10

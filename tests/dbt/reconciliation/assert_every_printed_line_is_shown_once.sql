@@ -1,5 +1,5 @@
 -- The printed lines of an invoice of the vendor are those of its file, in their order, each
--- once (INV-12). What a build was asked to show is masked here: words are compared as masked.
+-- once (INV-12). Words are compared as they are masked, whatever the build shows.
 with
 
 landed as (
