@@ -1,1 +1,27 @@
-select * from {{ source('ledger', 'sealed_lines') }}
+select
+    entry,
+    sequence,
+    sealed_at,
+    sealed_by,
+    reason,
+    org_id,
+    invoice_date,
+    billing_account_id,
+    due_date,
+    invoice_line_id,
+    section,
+    product_code,
+    description,
+    charge_type,
+    service_period_start,
+    service_period_end,
+    quantity,
+    unit_of_measure,
+    unit_price,
+    amount,
+    currency,
+    is_waived,
+    waiver_reason,
+    corrected_line_id,
+    corrected_invoice_date
+from {{ source('ledger', 'sealed_lines') }}
