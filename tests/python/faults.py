@@ -4,7 +4,7 @@
 for the operation FIRST, FIRST + STEP and so on of all that it does to files of the copy: at one the
 disk is full, at the next it is broken, at the third the process is killed. Then the same is done in
 peace. A JSON line a fault says what was seen. Each run is a process of its own, forked before
-anything has a thread.
+anything has a thread. `... 1 random N` kills it N times at any moment.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import errno
 import io
 import json
 import os
+import random
 import shutil
+import signal
 import sys
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -171,6 +174,26 @@ def in_a_process(run: Any) -> tuple[int, Any]:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), json.loads(told or b"null")
 
 
+def kill_at_random(times: int, anew: Any, work: Any, look: Any) -> None:
+    """Kill the work so many times, each after some part of the time that it takes."""
+    anew()
+    began = time.monotonic()
+    in_a_process(work)
+    takes, rng = time.monotonic() - began, random.Random(times)
+    for _ in range(times):
+        anew()
+        wait = rng.uniform(0, takes)
+        if (child := os.fork()) == 0:
+            work()
+            os._exit(0)
+        time.sleep(wait)
+        os.kill(child, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        seen, again, end = in_a_process(look), in_a_process(work), in_a_process(look)
+        fault = {"at": f"{wait:.3f} s", "kind": "random", "code": code, "left": []}
+        print(json.dumps(fault | {"seen": seen, "again": again, "end": end}), flush=True)
+
+
 def main() -> None:
     """See the module."""
     name, folder = sys.argv[1], Path(sys.argv[2])
@@ -194,6 +217,9 @@ def main() -> None:
     after = in_a_process(lambda: look(copy))[1]
     print(json.dumps({"operations": len(done), "before": before, "after": after}), flush=True)
 
+    if sys.argv[4] == "random":
+        kill_at_random(int(sys.argv[5]), anew, lambda: work(copy), lambda: look(copy))
+        return
     for number in range(int(sys.argv[3]), len(done) + 1, int(sys.argv[4])):
         kind = KINDS[number % 3]
 

@@ -26,12 +26,12 @@ FAULTS = Path(__file__).with_name("faults.py")
 USERS = "user_id,email,name\nu1,a@x,Ann\nu2,b@x,Bob\n"
 
 
-def try_all(work: str, folder: Path, step: int = 1) -> list[dict]:
+def try_all(work: str, folder: Path, *steps: object) -> list[dict]:
     """What was seen at each fault, held against what is before and after the work.
 
     Of several files each is landed as a whole or not at all.
     """
-    command = [sys.executable, str(FAULTS), work, str(folder), "1", str(step)]
+    command = [sys.executable, str(FAULTS), work, str(folder), "1", *map(str, steps or (1,))]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     first, *faults = map(json.loads, run.stdout.splitlines())
@@ -67,6 +67,24 @@ def users(tmp_path) -> Path:
     return folder
 
 
+@pytest.fixture
+def answers(tmp_path, monkeypatch) -> Path:
+    """A home in which the answer 42 is published, and a project that says 43."""
+    folder = tmp_path / "builds"
+    monkeypatch.setenv("CX_BILLING_CACHE", str(folder / "cache"))
+    stand_in = StandIn(folder)
+    assert stand_in.says(42).build().published
+    stand_in.says(43)
+    return folder
+
+
+@pytest.fixture
+def final(original, tmp_path) -> Path:  # noqa: F811
+    """A home in which an invoice may be sealed."""
+    shutil.copytree(original, tmp_path / "final" / "home", symlinks=True)
+    return tmp_path / "final"
+
+
 def test_landing_loses_nothing(users):
     faults = try_all("land", users)
     assert len(faults) > 5
@@ -76,19 +94,21 @@ def test_withdrawing_loses_nothing(users):
     assert try_all("withdraw", users)
 
 
-def test_a_build_is_published_whole_or_not_at_all(tmp_path, monkeypatch):
-    folder = tmp_path / "builds"
-    monkeypatch.setenv("CX_BILLING_CACHE", str(folder / "cache"))
-    stand_in = StandIn(folder)
-    assert stand_in.says(42).build().published
-    stand_in.says(43)
-    assert len(try_all("build", folder, STEP)) > 5
+def test_a_build_is_published_whole_or_not_at_all(answers):
+    assert len(try_all("build", answers, STEP)) > 5
 
 
-def test_a_seal_is_in_the_ledger_whole_or_not_at_all(original, tmp_path):  # noqa: F811
-    folder = tmp_path / "ledger"
-    shutil.copytree(original, folder / "home", symlinks=True)
-    assert len(try_all("seal", folder)) > 5
+def test_a_seal_is_in_the_ledger_whole_or_not_at_all(final):
+    assert len(try_all("seal", final)) > 5
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("work", "home"),
+    [("land", "users"), ("withdraw", "users"), ("build", "answers"), ("seal", "final")],
+)
+def test_killed_at_any_moment_nothing_is_lost(request, work, home):
+    assert len(try_all(work, request.getfixturevalue(home), "random", 50)) == 50
 
 
 # A disk that is full.
@@ -173,3 +193,50 @@ def test_a_disk_that_is_full_leaves_what_is_published(tmp_path, monkeypatch, kib
         assert "No space left" in run.stdout + run.stderr, run.stdout + run.stderr
     assert stand_in.says(44).build().published
     assert stand_in.published() == 44
+
+
+# A home that is not ours.
+
+READ_ONLY = """
+set -e
+mount -t tmpfs tmpfs {folder}
+cp -a {copied}/. {folder}
+mount -o remount,ro {folder}
+exec {run}
+"""
+AS_NOBODY = """
+import os, sys
+from cx_billing import cli
+
+if os.geteuid() == 0:  # only root can be somebody else; a home may be closed to its owner, too
+    os.setgroups([]), os.setgid(65534), os.setuid(65534)
+cli.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("command", [["land", "inbox"], ["build", "--as-of", "2026-05-10"]])
+def test_a_home_that_can_only_be_read_is_said_to_be_that(users, tmp_path, command):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    program = Path(sys.executable).with_name("cx-billing")
+    words = [str(users / word) if word == "inbox" else word for word in command]
+    run = shlex.join(map(str, [program, "--home", disk, *words]))
+    script = READ_ONLY.format(folder=disk, copied=users / "home", run=run)
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr, done.stderr
+    assert "Read-only file system" in done.stderr or "can only be read" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["land", "inbox"], ["build"], ["status"], ["verify"]])
+def test_the_home_of_another_user_is_refused(users, command):
+    (users / "home").chmod(0o700 if os.geteuid() == 0 else 0)
+    words = [str(users / word) if word == "inbox" else word for word in command]
+    run = [sys.executable, "-c", AS_NOBODY, "--home", str(users / "home"), *words]
+    done = subprocess.run(run, capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr, done.stderr
+    assert "Permission denied" in done.stderr or "not yours" in done.stderr, done.stderr

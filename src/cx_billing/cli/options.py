@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from cx_billing import duck, run_log, warehouse
-from cx_billing.cli.errors import find_exit_code
+from cx_billing.cli.errors import explain_os_error, find_exit_code
 
 DEFAULT_HOME = Path("warehouse")
 EARLIEST_DAY = date(2000, 1, 1)
@@ -41,6 +41,8 @@ def check_home(_context: click.Context, _parameter: click.Parameter, home: Path)
         warehouse.check_home(home)
     except warehouse.WarehouseError as error:
         raise click.BadParameter(str(error)) from error
+    except OSError as error:
+        raise click.BadParameter(explain_os_error(error)) from error
     return home
 
 
