@@ -186,6 +186,23 @@ def test_what_comes_late_is_a_correction_on_the_next_open_invoice(home):
     ]
 
 
+def test_the_vendor_is_held_against_todays_data_and_not_against_what_was_sealed(home):
+    seal(home, "acme", MARCH, "--accept", "agreed")
+    land_more_users(home, "acme", "late.csv", "03", "u20", "u21")
+    Inbox(home.parent / "late", "acme").file(
+        "vendor_invoice_lines",
+        "V-1,2026-04-01,2026-03-01,2026-04-01,Genesys Cloud CX 2 User - Committed,10,100,1000,USD,",
+        "V-1,2026-04-01,2026-03-01,2026-04-01,Genesys Cloud CX 2 User,3,120,360,USD,",
+    )
+    assert not landing.land(home.parent / "late", home).refused
+    warehouse.build(home, date(2026, 5, 10))
+    assert rows(
+        home,
+        "select expected_invoice_ids, printed_total::int, expected_total::int, is_agreed "
+        "from marts.vendor_invoices",
+    ) == [("acme-2026-04-01", 1360, 1360, True)]
+
+
 def test_a_reopened_invoice_is_restated_by_the_next(home):
     said = cx_billing("--home", home, "reopen", "acme", MARCH, "--reason", "rebill", code=1)
     assert "is not sealed: there is nothing to reopen" in said

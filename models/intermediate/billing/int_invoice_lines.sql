@@ -1,5 +1,11 @@
 with
 
+build as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
 untaxed_lines as (
 
     select * from {{ ref('int_invoice_charges') }}
@@ -105,11 +111,12 @@ lines as (
 
 select
     {{ invoice_line_id('lines') }} as invoice_line_id,
+    lines.org_id || '-' || lines.invoice_date as invoice_id,
     lines.org_id,
     lines.invoice_date,
     lines.section,
     lines.product_code,
-    lines.description,
+    {{ masked_words('lines.description') }} as description,
     lines.charge_type,
     lines.service_period_start,
     lines.service_period_end,
@@ -119,5 +126,10 @@ select
     lines.amount,
     lines.currency,
     lines.is_waived,
-    lines.waiver_reason
+    lines.waiver_reason,
+    -- Final once the voice cycle of the invoice, which ends at 07:00 on its date, is over.
+    case
+        when build.as_of_date > lines.invoice_date then 'final' else 'accruing'
+    end as invoice_status
 from lines
+cross join build

@@ -29,12 +29,12 @@ invoice_lines as (
         invoice_lines.*,
         coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
             as answered_date
-    from {{ ref('invoice_lines') }} as invoice_lines
+    from {{ ref('int_invoice_lines') }} as invoice_lines
     left join orders_answered
         on
             invoice_lines.org_id = orders_answered.org_id
             and invoice_lines.invoice_date = orders_answered.invoice_date
-    where invoice_lines.invoice_status <> 'accruing'
+    where invoice_lines.invoice_status = 'final'
 
 ),
 
@@ -318,10 +318,6 @@ select
     assigned.group_product,
     case
         when assigned.charge_type = 'prepay' and assigned.amount < 0 then 'given_back'
-        when
-            assigned.charge_type = 'correction'
-            and coalesce(assigned.kind, '') <> 'tax'
-            then 'correction'
         when assigned.charge_type in ('prepay', 'committed') then assigned.charge_type
         else 'arrears'
     end as charge,

@@ -21,7 +21,7 @@ ours_elsewhere as (
             )
         ) as invoice_date
     from judged
-    inner join {{ ref('invoice_lines') }} as invoice_lines
+    inner join {{ ref('int_invoice_lines') }} as invoice_lines
         on
             judged.org_id = invoice_lines.org_id
             and judged.product_code = invoice_lines.product_code
@@ -33,7 +33,7 @@ ours_elsewhere as (
     where
         judged.reason = 'line_without_usage'
         and judged.printed_compared_amount > 0
-        and invoice_lines.invoice_status <> 'accruing'
+        and invoice_lines.invoice_status = 'final'
     group by judged.org_id, judged.group_id
 
 ),

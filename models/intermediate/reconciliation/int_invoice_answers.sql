@@ -8,8 +8,8 @@ printed_lines as (
 
 invoice_lines as (
 
-    select * from {{ ref('invoice_lines') }}
-    where invoice_status <> 'accruing'
+    select * from {{ ref('int_invoice_lines') }}
+    where invoice_status = 'final'
 
 ),
 

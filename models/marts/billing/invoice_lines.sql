@@ -32,23 +32,23 @@ open_lines as (
             computed.org_id = sealed_lines.org_id
             and computed.invoice_date = sealed_lines.invoice_date
     union all by name
-    select * from {{ ref('int_corrections') }}
+    select
+        corrections.*,
+        case
+            when build.as_of_date > corrections.invoice_date then 'final' else 'accruing'
+        end as invoice_status
+    from {{ ref('int_corrections') }} as corrections
+    cross join build
 
 ),
 
 lines as (
 
     select
-        open_lines.*,
-        -- Final once the voice cycle of the invoice, which ends at 07:00 on its date, is
-        -- over.
-        case
-            when build.as_of_date > open_lines.invoice_date then 'final' else 'accruing'
-        end as invoice_status,
-        open_lines.quantity as recomputed_quantity,
-        open_lines.amount as recomputed_amount
+        *,
+        quantity as recomputed_quantity,
+        amount as recomputed_amount
     from open_lines
-    cross join build
     union all by name
     select
         sealed_lines.*,
@@ -77,7 +77,7 @@ select
     invoice_date,
     section,
     product_code,
-    {{ masked_words('description') }} as description,
+    description,
     charge_type,
     service_period_start,
     service_period_end,

@@ -90,7 +90,7 @@ our_lines as (
         our_lines.*,
         coalesce(orders_answered.expected_invoice_date, our_lines.invoice_date)
             as answered_date
-    from {{ ref('invoice_lines') }} as our_lines
+    from {{ ref('int_invoice_lines') }} as our_lines
     left join orders_answered
         on
             our_lines.org_id = orders_answered.org_id

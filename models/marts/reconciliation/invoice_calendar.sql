@@ -63,6 +63,16 @@ orders as (
 
 ),
 
+-- What we correct of sealed invoices the vendor need not bill.
+corrections as (
+
+    select invoice_id
+    from {{ ref('invoice_lines') }}
+    group by invoice_id
+    having bool_and(charge_type = 'correction')
+
+),
+
 expected as (
 
     select
@@ -78,7 +88,8 @@ expected as (
         case
             when answered.invoice_id is not null then 'received'
             when invoices.invoice_status = 'accruing' then 'not_yet_due'
-            when invoices.total_amount = 0 then 'none_expected'
+            when invoices.total_amount = 0 or corrections.invoice_id is not null
+                then 'none_expected'
             when delivering.org_id is null then 'never_delivered'
             when build.as_of_date <= expected_by then 'due'
             else 'missing'
@@ -90,6 +101,7 @@ expected as (
             invoices.invoice_date >= policies.valid_from
             and invoices.invoice_date < policies.valid_to
     left join orders on invoices.invoice_id = orders.invoice_id
+    left join corrections on invoices.invoice_id = corrections.invoice_id
     left join answered on invoices.invoice_id = answered.invoice_id
     left join delivering on invoices.org_id = delivering.org_id
 

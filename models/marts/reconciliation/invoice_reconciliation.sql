@@ -41,12 +41,12 @@ unanswered as (
         invoice_lines.invoice_date as expected_invoice_date,
         invoice_lines.quantity as expected_quantity,
         invoice_lines.amount as expected_amount
-    from {{ ref('invoice_lines') }} as invoice_lines
+    from {{ ref('int_invoice_lines') }} as invoice_lines
     anti join {{ ref('int_answered_lines') }} as answered_lines
         on
             invoice_lines.org_id = answered_lines.org_id
             and invoice_lines.invoice_line_id = answered_lines.invoice_line_id
-    where invoice_lines.invoice_status <> 'accruing' and not invoice_lines.is_waived
+    where invoice_lines.invoice_status = 'final' and not invoice_lines.is_waived
 
 ),
 

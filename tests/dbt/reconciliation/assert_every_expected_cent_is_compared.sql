@@ -20,12 +20,12 @@ expected as (
         coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
             as invoice_date,
         sum(invoice_lines.amount) as amount
-    from {{ ref('invoice_lines') }} as invoice_lines
+    from {{ ref('int_invoice_lines') }} as invoice_lines
     left join orders_answered
         on
             invoice_lines.org_id = orders_answered.org_id
             and invoice_lines.invoice_date = orders_answered.invoice_date
-    where invoice_lines.invoice_status <> 'accruing'
+    where invoice_lines.invoice_status = 'final'
     group by all
 
 ),
