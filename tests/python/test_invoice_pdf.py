@@ -273,7 +273,7 @@ def test_the_sample_is_reconciled_alike_from_pdf_and_csv(sample_warehouse, tmp_p
     before = (sample_warehouse / builds.PUBLISHED).resolve()
     after = tmp_path / builds.PUBLISHED
     shutil.copytree(before.parent, tmp_path, dirs_exist_ok=True)
-    for folder in (sample_warehouse / "lake").iterdir():
+    for folder in filter(Path.is_dir, (sample_warehouse / "lake").iterdir()):
         if folder.name != "vendor_invoice_lines":
             shutil.copytree(folder, home / "lake" / folder.name, dirs_exist_ok=True)
     as_of = (SAMPLE / "AS_OF").read_text().strip()

@@ -82,12 +82,14 @@ def seal_some(home: Path, rng: random.Random, done: Counter) -> None:
             "where invoice_status <> 'accruing' order by all"
         ).fetchall()
         rng.shuffle(found)
+        reopened = set()  # of which the build does not know: the next one seals
         for org_id, invoice_date, status in found:
             if status == "sealed":
                 if rng.random() < CHANCE_TO_BE_REOPENED:
                     sealing.reopen(home, org_id, invoice_date, "Ben", "rebilled")
+                    reopened.add(org_id)
                     done["reopened"] += 1
-            elif rng.random() < CHANCE_TO_BE_SEALED:
+            elif org_id not in reopened and rng.random() < CHANCE_TO_BE_SEALED:
                 for by in ("Ana", "Ben"):
                     sealed = sealing.seal(home, connection, org_id, invoice_date, by, "as agreed")
                 done["sealed" if sealed.entry else "refused"] += 1

@@ -108,7 +108,7 @@ DAMAGE = {
         "select * replace (reported_cost + 0.0000000001 as reported_cost)",
     ),
     "assert_telco_lines_are_the_sum_of_the_call_costs": (
-        "marts.invoice_lines",
+        "private.intermediate.int_invoice_lines",
         "select * replace (amount + 0.01 as amount)",
     ),
     "assert_invoices_are_the_sum_of_their_lines": (

@@ -80,7 +80,9 @@ def with_run(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             finally:
                 if run and run.broken:
                     where, why = run.broken.filename or run.logs, run.broken.strerror
-                    click.echo(f"Warning: no log of this run, {where}: {why}", err=True)
+                    from cx_billing.cli.screen import say  # which reads this module
+
+                    say(f"Warning: no log of this run, {where}: {why}", err=True)
 
         return wrapped
 
