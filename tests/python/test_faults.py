@@ -79,7 +79,7 @@ def answers(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def final(original, tmp_path) -> Path:  # noqa: F811
+def final(original, tmp_path) -> Path:  # noqa: F811 - the fixture that is imported above
     """A home in which an invoice may be sealed."""
     shutil.copytree(original, tmp_path / "final" / "home", symlinks=True)
     return tmp_path / "final"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import subprocess
@@ -294,6 +295,11 @@ def test_what_is_removed_added_or_put_in_another_order_is_found(sealed):
     lines = path.read_bytes().splitlines(keepends=True)
     for wrong in (lines[1:], [lines[1], lines[0], lines[2]], [*lines, lines[2]], lines[:1] * 3):
         path.write_bytes(b"".join(wrong))
+        assert verify(sealed).wrong
+    text = lines[2].split(b" ", 1)[1].rstrip(b"\n")
+    for wrong in (text.replace(b",", b", ", 1), b"{}", b"[1]", b"x"):  # with a hash that fits
+        forged = hashlib.sha256(wrong).hexdigest().encode() + b" " + wrong + b"\n"
+        path.write_bytes(b"".join([*lines[:2], forged]))
         assert verify(sealed).wrong
     path.write_bytes(b"".join(lines))
     for known in [found for found in ledger.glob("*/*") if found.is_file()]:

@@ -84,7 +84,12 @@ def read_line(line: bytes, number: int, before: Sequence[Entry]) -> Entry:
     stated, _, text = line.partition(b" ")
     if hashlib.sha256(text).hexdigest().encode() != stated:
         raise LedgerError(f"{where} is not as it was written: its hash is another.")
-    entry = Entry(**json.loads(text))
+    try:
+        entry = Entry(**json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise LedgerError(f"{where} is not what an entry holds.") from error
+    if entry.text.encode() != text:
+        raise LedgerError(f"{where} is not spelt as it was written.")
     if entry.sequence != number:
         raise LedgerError(f"{where} says that it is entry {entry.sequence}.")
     if entry.previous != find_head(before):

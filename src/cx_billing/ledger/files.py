@@ -7,7 +7,6 @@ with hidden files, which `settle` finishes.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 import duckdb
 
 from cx_billing import duck, files, lake
+from cx_billing.checksums import hash_file
+from cx_billing.formats.common import literal
 from cx_billing.ledger.chain import CHAIN, FOLDER, Entry, read_chain
 
 SCHEMA = "_empty.parquet"
@@ -51,12 +52,6 @@ def ensure(home: Path) -> Path:
 def hide(path: Path) -> Path:
     """The name of a file whose entry is not there yet."""
     return path.with_name(f".{path.name}{files.PARTIAL}")
-
-
-def hash_file(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def settle(home: Path) -> None:
@@ -132,8 +127,7 @@ def write_table(
     """Write what a query gives to a hidden Parquet file, in one row group and one order."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(
-        f"copy ({query}) to '{str(hide(path)).replace(chr(39), 2 * chr(39))}' "
-        "(format parquet, compression zstd)",
+        f"copy ({query}) to {literal(str(hide(path)))} (format parquet, compression zstd)",
         values,
     )
     files.sync(hide(path))

@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from cx_billing import duck, warehouse
+from cx_billing.checksums import hash_file
+from cx_billing.formats.common import literal
 from cx_billing.customer_key import KEY_FILE
 from cx_billing.landing.withdrawal import set_withdrawn
 from cx_billing.ledger import files
@@ -69,7 +71,7 @@ def bring_inputs(home: Path, copy: Path, sealed: Entry) -> None:
             if not landed.exists():
                 raise LedgerError(f"{landed} is missing: {row['source_file']} of {sealed.org_id}.")
             os.link(landed, place)
-            if files.hash_file(place) != row["sha256"]:
+            if hash_file(place) != row["sha256"]:
                 set_withdrawn(place, row["withdrawn_at"] or None)
 
 
@@ -93,12 +95,11 @@ def compare(home: Path, database: Path, sealed: Entry) -> list[str]:
     with duck.connect(database.resolve(), read_only=True) as connection:
         connection.execute(
             "create temp view rebuilt as select * from marts.invoice_lines "
-            f"where invoice_id = '{sealed.org_id.replace(chr(39), 2 * chr(39))}"
-            f"-{sealed.invoice_date}'"
+            f"where invoice_id = {literal(f'{sealed.org_id}-{sealed.invoice_date}')}"
         )
         if hash_lines(connection, "rebuilt")[1] == sealed.lines_hash:
             return []
-        place = str(home / FOLDER / lines).replace("'", "''")
+        place = literal(str(home / FOLDER / lines))
         columns = [
             name
             for name in files.columns()
@@ -107,7 +108,7 @@ def compare(home: Path, database: Path, sealed: Entry) -> list[str]:
         names = ", ".join(columns)
         found = connection.execute(
             f"with ours as (select {names} from rebuilt), "
-            f"theirs as (select {names} from read_parquet('{place}')) "
+            f"theirs as (select {names} from read_parquet({place})) "
             "select distinct invoice_line_id from ((from ours except from theirs) union all "
             "(from theirs except from ours)) order by 1"
         ).fetchall()

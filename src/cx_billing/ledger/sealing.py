@@ -21,7 +21,8 @@ import duckdb
 
 from cx_billing import duck, lake
 from cx_billing import files as whole_files
-from cx_billing.formats.common import identifier
+from cx_billing.checksums import hash_file
+from cx_billing.formats.common import identifier, literal
 from cx_billing.landing.landed_files import list_landed
 from cx_billing.ledger import files
 from cx_billing.ledger.chain import Entry, LedgerError, append, find_head, read_chain
@@ -222,7 +223,7 @@ def seal(
         return Sealed(checks, None, is_new=False)
     connection.execute(
         "create or replace temp view sealed_lines as select * from marts.invoice_lines "
-        f"where invoice_id = '{facts['invoice_id'].replace(chr(39), 2 * chr(39))}'"
+        f"where invoice_id = {literal(facts['invoice_id'])}"
     )
     lines, lines_hash = hash_lines(connection, "sealed_lines")
     entry = Entry(
@@ -326,13 +327,13 @@ def write_files(home: Path, connection: duckdb.DuckDBPyConnection, entry: Entry)
     writer.writerow((*INPUTS, "sha256"))
     for dataset, file_id, *rest in list_inputs(home, entry.org_id):
         landed = home / "lake" / dataset / f"{file_id}.parquet"
-        writer.writerow((dataset, file_id, *rest, files.hash_file(landed)))
+        writer.writerow((dataset, file_id, *rest, hash_file(landed)))
     files.hide(inputs).write_text(text.getvalue(), "utf-8")
     whole_files.sync(files.hide(inputs))
     return replace(
         entry,
         files={
-            name.relative_to(ledger).as_posix(): files.hash_file(files.hide(name))
+            name.relative_to(ledger).as_posix(): hash_file(files.hide(name))
             for name in (path, inputs)
         },
     )
@@ -390,9 +391,7 @@ def reopen(home: Path, org_id: str, invoice_date: date, by: str, reason: str) ->
         files.write_table(
             connection, path, f"select {selected}", [given[name] for name in known if name in given]
         )
-    entry = replace(
-        entry, files={path.relative_to(ledger).as_posix(): files.hash_file(files.hide(path))}
-    )
+    entry = replace(entry, files={path.relative_to(ledger).as_posix(): hash_file(files.hide(path))})
     append(home, entries, entry)
     files.place(home, entry)
     return entry
