@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cx_billing import duck, warehouse
 from cx_billing.checksums import hash_file
-from cx_billing.formats.common import literal
 from cx_billing.customer_key import KEY_FILE
+from cx_billing.formats.common import literal
 from cx_billing.landing.withdrawal import set_withdrawn
 from cx_billing.ledger import files
 from cx_billing.ledger.chain import FOLDER, Entry, LedgerError, write_chain
