@@ -46,7 +46,7 @@
             plain_money(difference ~ '.expected_amount', minor_units), 'nothing'
         ),
         'expected_base': (
-            plain_money(difference ~ '.expected_quantity', minor_units), 'nothing'
+            plain_money(difference ~ '.expected_quantity', minor_units), '0.00'
         ),
         'assumed': (
             'replace(' ~ difference

@@ -35,7 +35,9 @@ def record(home: Path, *arguments: object, code: int = 0) -> str:
 
 def test_an_event_is_a_row_of_the_dataset_and_said_twice_is_one(home):
     opened = ("acme", "V-77", "opened", "--by", "Ana", "--date", "2026-05-10")
-    assert "Invoice V-77 is opened as of 2026-05-10 from the next build on" in record(home, *opened)
+    assert "Invoice V-77 is opened as of 2026-05-10 in every build of that day or later" in record(
+        home, *opened
+    )
     record(
         *(home, "acme", "V-77-PDF", "refused", "--amount", "20.50", "--date", "2026-05-11"),
         *("--note", "by\nphone"),

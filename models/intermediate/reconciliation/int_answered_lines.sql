@@ -50,8 +50,9 @@ printed as (
     select
         printed_lines.org_id,
         answers.expected_invoice_date,
+        answers.number_place,
+        answers.billing_place,
         printed_lines.invoice_number,
-        printed_lines.invoice_date as printed_date,
         coalesce(printed_lines.match_code, if(printed_lines.is_tax, 'tax', null))
             as group_product,
         printed_lines.is_tax,
@@ -146,7 +147,8 @@ numbers as (
         org_id,
         expected_invoice_date,
         invoice_number,
-        min(printed_date) as printed_date,
+        min(number_place) as number_place,
+        min(billing_place) as billing_place,
         list(distinct group_product) filter (where amount >= 0) as products,
         list(distinct group_product) filter (where amount < 0) as credited_products,
         list(amount) filter (where group_product is null) as unknown_amounts,
@@ -211,9 +213,12 @@ assigned as (
                     false
                 ) desc,
                 coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
-                numbers.printed_date asc,
-                try_cast(numbers.invoice_number as hugeint) asc nulls last,
-                numbers.invoice_number asc
+                if(
+                    list_contains(numbers.products, ours.group_product),
+                    numbers.billing_place,
+                    null
+                ) asc nulls last,
+                numbers.number_place asc
         ) = 1
 
 ),

@@ -85,6 +85,7 @@ differences as (
         and differences.reason in ('credit', 'earlier_period') as is_credit,
         not reasons.is_agreement
         and not is_credit
+        and differences.reason <> 'total_differs'
         and (differences.reason <> 'earlier_period' or differences.caused_by is null)
             as is_claimable
     from {{ ref('invoice_differences') }} as differences

@@ -1,8 +1,12 @@
 with
 
+-- What an earlier invoice has says nothing, unless there is nothing else.
 printed_lines as (
 
     select * from {{ ref('int_vendor_lines') }}
+    qualify
+        not is_billed_again
+        or bool_and(is_billed_again) over (partition by org_id, invoice_number)
 
 ),
 
@@ -36,11 +40,38 @@ printed as (
         is_tax,
         other_currency,
         sum(amount) as amount,
-        sum(quantity) as quantity,
         min(service_period_start) as service_period_start
     from printed_lines
-    where not is_billed_again
     group by all
+
+),
+
+-- The same line once more adds no units.
+different_lines as (
+
+    select distinct
+        org_id,
+        invoice_number,
+        match_code,
+        description,
+        quantity,
+        unit_price,
+        amount,
+        service_period_start
+    from printed_lines
+    where not is_prepay
+
+),
+
+printed_units as (
+
+    select
+        org_id,
+        invoice_number,
+        match_code,
+        sum(quantity) as quantity
+    from different_lines
+    group by org_id, invoice_number, match_code
 
 ),
 
@@ -142,7 +173,7 @@ candidates as (
 
 -- What is on it says most, how close its date is says the rest. Taxes of two invoices may
 -- be equal by chance.
-answered as (
+closest as (
 
     select *
     from candidates
@@ -159,6 +190,33 @@ answered as (
                 abs(days_late) asc,
                 invoice_date asc
         ) = 1
+
+),
+
+-- Of several numbers for one invoice of ours the first is the earliest, then the smallest.
+-- What two of one day both bill, the one that agrees more has first.
+answered as (
+
+    select
+        *,
+        row_number() over (
+            partition by org_id, invoice_date
+            order by
+                other_currency is not null,
+                days_late,
+                try_cast(invoice_number as hugeint) nulls last,
+                invoice_number
+        ) as number_place,
+        row_number() over (
+            partition by org_id, invoice_date
+            order by
+                other_currency is not null asc,
+                days_late asc,
+                equal_amounts desc,
+                try_cast(invoice_number as hugeint) asc nulls last,
+                invoice_number asc
+        ) as billing_place
+    from closest
 
 ),
 
@@ -195,12 +253,18 @@ orders_billed_later as (
         ours.match_code,
         ours.amount as order_amount,
         answered.invoice_date as billed_date,
+        answered.billing_place,
         abs(printed.amount - coalesce(monthly.amount, 0) - ours.amount) as distance,
-        coalesce(
-            printed.amount = coalesce(monthly.amount, 0) + ours.amount
-            or printed.quantity = coalesce(monthly.quantity, 0) + ours.quantity,
-            false
-        ) as is_exact
+        case
+            when distance = 0 then 'amount'
+            when printed_units.quantity = coalesce(monthly.quantity, 0) + ours.quantity
+                then 'units'
+            when
+                monthly.org_id is null
+                and printed.amount <> 0
+                and answered_elsewhere.org_id is null
+                then 'product'
+        end as agreement
     from order_invoices
     inner join ours
         on
@@ -232,6 +296,11 @@ orders_billed_later as (
             and answered.invoice_number = printed.invoice_number
             and ours.match_code = printed.match_code
             and not printed.is_prepay
+    left join printed_units
+        on
+            answered.org_id = printed_units.org_id
+            and answered.invoice_number = printed_units.invoice_number
+            and ours.match_code = printed_units.match_code
     left join ours as monthly
         on
             answered.org_id = monthly.org_id
@@ -242,13 +311,7 @@ orders_billed_later as (
         on
             order_invoices.org_id = answered_elsewhere.org_id
             and order_invoices.invoice_date = answered_elsewhere.invoice_date
-    where
-        is_exact
-        or (
-            monthly.org_id is null
-            and printed.amount <> 0
-            and answered_elsewhere.org_id is null
-        )
+    where agreement is not null
 
 ),
 
@@ -258,13 +321,13 @@ paired as (
     select
         *,
         dense_rank() over (
-            partition by org_id, match_code, order_amount, is_exact
+            partition by org_id, match_code, order_amount, agreement
             order by invoice_date desc
         ) as order_place,
         dense_rank() over (
-            partition by org_id, match_code, order_amount, is_exact
-            order by billed_date desc, invoice_number desc
-        ) as number_place
+            partition by org_id, match_code, order_amount, agreement
+            order by billed_date desc, billing_place asc
+        ) as billed_place
     from orders_billed_later
 
 ),
@@ -273,11 +336,11 @@ orders_answered as (
 
     select *
     from paired
-    where not is_exact or order_place = number_place
+    where agreement = 'product' or order_place = billed_place
     qualify
         row_number() over (
             partition by org_id, invoice_date
-            order by distance asc, billed_date asc, invoice_number asc
+            order by distance asc, billed_date asc, billing_place asc
         ) = 1
 
 )
@@ -286,6 +349,8 @@ select
     answered.org_id,
     answered.invoice_number,
     any_value(answered.invoice_date) as expected_invoice_date,
+    any_value(answered.number_place) as number_place,
+    any_value(answered.billing_place) as billing_place,
     list(orders_answered.invoice_date order by orders_answered.invoice_date) filter (
         where orders_answered.invoice_date is not null
     ) as order_invoice_dates

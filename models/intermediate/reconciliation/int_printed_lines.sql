@@ -3,9 +3,18 @@ with
 printed_lines as (
 
     select
-        *,
-        coalesce(match_code, if(is_tax, 'tax', null), 'unknown') as group_product
-    from {{ ref('int_vendor_lines') }}
+        vendor_lines.* replace (
+            billed_again.vendor_line_id is not null as is_billed_again,
+            billed_again.first_invoice_number as first_invoice_number
+        ),
+        coalesce(
+            vendor_lines.match_code, if(vendor_lines.is_tax, 'tax', null), 'unknown'
+        ) as group_product
+    from {{ ref('int_vendor_lines') }} as vendor_lines
+    left join {{ ref('int_lines_billed_again') }} as billed_again
+        on
+            vendor_lines.org_id = billed_again.org_id
+            and vendor_lines.vendor_line_id = billed_again.vendor_line_id
 
 ),
 

@@ -145,6 +145,7 @@ named as (
 
     select
         worded.org_id,
+        worded.file_id,
         worded.file_id || '/' || worded.source_row as vendor_line_id,
         worded.source_row,
         worded.invoice_number,

@@ -15,7 +15,7 @@ printed as (
         vendor.*,
         cycles.cycle_start_date,
         if(vendor.other_currency is null, vendor.amount, null) as comparable_amount
-    from {{ ref('int_vendor_lines') }} as vendor
+    from {{ ref('int_printed_lines') }} as vendor
     inner join {{ ref('int_invoice_answers') }} as answers
         on
             vendor.org_id = answers.org_id
@@ -31,7 +31,7 @@ printed as (
                     and abs(vendor.service_period_end - cycles.cycle_end_date) <= 1
                 )
             )
-    where not (vendor.is_billed_again or vendor.is_prepay or vendor.is_tax)
+    where vendor.charge not in ('prepay', 'given_back', 'again') and not vendor.is_tax
     qualify
         row_number() over (
             partition by vendor.vendor_line_id order by cycles.cycle_start_date

@@ -18,20 +18,9 @@ call_facts as (
 
 ),
 
-printed_lines as (
+invoices as (
 
-    select * from {{ ref('int_printed_lines') }}
-
-),
-
-currencies_differ as (
-
-    select distinct
-        org_id,
-        invoice_number,
-        other_currency
-    from printed_lines
-    where other_currency is not null
+    select * from {{ ref('int_vendor_invoices') }}
 
 ),
 
@@ -45,17 +34,6 @@ differences as (
 
 ),
 
-printed_dates as (
-
-    select
-        org_id,
-        invoice_number,
-        min(invoice_date) as invoice_date
-    from printed_lines
-    group by org_id, invoice_number
-
-),
-
 dated as (
 
     select
@@ -64,7 +42,7 @@ dated as (
         differences.org_id || '/' || differences.group_id || '/' || differences.part
             as difference_id,
         answers.expected_invoice_date,
-        printed_dates.invoice_date as printed_date
+        invoices.invoice_date as printed_date
     from differences
     left join {{ ref('int_products') }} as products
         on
@@ -74,14 +52,11 @@ dated as (
         on
             differences.org_id = answers.org_id
             and differences.invoice_number = answers.invoice_number
-    left join printed_dates
+    left join invoices
         on
-            differences.org_id = printed_dates.org_id
-            and differences.invoice_number = printed_dates.invoice_number
-    anti join currencies_differ
-        on
-            differences.org_id = currencies_differ.org_id
-            and differences.invoice_number = currencies_differ.invoice_number
+            differences.org_id = invoices.org_id
+            and differences.invoice_number = invoices.invoice_number
+    where invoices.other_currency is null
 
 ),
 
@@ -187,7 +162,22 @@ tied as (
         'other_currency' as reason,
         other_currency as assumed,
         org_id || '/' || invoice_number || '/other_currency' as difference_id
-    from currencies_differ
+    from invoices
+    where other_currency is not null
+    union all by name
+    select
+        org_id,
+        invoice_number,
+        'total_differs' as reason,
+        0 as amount,
+        total['description'] as printed_description,
+        total['amount'] as printed_amount,
+        lines_total as expected_amount,
+        minor_units,
+        org_id || '/' || invoice_number || '/total_differs/' || total['source_row']
+            as difference_id
+    from invoices
+    cross join unnest(wrong_totals) as totals (total)
 
 )
 

@@ -23,11 +23,10 @@ printed as (
     select
         org_id,
         invoice_number,
-        min(invoice_date) as invoice_date,
-        min(currency) as currency,
-        min(other_numbers) as other_numbers
-    from {{ ref('int_printed_lines') }}
-    group by org_id, invoice_number
+        invoice_date,
+        currency,
+        other_numbers
+    from {{ ref('int_vendor_invoices') }}
 
 ),
 

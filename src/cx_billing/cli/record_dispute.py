@@ -103,6 +103,6 @@ def record_dispute(home: Path, org_id: str, may_claim_more: bool, **what: Any) -
         say(f"That is recorded already ({source_file}).")
         return
     say(
-        f"Invoice {format_text(number)} is {event.event} as of {event.event_date} from the next "
-        f"build on ({source_file}): {spell_command(home, 'build')}"
+        f"Invoice {format_text(number)} is {event.event} as of {event.event_date} in every build "
+        f"of that day or later ({source_file}): {spell_command(home, 'build')}"
     )

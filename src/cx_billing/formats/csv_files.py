@@ -171,7 +171,9 @@ def _read_header(path: Path) -> _Header:
             "has a header that cannot be read (malformed quotes)" if problem else "holds no header"
         )
     if "\0" in text:
-        raise UnreadableError("has a header with NUL bytes, as UTF-16 has; save the file as UTF-8")
+        raise UnreadableError(
+            "has a header with NUL bytes: it is UTF-16, or no text at all; save it as UTF-8"
+        )
     try:
         "".join(names).encode()
     except UnicodeEncodeError as error:

@@ -95,6 +95,7 @@ def match(names: Sequence[str], dataset: Dataset, row: int = 1) -> dict[str, int
         found = shown(names) or "none"
         where = f" in row {row}, which is closest to a header" if row > 1 else ""
         lacking = f"lacks required columns: {', '.join(missing)}; found{where}: {found}."
+        hints.append("A column that may be empty has to be there, too.")
         raise UnreadableError(" ".join([lacking, *hints]))
     return positions
 

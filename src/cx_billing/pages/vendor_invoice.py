@@ -163,7 +163,7 @@ def compose_vendor_invoice(
         ("Currency", format_text(invoice["currency"])),
         ("Organization", format_text(organization["org_name"] or org_id)),
         ("Dated", format_text(invoice["invoice_date"])),
-        ("Also numbered", format_text(invoice["other_numbers"])),
+        ("Also numbered", tell_other_numbers(invoice)),
         ("Answers", format_text(invoice["expected_invoice_ids"] or "no invoice of ours")),
         ("Dispute", spell_links(fact_links["Dispute"])),
         ("Looked into", spell_links(fact_links["Looked into"])),
@@ -237,6 +237,12 @@ def judge(invoice: Record, differences: list[Record]) -> str:
         number = format_number(abs(amount), invoice["minor_units"] or 0)
         return f"{number} {format_text(invoice['currency'])}"
 
+    contradicted = [record for record in differences if record["reason"] == "total_differs"]
+    if len(contradicted) == len(differences):
+        return (
+            "Every group of lines agrees to the cent, but the total that the invoice states is not "
+            "the sum of its lines: look whether a line is missing here."
+        )
     if invoice["is_agreed"]:
         return "It is right: what differs is rounding, or a name or a row that changes no total."
     reasons = len({difference["reason"] for difference in differences} - {"unexplained"})
@@ -518,6 +524,12 @@ def find_vendor_invoice(
     return invoices[invoice_number]
 
 
+def tell_other_numbers(invoice: Record) -> str:
+    """The other numbers under which the same invoice came, and that it is to be paid once."""
+    numbers = format_text(invoice["other_numbers"])
+    return f"{numbers} (the same lines of the same day: to be paid once)" if numbers else ""
+
+
 def list_other_numbers(invoice: Record) -> list[str]:
     """The numbers that the same invoice has by other ways."""
     return list(filter(None, (invoice["other_numbers"] or "").split(", ")))
@@ -595,6 +607,16 @@ def explain(
         )
     if any(difference["caused_by"] for difference in differences):
         yield "What follows from another difference goes away with it."
+    if claims and any(difference["reason"] == "credit" for difference in differences):
+        yield (
+            "A credit on this invoice settles claims on this or an earlier one: what is claimed "
+            "does not leave it out, the sum to claim by reason does."
+        )
+    if any(claim["credit_invoice_numbers"] for claim in claims):
+        yield (
+            "A credit is counted for the invoice that its words name; one that names none for what "
+            "equals it in amount, then for the oldest claim that is open."
+        )
     if claims:
         yield "cx-billing show disputes follows what is claimed of all invoices."
     if any(claim["status"] == "not_opened" for claim in claims):

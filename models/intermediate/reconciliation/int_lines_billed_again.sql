@@ -1,0 +1,104 @@
+with
+
+printed_lines as (
+
+    select
+        *,
+        coalesce(match_code, description) as charged_for
+    from {{ ref('int_vendor_lines') }}
+    where other_currency is null
+
+),
+
+answers as (
+
+    select * from {{ ref('int_invoice_answers') }}
+
+),
+
+-- Every charge of a number once: an invoice may have thousands of equal lines.
+charges as (
+
+    select distinct
+        printed_lines.org_id,
+        answers.expected_invoice_date,
+        answers.billing_place,
+        printed_lines.invoice_number,
+        printed_lines.charged_for,
+        printed_lines.is_prepay,
+        printed_lines.amount,
+        printed_lines.quantity,
+        printed_lines.is_without_period,
+        printed_lines.service_period_start,
+        printed_lines.service_period_end,
+        policies.period_shift_days,
+        -- Later it may be the invoice of the next month.
+        printed_lines.invoice_date + policies.invoice_days_early
+        < answers.expected_invoice_date + interval 1 month as is_of_same_month
+    from printed_lines
+    inner join answers
+        on
+            printed_lines.org_id = answers.org_id
+            and printed_lines.invoice_number = answers.invoice_number
+    inner join {{ ref('billing_policies') }} as policies
+        on
+            printed_lines.invoice_date >= policies.valid_from
+            and printed_lines.invoice_date < policies.valid_to
+    where printed_lines.amount <> 0
+
+),
+
+-- An invoice of ours is billed once: a charge that an earlier number for it has is billed
+-- again, also where one of them prints no period.
+answered_twice as (
+
+    select
+        later.org_id,
+        later.invoice_number,
+        later.charged_for,
+        later.is_prepay,
+        later.amount,
+        later.quantity,
+        later.service_period_start,
+        later.service_period_end,
+        min_by(earlier.invoice_number, earlier.billing_place) as first_invoice_number
+    from charges as later
+    inner join charges as earlier
+        on
+            later.org_id = earlier.org_id
+            and later.expected_invoice_date = earlier.expected_invoice_date
+            and later.billing_place > earlier.billing_place
+            and later.charged_for = earlier.charged_for
+            and later.is_prepay = earlier.is_prepay
+            and later.amount = earlier.amount
+            and coalesce(later.quantity = earlier.quantity, true)
+            and (
+                later.is_without_period
+                or earlier.is_without_period
+                or greatest(
+                    abs(later.service_period_start - earlier.service_period_start),
+                    abs(later.service_period_end - earlier.service_period_end)
+                ) <= later.period_shift_days
+            )
+    where later.is_of_same_month
+    group by all
+
+)
+
+select
+    printed_lines.org_id,
+    printed_lines.vendor_line_id,
+    coalesce(printed_lines.first_invoice_number, answered_twice.first_invoice_number)
+        as first_invoice_number
+from printed_lines
+left join answered_twice
+    on
+        printed_lines.org_id = answered_twice.org_id
+        and printed_lines.invoice_number = answered_twice.invoice_number
+        and printed_lines.charged_for = answered_twice.charged_for
+        and printed_lines.is_prepay = answered_twice.is_prepay
+        and printed_lines.amount = answered_twice.amount
+        and printed_lines.quantity is not distinct from answered_twice.quantity
+        and printed_lines.service_period_start = answered_twice.service_period_start
+        and printed_lines.service_period_end = answered_twice.service_period_end
+where printed_lines.is_billed_again or answered_twice.org_id is not null
