@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -68,10 +69,15 @@ def keep(file: Path, content: bytes) -> None:
     file.write_bytes(parse_cache.checksum(file, content) + content)
 
 
-def test_nothing_of_the_project_is_parsed_for_another_home(manifest, tmp_path):
+def test_nothing_of_the_project_is_parsed_for_another_home(tmp_path, monkeypatch):
     """No file of the project and no setting that dbt compares depends on the home."""
-    assert manifest["nodes"]
-    assert not parses(lambda: warehouse.run(["parse"], tmp_path, tmp_path / "parsed.duckdb"))
+    monkeypatch.setenv("CX_BILLING_CACHE", str(tmp_path / "cache"))
+    first, second = (
+        partial(warehouse.run, ["parse"], home, home / "parsed.duckdb")
+        for home in (tmp_path / "one", tmp_path / "another")
+    )
+    assert parses(first)
+    assert not parses(second)
 
 
 def test_another_home_starts_from_what_was_parsed(stand_in):

@@ -3,19 +3,21 @@
 1. An invoice of the vendor answers the one of ours, from 45 days before its date to 3 days after,
    with which it has most in common: a product counts 1, an equal amount of it 2 more, a period in
    arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more, of the
-   very day 1 more, all products of ours 2; then the closest date. Lines that an earlier invoice has
-   and credits say nothing.
+   very day 1 more, all products of ours 2; then the closest date. Credits say nothing, nor do lines
+   that an earlier invoice has, if there are others.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several lines each to the one with its amount, arrears to the one that bills it or anything in
    arrears, what is given back to the one that credits it; else to one with an unknown line of its
-   amount; else to the earliest, then the smallest number.
+   amount; else to the earliest, then the smallest number. Of what two of one day both bill, the one
+   with more equal amounts goes before the smaller number.
 3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
    Outbound where the vendor has no such row; the levels of a tax without a line by name are one sum
    where it prints a tax that names none. A tax that several numbers print is divided by what they
    bill, to the minor unit.
 4. A credit, a line of an earlier period and one that an earlier invoice has stand alone, unless the
-   product agrees as it is. Of a commitment in arrears a line without the word is the commitment if
-   its price says so.
+   product agrees as it is. An earlier number for the same invoice of ours has a line too if its
+   period is the same or one of the two prints none; a month later it may be the next invoice.
+5. Of a commitment in arrears a line without the word is the commitment if its price says so.
 """
 
 from __future__ import annotations
@@ -23,10 +25,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
 
 from oracle import catalogue
+from oracle.calendar import add_months
 from oracle.money import MINOR_UNITS
 from oracle.reader import Organization
 from oracle.vendor_lines import VendorLine, group_code
@@ -86,6 +90,13 @@ class Side:
         return (self.product or "").startswith("telco_")
 
 
+class Closest(NamedTuple):
+    """The date of an invoice of ours, and how many charges of the vendor have its amounts."""
+
+    day: date
+    equal: int
+
+
 class Answers:
     """The vendor's invoices of an organization, each with what it answers."""
 
@@ -104,11 +115,10 @@ class Answers:
         self.by_number: dict[str, list[VendorLine]] = defaultdict(list)
         for line in theirs:
             self.by_number[line.number].append(line)
-        self.dates = {
-            number: found
-            for number, rows in self.by_number.items()
-            if (found := self.answered_date(rows)) is not None
-        }
+        found = {number: self.answered_date(rows) for number, rows in self.by_number.items()}
+        self.dates = {number: close.day for number, close in found.items() if close}
+        self.equal_amounts = {number: close.equal for number, close in found.items() if close}
+        self.again_for_ours = self.again | {id(line) for line in theirs if self.is_of_first(line)}
         self.ours: dict[str, list[Side]] = defaultdict(list)
         self.unanswered: list[dict] = []
         self.assign()
@@ -132,11 +142,41 @@ class Answers:
             for (*other, units, (since, until)), dated in self.firsts.items()
         )
 
-    def answered_date(self, rows: list[VendorLine]) -> date | None:
-        """The date of the invoice of ours that some lines of one number answer."""
+    def is_of_first(self, line: VendorLine) -> bool:
+        """Whether a number before it for the same invoice of ours has the charge."""
+        day = self.dates.get(line.number)
+        if day is None or not line.amount or line.number in self.foreign:
+            return False
+        if line.invoice_date + timedelta(days=3) >= add_months(day, 1):
+            return False
+        mine = self.order_of(line.number)
+        return any(
+            other.number not in self.foreign
+            and self.dates.get(other.number) == day
+            and self.order_of(other.number) < mine
+            and (other.named, other.is_prepay, other.amount)
+            == (line.named, line.is_prepay, line.amount)
+            and (None in (other.quantity, line.quantity) or other.quantity == line.quantity)
+            and (
+                None in (other.row["service_period_start"], line.row["service_period_start"])
+                or all(
+                    abs((b - a).days) <= 2 for a, b in zip(other.period, line.period, strict=True)
+                )
+            )
+            for other in self.theirs
+        )
+
+    def order_of(self, number: str) -> tuple:
+        """The place of a number among those that bill the same of one invoice of ours."""
+        dated = min(line.invoice_date for line in self.by_number[number])
+        return dated, -self.equal_amounts[number], smallest(number)
+
+    def answered_date(self, rows: list[VendorLine]) -> Closest | None:
+        """The invoice of ours that some lines of one number answer."""
         printed: dict[tuple, list[VendorLine]] = defaultdict(list)
+        is_all_again = all(id(line) in self.again for line in rows)
         for line in rows:
-            if id(line) not in self.again:
+            if is_all_again or id(line) not in self.again:
                 is_known = line.product or named_group(line) or is_tax(line)
                 printed[line.named if is_known else line.amount, line.is_prepay].append(line)
         ours: dict[date, dict[tuple, list[dict]]] = defaultdict(lambda: defaultdict(list))
@@ -157,11 +197,13 @@ class Answers:
             if not -3 <= late <= 45:
                 continue
             score = 2 * (0 <= late <= 10) + 2 * (abs(late) <= 1) + (late == 0)
-            is_in_period, taxes, found = False, 0, 0
+            is_in_period, taxes, found, equal = False, 0, 0, 0
             for key, lines in printed.items():
                 if isinstance(key[0], Decimal) and not key[1] and key[0] in amounts[day]:
                     # Words that name no product are found by their amount.
-                    score += 1 + 2 * (len(lines) == 1 and key[0] != 0)
+                    is_whole = len(lines) == 1 and key[0] != 0
+                    score += 1 + 2 * is_whole
+                    equal += is_whole
                     found += 1
                 if not (same := ours[day].get(key)):
                     continue
@@ -172,7 +214,9 @@ class Answers:
                 is_equal = amount == owed
                 found += not same[0]["product_code"].startswith("tax_")
                 taxes += is_equal and is_tax(lines[0])
-                score += 1 + 2 * (amount != 0 and is_equal and not is_tax(lines[0]))
+                is_equal_charge = amount != 0 and is_equal and not is_tax(lines[0])
+                score += 1 + 2 * is_equal_charge
+                equal += is_equal_charge
                 starts = (
                     min(line.period[0] for line in lines),
                     min(x["service_period_start"] for x in same),
@@ -180,8 +224,8 @@ class Answers:
                 is_in_period |= not key[1] and abs((starts[0] - starts[1]).days) <= 1
             untaxed = [key for key in ours[day] if not key[0].startswith("tax_")]
             score += 2 * (bool(untaxed) and found == len(untaxed))
-            ranked.append((-(score + is_in_period), -taxes, abs(late), day))
-        return min(ranked)[-1] if ranked else None
+            ranked.append((-(score + is_in_period), -taxes, abs(late), day, equal))
+        return Closest(*min(ranked)[-2:]) if ranked else None
 
     def orders_answered(self) -> dict[date, tuple[date, str]]:
         """Invoices of orders that are billed with the next monthly one."""
@@ -196,13 +240,13 @@ class Answers:
         found = {}
         for day in of_orders - set(self.dates.values()):
             ranked = [
-                (off, answered, number)
+                (off, answered, self.order_of(number), number)
                 for number, answered in self.dates.items()
                 if answered not in of_orders and 1 <= (answered - day).days <= 100
                 for off in self.offs(by_date[day], by_date[answered], number)
             ]
             if ranked:
-                found[day] = min(ranked)[1], min(ranked)[2]
+                found[day] = min(ranked)[1], min(ranked)[-1]
         return found
 
     def offs(self, orders: list[dict], monthly: list[dict], number: str) -> list[Decimal]:
@@ -223,7 +267,11 @@ class Answers:
             if not printed:
                 continue
             amount = sum(x.amount for x in printed)
-            units = sum(x.quantity or 0 for x in printed)
+            different = {
+                (x.row["description"], x.quantity, x.price, x.amount, x.period[0]): x.quantity
+                for x in printed
+            }
+            units = sum(units or 0 for units in different.values())
             ours = [*ordered, *others]
             is_of_both = amount == sum(x["amount"] for x in ours) or units == sum(
                 x["quantity"] for x in ours
@@ -359,10 +407,11 @@ class Answers:
             and not line["product_code"].startswith("tax_")
             and any(not is_tax(x) for x in in_arrears)
         )
-        smallest = (0, int(number), number) if number.isdigit() else (1, 0, number)
+        is_billed = any(named_group(x) == group and x.amount >= 0 for x in rows)
+        billing = (0, *self.order_of(number)) if is_billed else (1,)
         return (
             *(not is_prepaid, not has_line, not has_arrears, not has_any),
-            *(not has_product, not is_equal, dated, smallest),
+            *(not has_product, not is_equal, billing, dated, smallest(number)),
         )
 
     def charged(self, number: str) -> list[Side]:
@@ -411,7 +460,7 @@ class Answers:
             is_credit = not side.is_tax or CREDIT.match(row.row["description"])
             if row.amount < 0 and not has_negative and not is_agreed and is_credit:
                 side.charge = "credit"
-            elif id(row) in self.again and not is_agreed and not is_only_line(row, same, rows):
+            elif self.is_again(row, same, rows) and not is_agreed:
                 side.charge = "again"
             elif is_before and is_any_in_period and not is_agreed and not side.is_tax:
                 side.charge = "earlier"
@@ -423,6 +472,10 @@ class Answers:
             seen.add(key)
             sides.append(side)
         return sides
+
+    def is_again(self, row: VendorLine, same: list[Side], rows: list[VendorLine]) -> bool:
+        """Whether an earlier invoice has it, and it is not all that we bill of the product."""
+        return id(row) in self.again_for_ours and not is_only_line(row, same, rows)
 
     @staticmethod
     def is_agreed(row: VendorLine, group: str, same: list[Side], rows: list[VendorLine]) -> bool:
@@ -458,6 +511,11 @@ class Answers:
             or max(x.quantity for x in committed) == row.quantity
         )
         return "committed" if row.price == price and is_told else "arrears"
+
+
+def smallest(number: str) -> tuple:
+    """Numbers in their order, before words."""
+    return (0, int(number), number) if number.isdigit() else (1, 0, number)
 
 
 def charge_of(line: VendorLine) -> tuple:
