@@ -60,7 +60,8 @@ create table marts.billing_cycles as from (values
     ('kaze', 'core', timestamp '2026-03-10', date '2026-03-10', date '2026-04-10',
      timestamp '2026-04-10')
 ) t(org_id, clock, cycle_start_at, cycle_start_date, cycle_end_date, usage_through_at);
-create table marts.invoices as from (values
+create table marts.invoices as select *, null::timestamp as sealed_at, null::varchar as sealed_by
+from (values
     ('acme-2026-04-05', 'acme', 'acme', date '2026-04-05', date '2026-05-05', 'USD',
      1234.5::decimal(18, 4), 12.35::decimal(18, 4), 1246.85::decimal(18, 4), 'final',
      true, 'voice_usage is complete as far as its rows show, to 2026-04-07 10:00'),
@@ -75,7 +76,8 @@ create table marts.coverage as from (values
 ) t(org_id, dataset, basis, covered_from, covered_to);
 create table marts.invoice_lines as
 select *, case org_id when 'acme' then 'USD' else 'JPY' end as currency,
-    case invoice_line_id when '5' then 'accruing' else 'final' end as invoice_status
+    case invoice_line_id when '5' then 'accruing' else 'final' end as invoice_status,
+    null::date as corrected_invoice_date
 from (values
     ('1', 'acme-2026-04-05', 'acme', date '2026-04-05', 'taxes_and_fees', 'tax_state',
      'State tax', 'tax', date '2026-03-05', date '2026-04-05',

@@ -105,7 +105,7 @@ MARTS = {
         overage_quantity prepay_rate overage_rate amount""",
     "invoices": """
         invoice_id org_id billing_account_id invoice_date due_date currency subtotal_amount
-        tax_amount total_amount invoice_status sealed_at""",
+        tax_amount total_amount invoice_status sealed_at sealed_by""",
     "invoice_lines": """
         invoice_line_id invoice_id org_id invoice_date section product_code description
         charge_type service_period_start service_period_end quantity unit_of_measure unit_price

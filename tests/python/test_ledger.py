@@ -15,7 +15,7 @@ import pytest
 from command_line import cx_billing
 from cx_billing import files as whole_files
 from cx_billing import landing, warehouse
-from cx_billing.ledger import chain, sealing, stamps
+from cx_billing.ledger import chain, checklist, sealing, stamps
 from cx_billing.ledger import files as ledger_files
 from cx_billing.ledger.verification import verify
 from small_inbox import Inbox
@@ -90,7 +90,8 @@ def land_more_users(home: Path, org_id: str, name: str, month: str, *users: str)
 def test_seal_prints_its_checklist_and_a_second_time_changes_nothing(home):
     said = seal(home, "acme", MARCH, "--by", "Ana", "--accept", "agreed")
     assert said.count("yes ") == 6 and "NO " not in said
-    assert "is sealed by Ana: 2 lines, 1120.0000 USD, as entry 1 of the ledger" in said
+    assert "is sealed by Ana: 2 lines, 1,120.00 USD, as entry 1 of the ledger" in said
+    assert "note the vendor's invoice: none has come" in said
     before = sorted((path, path.read_bytes()) for path in (home / "ledger").rglob("*.*"))
     assert "is sealed already, by Ana" in seal(home, "acme", MARCH, "--by", "Ben")
     assert sorted((path, path.read_bytes()) for path in (home / "ledger").rglob("*.*")) == before
@@ -114,7 +115,7 @@ def test_seal_refuses_what_may_still_change(home):
 
 
 def test_seal_refuses_what_another_release_has_built(home, monkeypatch):
-    monkeypatch.setattr(sealing, "version", lambda name: "99")
+    monkeypatch.setattr(checklist, "version", lambda name: "99")
     said = seal(home, "acme", MARCH, "--accept", "x", code=1)
     assert "NO   the build is of this release and its rules" in said
 
@@ -139,6 +140,7 @@ def test_what_is_much_disputed_takes_two_people(home):
     said = seal(home, "acme", MARCH, "--by", "Ana", "--accept", "x")
     assert "NO   two people agree (1,880.00 USD of it is disputed, more than 1,000.00" in said
     assert "is approved by Ana, as entry 1" in said
+    assert "note the vendor's invoice: 17 bills 1880.00 more than ours" in said
     assert "somebody else" in seal(home, "acme", MARCH, "--by", " ana ", "--accept", "x", code=1)
     said = seal(home, "acme", MARCH, "--by", "Ben", "--accept", "x")
     assert "approved by Ana" in said and "is sealed by Ben" in said
@@ -169,7 +171,10 @@ def test_what_comes_late_is_a_correction_on_the_next_open_invoice(home):
     ) == [(APRIL, MARCH, "cx2", 2, 240, date(2026, 3, 1), MARCH)]
     shown = cx_billing("--home", home, "show", "invoice", "acme", APRIL)
     assert "Correction of invoice acme-2026-04-01" in shown
-    assert "Sealed" in cx_billing("--home", home, "show", "invoice", "acme", MARCH)
+    shown = cx_billing("--home", home, "show", "invoice", "acme", MARCH)
+    assert "Sealed by Ana at 20" in shown and "2026-05-01 (240.00 USD)" in shown
+    told = cx_billing("--home", home, "status")
+    assert "Corrections of sealed invoices" in told and "240.00" in told
 
     seal(home, "acme", APRIL, "--by", "Ana", "--accept", "agreed")
     land_more_users(home, "acme", "later.csv", "03", "u22")

@@ -111,7 +111,7 @@ def test_a_release_with_other_marts_takes_over(folder):
                 "from marts.invoice_lines"
             )
         connection.execute(
-            "create or replace table marts.invoices as select * exclude (sealed_at) "
+            "create or replace table marts.invoices as select * exclude (sealed_at, sealed_by) "
             "from marts.invoices"
         )
         connection.execute("drop table marts.build")

@@ -107,7 +107,7 @@ NOT_COMPARED = {
         "recomputed_quantity",
     },
     "invoice_reconciliation": {"match_group", "printed_position"},
-    "invoices": {"sealed_at"},
+    "invoices": {"sealed_at", "sealed_by"},
     "load_audit": {"file_id", "landed_at", "later_invoices", "replaced_invoices"},
     "rejected_rows": {"expected"},
 }

@@ -43,6 +43,7 @@ def test_it_says_what_waits_for_somebody(home):
         "unreconciled_vendor_invoices": 2,
         "missing_vendor_invoices": 3,
         "changed_final_lines": 0,
+        "corrected_sealed_invoices": 0,
     }
     assert document["head"] | waits == document["head"]
     tables = document["tables"]

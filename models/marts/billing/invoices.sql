@@ -23,7 +23,8 @@ sealed_invoices as (
         invoice_date,
         any_value(billing_account_id) as billing_account_id,
         any_value(due_date) as due_date,
-        any_value(sealed_at) as sealed_at
+        any_value(sealed_at) as sealed_at,
+        any_value(sealed_by) as sealed_by
     from {{ ref('int_sealed_lines') }}
     where entry = 'sealed'
     group by org_id, invoice_date
@@ -88,7 +89,8 @@ select
     -- Without a cycle in arrears there is nothing to cover.
     coalesce(coverage.is_covered, true) as is_covered,
     coverage.coverage_note,
-    sealed_invoices.sealed_at
+    sealed_invoices.sealed_at,
+    sealed_invoices.sealed_by
 from totals
 left join addresses
     on

@@ -53,32 +53,31 @@ delivering as (
 
 ),
 
--- An order may be billed with a later monthly invoice.
-orders as (
+-- What the vendor is to bill on today's data, whatever is sealed: what we correct of sealed
+-- invoices it need not. An order may be billed with a later monthly invoice.
+computed as (
 
-    select invoice_id
-    from {{ ref('invoice_lines') }}
+    select
+        invoice_id,
+        sum(amount) as amount,
+        coalesce(
+            bool_and(charge_type = 'one_time') filter (where charge_type <> 'tax'), false
+        ) as is_order
+    from {{ ref('int_invoice_lines') }}
     group by invoice_id
-    having bool_and(charge_type = 'one_time') filter (where charge_type <> 'tax')
-
-),
-
--- What we correct of sealed invoices the vendor need not bill.
-corrections as (
-
-    select invoice_id
-    from {{ ref('invoice_lines') }}
-    group by invoice_id
-    having bool_and(charge_type = 'correction')
 
 ),
 
 expected as (
 
     select
-        invoices.*,
+        invoices.invoice_id,
+        invoices.org_id,
+        invoices.invoice_date,
+        invoices.currency,
+        coalesce(computed.amount, 0)::decimal(28, 4) as expected_total,
         build.as_of_date,
-        orders.invoice_id is not null as is_order,
+        coalesce(computed.is_order, false) as is_order,
         if(is_order, policies.order_days_late, policies.invoice_grace_days)
         + invoices.invoice_date as expected_by,
         policies.*,
@@ -88,8 +87,7 @@ expected as (
         case
             when answered.invoice_id is not null then 'received'
             when invoices.invoice_status = 'accruing' then 'not_yet_due'
-            when invoices.total_amount = 0 or corrections.invoice_id is not null
-                then 'none_expected'
+            when expected_total = 0 then 'none_expected'
             when delivering.org_id is null then 'never_delivered'
             when build.as_of_date <= expected_by then 'due'
             else 'missing'
@@ -100,8 +98,7 @@ expected as (
         on
             invoices.invoice_date >= policies.valid_from
             and invoices.invoice_date < policies.valid_to
-    left join orders on invoices.invoice_id = orders.invoice_id
-    left join corrections on invoices.invoice_id = corrections.invoice_id
+    left join computed on invoices.invoice_id = computed.invoice_id
     left join answered on invoices.invoice_id = answered.invoice_id
     left join delivering on invoices.org_id = delivering.org_id
 
@@ -145,7 +142,7 @@ select
     expected.invoice_date as expected_date,
     if(rejected_files.invoice_id is null, expected.status, 'rejected') as status,
     expected.currency,
-    expected.total_amount as expected_total,
+    expected.expected_total,
     expected.vendor_invoice_numbers,
     expected.first_received_date,
     expected.printed_total::decimal(28, 4) as printed_total,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -12,8 +13,8 @@ from cx_billing import pages, warehouse
 from cx_billing.cli.errors import FailedError
 from cx_billing.cli.options import Day, with_home, with_organization
 from cx_billing.cli.screen import say, spell_command
-from cx_billing.ledger import sealing
-from cx_billing.pages.formatting import format_text
+from cx_billing.ledger import chain, sealing
+from cx_billing.pages.formatting import format_number, format_text
 
 
 def find_user() -> str:
@@ -69,6 +70,8 @@ def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, ho
     for check in done.checks:
         note = f" ({check.note})" if check.note else ""
         say(f"{'yes' if check.holds else 'NO':4} {check.claim}{note}")
+    if done.checks:
+        say(f"note the vendor's invoice: {format_text(done.vendor_says or 'none has come')}")
     if done.entry is None:
         missing = "; ".join(
             f"{check.otherwise} ({check.note})" for check in done.checks if not check.holds
@@ -80,7 +83,7 @@ def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, ho
             f"{invoice} is sealed already, by {entry.by} at {entry.written_at[:19]} UTC, as entry "
             f"{entry.sequence}. Nothing was changed."
         )
-    elif entry.kind == sealing.APPROVED:
+    elif entry.kind == chain.APPROVED:
         say(
             f"{invoice} is approved by {entry.by}, as entry {entry.sequence} of the ledger, and "
             "not sealed yet: somebody else has to run this as well."
@@ -88,7 +91,8 @@ def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, ho
     else:
         say(
             f"{invoice} is sealed by {entry.by}: {entry.lines} lines, "
-            f"{entry.total_amount} {entry.currency}, as entry {entry.sequence} of the ledger.",
+            f"{format_number(Decimal(entry.total_amount), head['minor_units'] or 0)} "
+            f"{entry.currency}, as entry {entry.sequence} of the ledger.",
             f"Hash of the entry: {entry.hash}",
             f"The next build publishes it as sealed: {spell_command(home, 'build')}",
         )

@@ -19,6 +19,7 @@ from cx_billing import files
 FOLDER = "ledger"
 CHAIN = "chain.jsonl"
 BEGINNING = "0" * 64  # stands for the entry before the first
+SEALED, APPROVED, REOPENED = "sealed", "approved", "reopened"
 
 
 class LedgerError(Exception):

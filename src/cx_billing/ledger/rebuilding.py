@@ -15,8 +15,8 @@ from cx_billing.customer_key import KEY_FILE
 from cx_billing.formats.common import literal
 from cx_billing.landing.withdrawal import set_withdrawn
 from cx_billing.ledger import files
-from cx_billing.ledger.chain import FOLDER, Entry, LedgerError, write_chain
-from cx_billing.ledger.sealing import OF_THE_ENTRY, SEALED, hash_lines
+from cx_billing.ledger.chain import FOLDER, SEALED, Entry, LedgerError, write_chain
+from cx_billing.ledger.sealing import OF_THE_ENTRY, hash_lines
 from cx_billing.rules import hash_rules
 
 

@@ -20,7 +20,7 @@ from cx_billing.pages.columns import (
 )
 from cx_billing.pages.content import Link, Page, Record, Row, Table, fill_rows
 from cx_billing.pages.evidence import link_to_line
-from cx_billing.pages.formatting import format_text
+from cx_billing.pages.formatting import format_instant, format_number, format_text
 from cx_billing.pages.reading import find_organization, is_listed, read, require
 from cx_billing.pages.rules import find_rule
 from cx_billing.pages.words import read_names, spell_code
@@ -58,6 +58,7 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
         ("with the vendor's lines", Link(("reconciliation", org_id, str(invoice_date)))),
         *find_answering(connection, head, org_id),
     )
+    restated = find_corrections(connection, org_id, invoice_date)
     notes = [
         "Service periods are shown with their last day.",
         f"What a line rests on: cx-billing show evidence {format_text(org_id)} {invoice_date}.",
@@ -72,12 +73,13 @@ def compose_invoice(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_
             ("Billing account", format_text(head["billing_account_id"])),
             ("Invoice date", format_text(head["invoice_date"])),
             ("Due date", format_text(head["due_date"])),
-            ("Status", spell_code(head["invoice_status"])),
+            ("Status", spell_status(head)),
+            *((("Corrected on", ", ".join(words for words, _ in restated)),) if restated else ()),
             ("Currency", format_text(head["currency"])),
             ("Covered", describe_coverage(head)),
             ("Compared", ", ".join(words for words, _ in compared)),
         ),
-        fact_links={"Compared": compared},
+        fact_links={"Compared": compared, **({"Corrected on": restated} if restated else {})},
         tables=(
             Table(
                 "Lines",
@@ -101,6 +103,30 @@ def find_head(connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: 
     }
     require(invoice_date, heads, "invoice of", org_id)
     return heads[invoice_date]
+
+
+def spell_status(head: Record) -> str:
+    """Whether the invoice is final, and who has closed it when."""
+    status = spell_code(head["invoice_status"])
+    if not head["sealed_at"]:
+        return status
+    sealed_at = format_instant(head["sealed_at"].replace(microsecond=0))
+    return f"{status} by {format_text(head['sealed_by'])} at {sealed_at} UTC"
+
+
+def find_corrections(
+    connection: duckdb.DuckDBPyConnection, org_id: str, invoice_date: date
+) -> tuple[tuple[str, Link], ...]:
+    """The invoices that correct a sealed one, with how much, each with its page."""
+    return tuple(
+        (
+            f"{record['invoice_date']} ({format_number(record['amount'], record['minor_units'])} "
+            f"{format_text(record['currency'])})",
+            Link(("invoice", org_id, str(record["invoice_date"]))),
+        )
+        for record in read(connection, "corrections", org_id=org_id)
+        if record["corrected_invoice_date"] == invoice_date
+    )
 
 
 def find_answering(

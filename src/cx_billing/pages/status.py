@@ -112,6 +112,14 @@ NEXT = (
     money_column("Total so far", "expected_total"),
     text_column("Currency", "currency"),
 )
+CORRECTIONS = (
+    text_column("Organization", "org_id"),
+    date_column("Sealed invoice", "corrected_invoice_date"),
+    date_column("Corrected on", "invoice_date"),
+    quantity_column("Lines", "lines_count"),
+    money_column("Amount", "amount"),
+    text_column("Currency", "currency"),
+)
 DISK = (
     text_column("Part", "part"),
     quantity_column("Files", "files_count"),
@@ -159,6 +167,11 @@ def compose_status(
     )
     coming = list_next_invoices(calendar, build["as_of"])
     rejected = read(connection, "rejected_by_dataset")
+    corrections = [
+        record
+        for record in read(connection, "corrections", org_id=None)
+        if record["invoice_status"] != "sealed"
+    ]
     waiting = {
         "alerts": len(alerts),
         "new_alerts": sum(not alert["told_at"] for alert in alerts),
@@ -166,6 +179,7 @@ def compose_status(
         "unreconciled_vendor_invoices": len(unreconciled),
         "missing_vendor_invoices": len(missing),
         "changed_final_lines": len(lines),
+        "corrected_sealed_invoices": len(corrections),
     }
     disk = {
         "disk_bytes": sum(use.bytes_count for use in home.uses),
@@ -195,6 +209,7 @@ def compose_status(
         shorten("Rejected rows", REJECTED, rejected, "rejected"),
         shorten("Vendor invoices that do not agree", UNRECONCILED, unreconciled, "unreconciled"),
         shorten("Final invoices without the vendor's", MISSING, missing, "missing"),
+        shorten("Corrections of sealed invoices", CORRECTIONS, corrections, "corrections"),
         shorten("Next invoices", NEXT, coming, "next_invoices"),
         Table.of_records(
             f"Disk, {format_number(count_megabytes(home.free_bytes))} MB free",

@@ -17,9 +17,35 @@ disputed as (
             ', ' || getvariable('invoice_id') || ', '
         )
 
+),
+
+answering as (
+
+    select
+        string_agg(
+            invoice_number || case
+                when is_agreed then ' agrees'
+                when variance_amount is null then ' is in another currency'
+                when variance_amount = 0 then ' differs in its lines'
+                else
+                    ' bills ' || abs(variance_amount)::decimal(28, 2)
+                    || if(variance_amount > 0, ' more', ' less') || ' than ours'
+            end,
+            '; '
+            order by invoice_date, invoice_number
+        ) as vendor_says
+    from marts.vendor_invoices
+    where
+        org_id = getvariable('org_id')
+        and contains(
+            ', ' || expected_invoice_ids || ', ',
+            ', ' || getvariable('invoice_id') || ', '
+        )
+
 )
 
 select
+    answering.vendor_says,
     invoices.invoice_id,
     invoices.org_id,
     invoices.invoice_date,
@@ -42,6 +68,7 @@ select
     build.ledger_head
 from marts.invoices as invoices
 cross join disputed
+cross join answering
 cross join marts.build as build
 inner join reference.seal_limits as seal_limits
     on seal_limits.what = 'disputed_amount'

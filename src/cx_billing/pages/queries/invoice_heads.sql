@@ -1,16 +1,20 @@
 select
-    org_id,
-    invoice_id,
-    billing_account_id,
-    invoice_date,
-    due_date,
-    invoice_status,
-    currency,
-    subtotal_amount,
-    tax_amount,
-    total_amount,
-    is_covered,
-    coverage_note
+    invoices.org_id,
+    invoices.invoice_id,
+    invoices.billing_account_id,
+    invoices.invoice_date,
+    invoices.due_date,
+    invoices.invoice_status,
+    invoices.currency,
+    currencies.minor_units,
+    invoices.subtotal_amount,
+    invoices.tax_amount,
+    invoices.total_amount,
+    invoices.is_covered,
+    invoices.coverage_note,
+    invoices.sealed_at,
+    invoices.sealed_by
 from marts.invoices
-where org_id = $org_id
-order by invoice_date
+left join reference.currencies using (currency)
+where invoices.org_id = $org_id
+order by invoices.invoice_date
