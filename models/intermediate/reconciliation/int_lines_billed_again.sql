@@ -16,6 +16,55 @@ answers as (
 
 ),
 
+invoice_lines as (
+
+    select * from {{ ref('int_invoice_lines') }}
+    where invoice_status = 'final'
+
+),
+
+products as (
+
+    {{ products_by_organization('invoice_lines') }}
+
+),
+
+-- What we have of a charge, and what all numbers for that invoice of ours bill of it: they
+-- may share it.
+owed as (
+
+    select
+        invoice_lines.org_id,
+        invoice_lines.invoice_date,
+        coalesce(products.match_code, invoice_lines.product_code) as charged_for,
+        invoice_lines.charge_type = 'prepay' as is_prepay,
+        sum(invoice_lines.amount) as amount
+    from invoice_lines
+    left join products
+        on
+            invoice_lines.org_id = products.org_id
+            and invoice_lines.product_code = products.product_code
+    group by all
+
+),
+
+shared as (
+
+    select
+        printed_lines.org_id,
+        answers.expected_invoice_date,
+        printed_lines.charged_for,
+        printed_lines.is_prepay,
+        sum(printed_lines.amount) as amount
+    from printed_lines
+    inner join answers
+        on
+            printed_lines.org_id = answers.org_id
+            and printed_lines.invoice_number = answers.invoice_number
+    group by all
+
+),
+
 -- Every charge of a number once: an invoice may have thousands of equal lines.
 charges as (
 
@@ -80,7 +129,19 @@ answered_twice as (
                     abs(later.service_period_end - earlier.service_period_end)
                 ) <= later.period_shift_days
             )
-    where later.is_of_same_month
+    left join shared
+        on
+            later.org_id = shared.org_id
+            and later.expected_invoice_date = shared.expected_invoice_date
+            and later.charged_for = shared.charged_for
+            and later.is_prepay = shared.is_prepay
+    left join owed
+        on
+            later.org_id = owed.org_id
+            and later.expected_invoice_date = owed.invoice_date
+            and later.charged_for = owed.charged_for
+            and later.is_prepay = owed.is_prepay
+    where later.is_of_same_month and shared.amount is distinct from owed.amount
     group by all
 
 )

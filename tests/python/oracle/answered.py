@@ -16,7 +16,8 @@
    bill, to the minor unit.
 4. A credit, a line of an earlier period and one that an earlier invoice has stand alone, unless the
    product agrees as it is. An earlier number for the same invoice of ours has a line too if its
-   period is the same or one of the two prints none; a month later it may be the next invoice.
+   period is the same or one of the two prints none, unless the numbers share what we have; a month
+   later it may be the next invoice.
 5. Of a commitment in arrears a line without the word is the commitment if its price says so.
 """
 
@@ -150,6 +151,8 @@ class Answers:
         if line.invoice_date + timedelta(days=3) >= add_months(day, 1):
             return False
         mine = self.order_of(line.number)
+        if self.is_shared(line, day):
+            return False
         return any(
             other.number not in self.foreign
             and self.dates.get(other.number) == day
@@ -165,6 +168,24 @@ class Answers:
             )
             for other in self.theirs
         )
+
+    def is_shared(self, line: VendorLine, day: date) -> bool:
+        """Whether all numbers for an invoice of ours bill together what it has of a charge."""
+        billed = sum(
+            x.amount
+            for x in self.theirs
+            if self.dates.get(x.number) == day
+            and x.number not in self.foreign
+            and (x.named, x.is_prepay) == (line.named, line.is_prepay)
+        )
+        owed = [
+            x["amount"]
+            for x in self.final
+            if x["invoice_date"] == day
+            and group_code(x["product_code"]) == line.named
+            and (x["charge_type"] == "prepay") == line.is_prepay
+        ]
+        return bool(owed) and billed == sum(owed)
 
     def order_of(self, number: str) -> tuple:
         """The place of a number among those that bill the same of one invoice of ours."""
