@@ -8,10 +8,11 @@
 `<home>/builds/earlier/`    the last build as of an earlier day than the published one
 ==========================  ==================================================================
 
-A build is a folder of two files. `cx_billing.duckdb` holds the marts and reference data: it is
-what the link points to. `cx_billing_private.duckdb` holds staging and intermediate, with raw text,
-addresses and numbers; of the good builds only the newest keeps it. Since the published file has
-one name in every build, its catalog is always `cx_billing`, whatever build the link points to.
+`cx_billing.duckdb` of a build holds the marts and reference data: it is what the link points to.
+`cx_billing_private.duckdb` holds staging and intermediate, with raw text, addresses and numbers; of
+the good builds only the newest keeps it. `made_from` tells a build of the same (`unchanged.py`).
+Since the published file has one name in every build, its catalog is always `cx_billing`, whatever
+build the link points to.
 """
 
 from __future__ import annotations

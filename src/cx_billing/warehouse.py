@@ -38,6 +38,7 @@ from cx_billing import (
     machine,
     parking,
     parse_cache,
+    unchanged,
 )
 from cx_billing.builds import (
     PUBLISHED,
@@ -113,7 +114,7 @@ class BuildResult:
     """What a build did. `database` is the file it wrote; `published` the link, if it was moved.
 
     `goes_back_from` is the day of the published build, if this one is of an earlier day and was
-    not published for that.
+    not published for that. Not `is_new` is what is published already, and was not built again.
     """
 
     database: Path | None
@@ -125,6 +126,7 @@ class BuildResult:
     warnings: tuple[Failure, ...] = ()
     parked: tuple[parking.Parked, ...] = ()
     goes_back_from: date | None = None
+    is_new: bool = True
 
     @property
     def passed(self) -> bool:
@@ -134,12 +136,14 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A build that may yet be published: what dbt and the data tests said of it."""
+    """A build that may yet be published: what dbt and the data tests said of it, and of which files
+    of the lake it is."""
 
     outcome: dbtRunnerResult
     tested: Sequence[data_tests.TestResult]
     failures: tuple[Failure, ...]
     warnings: tuple[Failure, ...]
+    lake: Sequence[tuple[str, int, int]]
 
 
 def build(
@@ -154,6 +158,7 @@ def build(
     publish_earlier: bool = False,
     readers: str | None = None,
     refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]] | None = None,
+    only_if_new: bool = False,
 ) -> BuildResult:
     """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
 
@@ -172,9 +177,12 @@ def build(
     Organizations whose rows make it fail are set aside (`parking.py`): the others are published
     without them, beside the rows of theirs that were published before.
 
+    With `only_if_new` nothing is computed if the published build was made from the same: files,
+    rules, day, release, ledger and key.
+
     With `select` (dbt's node selection) only a part is built, and a part is never published.
-    Every build starts from an empty file; `full_refresh` is handed to dbt for models that
-    would continue what is already there.
+    Every build starts from an empty file; `full_refresh` also has one made where nothing has
+    changed, and who is parked tried again.
 
     Raises BuildLockedError if another build of this home is running, WarehouseError if the
     home cannot be used. A failing model or test raises nothing: the result tells.
@@ -187,10 +195,10 @@ def build(
     variables: dict[str, Any] = {"as_of": as_of.isoformat()} if as_of else {}
     variables |= {"show_personal_data": True} if show_personal_data else {}
     options = ["--no-write-json"]  # half a second; nothing reads what it would write
-    options += ["--full-refresh"] if full_refresh else []
 
     def attempt(left_out: Collection[str], nodes: str | None = select) -> Attempt:
         """Build without some organizations, from nothing."""
+        seen = unchanged.list_lake(home)  # what is landed from here on may not be in the build
         shutil.rmtree(building, ignore_errors=True)  # also what a killed build left
         building.mkdir(parents=True, mode=0o700)
         working.parent.mkdir()
@@ -210,17 +218,21 @@ def build(
             failures, warnings = (tuple(map(mask, told)) for told in (failures, warnings))
         if not (failures or nodes or accept_changes):
             failures = check_final_invoices(home, working, left_out)
-        return Attempt(outcome, tested, failures, warnings)
+        return Attempt(outcome, tested, failures, warnings, seen)
 
     started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
-    variables |= {
-        "version": version("cx-billing"),
-        "rules_hash": hash_rules(project_dir),
-        "built_at": began_at.isoformat(),
-    }
+    variables |= {"version": version("cx-billing"), "rules_hash": hash_rules(project_dir)}
     with build_lock(home):
         ledger.settle(home)
         variables["ledger_head"] = chain.find_head(chain.read_chain(home))
+        day = {"as_of": str(as_of or began_at.date())}
+        describe_inputs = partial(
+            unchanged.describe,
+            project_dir=project_dir,
+            key=read_key(home),
+            variables=variables | day,
+        )
+        variables["built_at"] = began_at.isoformat()
         number = choose_number(builds)
         variables["build_number"] = str(number)
         goes_back_from = None
@@ -231,6 +243,10 @@ def build(
                 parked = {} if is_new_try else parking.keep_parked(home, parked)
             if not select:
                 parked = parking.park(find_damaged(home), began_at) | parked
+            if only_if_new and not (select or full_refresh or accept_changes):
+                made_from = describe_inputs(unchanged.list_lake(home), parked)
+                if unchanged.is_published(home, made_from):
+                    return keep_published(home, group, parked, refuse, started)
             tried = attempt(parked)
             while tried.failures and not select and not lacks_of_machine(tried.failures):
                 reasons = explain_by_organization(home, tried, parked, attempt)
@@ -256,6 +272,8 @@ def build(
             elif goes_back_from := None if publish_earlier else find_later_day(home, working):
                 database, published = keep(working, builds / "earlier"), None
             else:
+                if working.exists() and not tried.warnings:
+                    unchanged.note(working, describe_inputs(tried.lake, parked))
                 database = keep(working, builds / str(number))
                 if database:
                     access.open_build(home, database, group)
@@ -276,6 +294,28 @@ def build(
         warnings=tried.warnings,
         parked=tuple(parked.values()),
         goes_back_from=goes_back_from,
+    )
+
+
+def keep_published(
+    home: Path,
+    group: int | None,
+    parked: Mapping[str, parking.Parked],
+    refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]] | None,
+    started: float,
+) -> BuildResult:
+    """The result of a build that would be what is published already."""
+    database = (home / PUBLISHED).resolve()
+    access.open_build(home, database, group)
+    return BuildResult(
+        database=database,
+        published=home / PUBLISHED,
+        nodes=0,
+        skipped=0,
+        seconds=time.monotonic() - started,
+        failures=tuple(ask(refuse, database)) if refuse else (),
+        parked=tuple(parked.values()),
+        is_new=False,
     )
 
 
@@ -445,15 +485,20 @@ def run(
         gc.set_threshold(*thresholds)
 
 
+def read_key(home: Path) -> str:
+    """The customer key of a home, made if there is none. Raises WarehouseError if it is weak."""
+    try:
+        return customer_key(home)
+    except UnusableKeyError as error:
+        raise WarehouseError(str(error)) from error
+
+
 def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Path:
     """A home with lake and ledger of `home` as they are now, in hard links, and its customer key.
 
     Without the files of the organizations that are left out.
     """
-    try:
-        customer_key(home)
-    except UnusableKeyError as error:
-        raise WarehouseError(str(error)) from error
+    read_key(home)
     links = [home / KEY_FILE] if (home / KEY_FILE).exists() else []
     found = set(lake.ensure(home).glob("*/*.parquet"))
     if left_out:

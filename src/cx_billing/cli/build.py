@@ -44,7 +44,7 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
 @click.option(
     "--full-refresh",
     is_flag=True,
-    help="Compute everything anew, even what a model could continue.",
+    help="Compute everything anew, even if nothing has changed since the published build.",
 )
 @click.option(
     "--show-personal-data",
@@ -95,6 +95,9 @@ def build(
     stays, marked (exit code 3). It is tried again once files of it were landed or withdrawn, or
     after cx-billing unpark.
 
+    Where neither files nor rules nor the day have changed since the published build, nothing is
+    computed and it stays.
+
     \b
       cx-billing build
       cx-billing build --as-of 2026-05-05
@@ -122,6 +125,7 @@ def build(
                 publish_earlier=publish_earlier,
                 readers=readers,
                 refuse=refuse if fail_on_warning else None,
+                only_if_new=True,
                 on_event=lambda step: show(step.done, step.total, step.node),
             )
     except KeyboardInterrupt:
@@ -163,6 +167,7 @@ def log_result(result: warehouse.BuildResult, run: Run) -> None:
     run.add(
         build_number=number,
         is_published=number is not None,
+        is_new=result.is_new,
         numbers={
             "nodes": result.nodes,
             "skipped": result.skipped,
@@ -189,10 +194,14 @@ def report_good_build(
     assert result.published is not None, "a good build is published"
     for line in describe_organizations_all_rejected(findings):
         say(line)
-    say(
-        f"Published {home / builds.PUBLISHED} -> {result.published.readlink()} "
-        f"({result.nodes} models and tests in {result.seconds:.0f} s)."
-    )
+    link = f"{home / builds.PUBLISHED} -> {result.published.readlink()}"
+    if result.is_new:
+        say(f"Published {link} ({result.nodes} models and tests in {result.seconds:.0f} s).")
+    else:
+        say(
+            f"Nothing is new since {link} was built of the same files, rules and day: it stays "
+            "published. --full-refresh builds it again."
+        )
     say(
         f"Organizations: {counts['organizations']}, invoices: {counts['invoices']}, "
         f"rejected rows: {counts['rejected_rows']}"
