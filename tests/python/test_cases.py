@@ -16,6 +16,7 @@ Values are compared as text, and rows in any order unless the query orders them.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -65,11 +66,16 @@ def as_text(value: object) -> str:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Built:
     """All cases, landed and built."""
-    home = tmp_path_factory.mktemp("cases")
-    refused = {}
+    home, inbox = (tmp_path_factory.mktemp(name) for name in ("cases", "inbox"))
+    case_of = {}
     for name, file in CASES.items():
-        report = landing.land(file.parent / "inbox", home)
-        refused[name] = [refusal.message for refusal in report.refused]
+        for organization in (file.parent / "inbox").iterdir():
+            assert organization.name not in case_of, f"{organization.name} is in two cases."
+            case_of[organization.name] = name
+            shutil.copytree(organization, inbox / organization.name)
+    refused = {name: [] for name in CASES}
+    for refusal in landing.land(inbox, home).refused:
+        refused[case_of[refusal.source_file.split("/")[0]]].append(refusal.message)
     result = warehouse.build(home, AS_OF)
     if not result.passed:
         pytest.fail("\n\n".join(map(told, result.failures)), pytrace=False)

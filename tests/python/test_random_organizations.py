@@ -1,6 +1,6 @@
 """Random organizations: the warehouse and the oracle must agree on every value of every mart.
 
-`CX_BILLING_RANDOM_ORGS` (default 300) and `CX_BILLING_RANDOM_SEED` (default 1) change how many
+`CX_BILLING_RANDOM_ORGS` (default 200) and `CX_BILLING_RANDOM_SEED` (default 1) change how many
 organizations are drawn and which; `make nightly` draws 10,000. Where they differ, the smallest
 organization is reduced and printed; `CX_BILLING_SHRINK_BUILDS` (default 25) bounds the effort.
 """
@@ -32,7 +32,7 @@ from random_orgs.inbox import write_inbox
 from random_orgs.project import copy_project
 from random_orgs.shrink import Files, Judge, format_files, read_files, shrink, write_files
 
-ORGS = int(os.environ.get("CX_BILLING_RANDOM_ORGS", "300"))
+ORGS = int(os.environ.get("CX_BILLING_RANDOM_ORGS", "200"))
 SEED = int(os.environ.get("CX_BILLING_RANDOM_SEED", "1"))
 SHRINK_BUILDS = int(os.environ.get("CX_BILLING_SHRINK_BUILDS", "25"))
 

@@ -151,7 +151,18 @@ class RandomVendor:
                 files["b_other_way.csv"] += self.by_another_way(rows, number)
             elif self.chance(0.1):
                 files["b_other_way.csv"] += self.another_invoice(rows, number)
+        if files and int(self.org.org_id.rsplit("-", 1)[-1]) % 20 == 3:
+            name, rows = next(iter(files.items()))
+            files[name] = [*rows, *self.invoice_of_before(rows)]
         return {name: rows for name, rows in files.items() if rows}
+
+    def invoice_of_before(self, rows: list[tuple]) -> list[tuple]:
+        """An invoice that is like one of ours, but of so long ago that none of ours is near."""
+        long, month = timedelta(days=1500), timedelta(days=28)
+        return [
+            ("STRANGER", dated - long, start - long, start - long + month, *figures, "", section)
+            for _, dated, start, _, *figures, _, section in rows
+        ]
 
     def by_another_way(self, rows: list[tuple], number: int) -> list[tuple]:
         """An invoice under another number, as the API tells it or as somebody typed it."""

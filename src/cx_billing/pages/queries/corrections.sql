@@ -3,14 +3,13 @@ select
     invoice_lines.org_id,
     invoice_lines.corrected_invoice_date,
     invoice_lines.invoice_date,
-    invoices.invoice_status,
+    invoice_lines.invoice_status,
     count(*) as lines_count,
     sum(invoice_lines.amount) as amount,
     invoice_lines.currency,
     currencies.minor_units
 from marts.invoice_lines
-inner join marts.invoices using (invoice_id)
-inner join reference.currencies on invoice_lines.currency = currencies.currency
+inner join reference.currencies using (currency)
 where
     invoice_lines.charge_type = 'correction'
     and ($org_id is null or invoice_lines.org_id = $org_id)
