@@ -21,12 +21,15 @@
 {% endset %}
 with
 
+-- Also where the contract begins at or after as-of: its lines are not rejected.
 organizations as (
 
-    select distinct
+    select
         org_id,
-        currency
-    from {{ ref('int_contracts') }}
+        min_by(currency, effective_date) as currency
+    from {{ ref('int_contracts_checked') }}
+    where reject_reason is null
+    group by org_id
 
 ),
 
