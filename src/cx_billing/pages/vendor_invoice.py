@@ -609,8 +609,8 @@ def explain(
         yield "What follows from another difference goes away with it."
     if claims and any(difference["reason"] == "credit" for difference in differences):
         yield (
-            "A credit on this invoice settles claims on this or an earlier one: what is claimed "
-            "does not leave it out, the sum to claim by reason does."
+            "A credit on this invoice settles what was claimed before: the sum to claim by reason "
+            "takes it off, the claimed amount does not."
         )
     if any(claim["credit_invoice_numbers"] for claim in claims):
         yield (
