@@ -14,7 +14,7 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from cx_billing import access, lake
+from cx_billing import access, lake, machine
 from cx_billing.customer_key import customer_key
 from cx_billing.ledger import files as ledger
 
@@ -67,6 +67,7 @@ class Plugin(BasePlugin):
         """Leave a small lake to dbt's own threads: sharing a query costs more than it takes."""
         if self.is_small:
             conn.execute("set threads = 1")
+        machine.limit(conn)
 
     def configure_cursor(self, cursor: Any) -> None:
         """Hand the variables to SQL: no compiled file holds the key, no date or home is parsed.

@@ -424,6 +424,7 @@ def build_and_test(
     }
     queries = data_tests.render_queries(dbt)
     with connect_with_private(database) as connection:
+        machine.limit(connection)
         return outcome, list(data_tests.run(tests, queries, built, connection, progress))
 
 

@@ -140,7 +140,7 @@ def test_what_is_much_disputed_takes_two_people(home):
     said = seal(home, "acme", MARCH, "--by", "Ana", "--accept", "x")
     assert "NO   two people agree (1,880.00 USD of it is disputed, more than 1,000.00" in said
     assert "is approved by Ana, as entry 1" in said
-    assert "note the vendor's invoice: 17 bills 1880.00 more than ours" in said
+    assert "note the vendor's invoice: 17 bills 1,880.00 more than ours" in said
     assert "somebody else" in seal(home, "acme", MARCH, "--by", " ana ", "--accept", "x", code=1)
     said = seal(home, "acme", MARCH, "--by", "Ben", "--accept", "x")
     assert "approved by Ana" in said and "is sealed by Ben" in said

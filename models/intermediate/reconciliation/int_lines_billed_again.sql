@@ -16,6 +16,12 @@ answers as (
 
 ),
 
+cycles as (
+
+    select * from {{ ref('int_cycles') }}
+
+),
+
 invoice_lines as (
 
     select * from {{ ref('int_invoice_lines') }}
@@ -81,9 +87,12 @@ charges as (
         printed_lines.service_period_start,
         printed_lines.service_period_end,
         policies.period_shift_days,
-        -- Later it may be the invoice of the next month.
-        printed_lines.invoice_date + policies.invoice_days_early
-        < answers.expected_invoice_date + interval 1 month as is_of_same_month
+        -- Once the cycle ends in which our invoice is dated, it may be the next invoice.
+        coalesce(
+            printed_lines.invoice_date + policies.invoice_days_early
+            < cycles.cycle_end_date,
+            true
+        ) as is_of_same_month
     from printed_lines
     inner join answers
         on
@@ -93,6 +102,11 @@ charges as (
         on
             printed_lines.invoice_date >= policies.valid_from
             and printed_lines.invoice_date < policies.valid_to
+    left join cycles
+        on
+            answers.org_id = cycles.org_id
+            and answers.expected_invoice_date >= cycles.cycle_start_date
+            and answers.expected_invoice_date < cycles.cycle_end_date
     where printed_lines.amount <> 0
 
 ),

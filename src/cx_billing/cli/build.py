@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 from duckdb import DuckDBPyConnection
 
-from cx_billing import builds, changes, pages, parking, warehouse
+from cx_billing import builds, changes, machine, pages, parking, warehouse
 from cx_billing.cli import options
 from cx_billing.cli.alerts import report_new_alerts
 from cx_billing.cli.errors import BUILD_FAILED, PARKED, RefusedError
-from cx_billing.cli.options import AsOf, check_day, with_home, with_run
+from cx_billing.cli.options import AsOf, Memory, check_day, with_home, with_run
 from cx_billing.cli.screen import (
     SHOWN_ITEMS,
     print_failure,
@@ -71,6 +71,21 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     "[env var: CX_BILLING_READERS; default: the owner alone]",
 )
 @click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    envvar=machine.THREADS,
+    metavar="N",
+    help="Compute with so many threads. [env var: CX_BILLING_THREADS; default: one per processor]",
+)
+@click.option(
+    "--memory-limit",
+    type=Memory(),
+    envvar=machine.MEMORY_LIMIT,
+    metavar="SIZE",
+    help="Keep to about so much memory, like 1GB; the rest is put on disk meanwhile, which takes "
+    "longer. [env var: CX_BILLING_MEMORY_LIMIT; default: 80 % of the machine's]",
+)
+@click.option(
     "--fail-on-warning",
     is_flag=True,
     help="Publish nothing if there is anything to warn of, and exit with 1.",
@@ -84,6 +99,8 @@ def build(
     accept_changes: bool,
     publish_earlier: bool,
     readers: str | None,
+    threads: int | None,
+    memory_limit: str | None,
     fail_on_warning: bool,
     home: Path,
     run: Run,
@@ -115,7 +132,7 @@ def build(
         ]
 
     try:
-        with show_progress() as show:
+        with machine.limits(threads, memory_limit), show_progress() as show:
             result = warehouse.build(
                 home,
                 as_of,

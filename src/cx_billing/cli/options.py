@@ -106,6 +106,18 @@ class Day(click.ParamType[date]):
             self.fail(f"{str(value)!r}: no such day; use YYYY-MM-DD.", param, ctx)
 
 
+class Memory(click.ParamType[str]):
+    """An amount of memory, like 1GB."""
+
+    name = "memory"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The amount that was written."""
+        if not re.fullmatch(r"[1-9]\d*(\.\d+)?\s*[MGT]i?B", str(value), re.ASCII | re.IGNORECASE):
+            self.fail(f"{str(value)!r} is no amount of memory; write it like 1GB.", param, ctx)
+        return str(value)
+
+
 class AsOf(Day):
     """A date as of which a bill is seen, also in the words of a schedule."""
 

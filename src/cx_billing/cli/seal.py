@@ -71,7 +71,7 @@ def seal(org_id: str, invoice_date: date, by: str | None, accept: str | None, ho
         note = f" ({check.note})" if check.note else ""
         say(f"{'yes' if check.holds else 'NO':4} {check.claim}{note}")
     if done.checks:
-        say(f"note the vendor's invoice: {format_text(done.vendor_says or 'none has come')}")
+        say(f"note the vendor's invoice: {format_text(done.vendor_says)}")
     if done.entry is None:
         missing = "; ".join(
             f"{check.otherwise} ({check.note})" for check in done.checks if not check.holds

@@ -132,6 +132,24 @@ def read_invoice(
     return dict(zip(columns, row, strict=True))
 
 
+def describe_answers(facts: dict[str, Any]) -> str:
+    """What came of the vendor's invoices for an invoice of ours, in words."""
+    words = []
+    for answer in facts["vendor_invoices"] or ():
+        variance = answer["variance_amount"]
+        if answer["is_agreed"]:
+            said = "agrees"
+        elif variance is None:
+            said = "is in another currency"
+        elif not variance:
+            said = "differs in its lines"
+        else:
+            amount = f"{abs(variance):,.{facts['minor_units'] or 0}f}"
+            said = f"bills {amount} {'more' if variance > 0 else 'less'} than ours"
+        words.append(f"{answer['invoice_number']} {said}")
+    return "; ".join(words) or "none has come"
+
+
 def list_inputs(home: Path, org_id: str) -> list[tuple[str, str, str, str]]:
     """The landed files of an organization: dataset, file id, name, and when it was withdrawn."""
     with duck.connect() as connection:

@@ -33,6 +33,7 @@ from cx_billing.ledger.checklist import (
     Check,
     check_approvals,
     check_invoice,
+    describe_answers,
     list_approvals,
     list_inputs,
     same_person,
@@ -90,8 +91,9 @@ def seal(
         if (entry.kind, entry.org_id, entry.invoice_date) == (SEALED, org_id, str(invoice_date)):
             return Sealed((), entry, is_new=False)
     facts, checks = check_invoice(home, connection, org_id, invoice_date, accept)
+    vendor_says = describe_answers(facts)
     if not all(check.holds for check in checks):
-        return Sealed(checks, None, is_new=False, vendor_says=facts["vendor_says"])
+        return Sealed(checks, None, is_new=False, vendor_says=vendor_says)
     connection.execute(
         "create or replace temp view sealed_lines as select * from marts.invoice_lines "
         f"where invoice_id = {literal(facts['invoice_id'])}"
@@ -127,14 +129,14 @@ def seal(
         checks = (*checks, agreed)
         if not agreed.holds:
             if any(same_person(known.by, by) for known in approvals):
-                return Sealed(checks, None, is_new=False, vendor_says=facts["vendor_says"])
+                return Sealed(checks, None, is_new=False, vendor_says=vendor_says)
             approval = replace(entry, kind=APPROVED)
             append(home, entries, approval)
-            return Sealed(checks, approval, is_new=True, vendor_says=facts["vendor_says"])
+            return Sealed(checks, approval, is_new=True, vendor_says=vendor_says)
     entry = write_files(home, connection, entry)
     append(home, entries, entry)
     files.place(home, entry)
-    return Sealed(checks, entry, is_new=True, vendor_says=facts["vendor_says"])
+    return Sealed(checks, entry, is_new=True, vendor_says=vendor_says)
 
 
 def write_files(home: Path, connection: duckdb.DuckDBPyConnection, entry: Entry) -> Entry:

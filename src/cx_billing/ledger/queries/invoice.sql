@@ -22,18 +22,14 @@ disputed as (
 answering as (
 
     select
-        string_agg(
-            invoice_number || case
-                when is_agreed then ' agrees'
-                when variance_amount is null then ' is in another currency'
-                when variance_amount = 0 then ' differs in its lines'
-                else
-                    ' bills ' || abs(variance_amount)::decimal(28, 2)
-                    || if(variance_amount > 0, ' more', ' less') || ' than ours'
-            end,
-            '; '
+        list(
+            {
+                'invoice_number': invoice_number,
+                'is_agreed': is_agreed,
+                'variance_amount': variance_amount
+            }
             order by invoice_date, invoice_number
-        ) as vendor_says
+        ) as vendor_invoices
     from marts.vendor_invoices
     where
         org_id = getvariable('org_id')
@@ -45,7 +41,7 @@ answering as (
 )
 
 select
-    answering.vendor_says,
+    answering.vendor_invoices,
     invoices.invoice_id,
     invoices.org_id,
     invoices.invoice_date,
