@@ -35,7 +35,7 @@ COPY tests/dbt tests/dbt/
 RUN venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 ENV CX_BILLING_CACHE=/app/cache
 # Only its owner may read what was parsed; a container has another user.
-RUN venv/bin/python -m cx_billing.parse_ahead && chmod -R a+rX cache
+RUN venv/bin/python -m cx_billing.plan_ahead && chmod -R a+rX cache
 COPY sample sample/
 
 # Lake, builds and the published file; a folder of the host in real life.

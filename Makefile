@@ -11,8 +11,8 @@ AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(READY)  ## Create .venv with the locked dependencies, and have the project parsed
-	@$(BIN)/python -m cx_billing.parse_ahead
+setup: $(READY)  ## Create .venv with the locked dependencies, and have dbt plan the builds
+	@$(BIN)/python -m cx_billing.plan_ahead
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (about a minute, once) ..."

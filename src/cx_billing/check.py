@@ -24,6 +24,7 @@ from pathlib import Path
 import duckdb
 
 from cx_billing import landing, warehouse
+from cx_billing.failures import Failure
 
 KNOWN_ANSWER = Path(__file__).resolve().parent / "known_answer"
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb")
@@ -57,7 +58,7 @@ class Result:
     """What a check found. `failures` tells why there is nothing to compare, if so."""
 
     comparisons: tuple[Comparison, ...] = ()
-    failures: tuple[warehouse.Failure, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -1,13 +1,14 @@
-"""What dbt says while it runs, in a file that does not grow without end.
+"""What a build and dbt say while they run, in a file that does not grow without end.
 
 dbt's own log file costs every event that is below its level as much as one that is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from logging import LogRecord, makeLogRecord
+from datetime import UTC, datetime
+from logging import makeLogRecord
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -20,21 +21,33 @@ FILES = 6
 LEVELS = {"info", "warn", "error"}
 
 
+class Log:
+    """What is appended to the log of a home."""
+
+    def __init__(self, file: RotatingFileHandler) -> None:
+        """`file` is open."""
+        self.file = file
+
+    def tell(self, event: Any) -> None:
+        """Append an event of dbt, if it is of a level of `LEVELS`."""
+        if event.info.level in LEVELS:
+            self.say(event.info.level, event.info.msg, event.info.ts.ToDatetime())
+
+    def say(self, level: str, words: str, at: datetime | None = None) -> None:
+        """Append a line, without the values that it quotes; `at` is in UTC."""
+        at = at or datetime.now(UTC)
+        line = f"{at:%Y-%m-%d %H:%M:%S} {level:5} {mask_error(words)}"
+        self.file.emit(makeLogRecord({"msg": line}))
+
+
 @contextmanager
-def keep_log(folder: Path) -> Iterator[Callable[[Any], None]]:
-    """What takes dbt's events, and appends those of a level of `LEVELS` to the log of a folder."""
+def keep_log(folder: Path) -> Iterator[Log]:
+    """The log of a folder, to append to."""
     folder.mkdir(parents=True, exist_ok=True)
     file = RotatingFileHandler(
         folder / NAME, maxBytes=MOST_BYTES, backupCount=FILES - 1, delay=True, encoding="utf-8"
     )
     try:
-        yield lambda event: file.emit(tell(event)) if event.info.level in LEVELS else None
+        yield Log(file)
     finally:
         file.close()
-
-
-def tell(event: Any) -> LogRecord:
-    """An event of dbt as a line of the log, without the values that it quotes."""
-    at = event.info.ts.ToDatetime()
-    words = mask_error(event.info.msg)
-    return makeLogRecord({"msg": f"{at:%Y-%m-%d %H:%M:%S} {event.info.level:5} {words}"})

@@ -6,7 +6,6 @@ import ast
 import json
 import os
 from functools import wraps
-from itertools import accumulate
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -14,13 +13,8 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from cx_billing import access, lake, machine
-from cx_billing.customer_key import customer_key
+from cx_billing import access, lake, session
 from cx_billing.ledger import files as ledger
-
-# Bytes, some 300,000 rows. Of less, DuckDB's threads cost a tenth of a build and save no time.
-SMALL_LAKE = 4 * 2**20
-QUOTE = "'"
 
 
 def parse_one_at_a_time() -> None:
@@ -57,33 +51,13 @@ class Plugin(BasePlugin):
         lake.ensure(home)
         ledger.ensure(home)
         variables = json.loads(os.environ.get("CX_BILLING_VARIABLES", "{}"))
-        variables |= {"home": str(home), "customer_key": customer_key(home)}
-        self.variables = "".join(
-            f"set variable {name} = {literal(value)};" for name, value in variables.items()
-        )
-        self.is_small = is_small(home)
+        self.home = home
+        self.variables = session.spell_variables(home, variables)
 
     def configure_connection(self, conn: Any) -> None:
-        """Leave a small lake to dbt's own threads: sharing a query costs more than it takes."""
-        if self.is_small:
-            conn.execute("set threads = 1")
-        machine.limit(conn)
+        """Keep to the threads and the memory that are allowed."""
+        session.set_threads(conn, self.home)
 
     def configure_cursor(self, cursor: Any) -> None:
-        """Hand the variables to SQL: no compiled file holds the key, no date or home is parsed.
-
-        dbt opens a cursor for every node. One statement of literals takes half the time of a
-        prepared one for each variable.
-        """
+        """Hand the variables to SQL: dbt opens a cursor for every node."""
         cursor.execute(self.variables)
-
-
-def literal(value: str | bool) -> str:
-    """A value as SQL text: a string in quotes, or true or false."""
-    return str(value).lower() if isinstance(value, bool) else f"'{value.replace(QUOTE, 2 * QUOTE)}'"
-
-
-def is_small(home: Path) -> bool:
-    """Whether the lake of a home has less than `SMALL_LAKE` bytes."""
-    sizes = accumulate(file.stat().st_size for file in home.glob("lake/*/*.parquet"))
-    return not any(size >= SMALL_LAKE for size in sizes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -13,9 +13,15 @@ NO_EXTENSIONS = """
 """
 
 
-def connect(database: Path | None = None, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(
+    database: Path | None = None,
+    read_only: bool = False,
+    config: Mapping[str, str | bool | int | float | list[str]] | None = None,
+) -> duckdb.DuckDBPyConnection:
     """Open a database, or one in memory, in UTC and without extensions from elsewhere."""
-    connection = duckdb.connect(str(database or ":memory:"), read_only=read_only)
+    connection = duckdb.connect(
+        str(database or ":memory:"), read_only=read_only, config=dict(config or {})
+    )
     connection.execute(NO_EXTENSIONS)
     connection.execute("set TimeZone = 'UTC'")
     return connection

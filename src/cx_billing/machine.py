@@ -7,8 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import duckdb
+from typing import Protocol
 
 THREADS = "CX_BILLING_THREADS"
 MEMORY_LIMIT = "CX_BILLING_MEMORY_LIMIT"
@@ -56,7 +55,14 @@ def limits(threads: int | None, memory: str | None) -> Iterator[None]:
         os.environ.update(before)
 
 
-def limit(connection: duckdb.DuckDBPyConnection) -> None:
+class Connection(Protocol):
+    """What takes a statement."""
+
+    def execute(self, query: str, parameters: object = None) -> object:
+        """Run a statement."""
+
+
+def limit(connection: Connection) -> None:
     """Hold a connection to the limits. What does not fit into memory is put beside its file."""
     if threads := os.environ.get(THREADS):
         connection.execute(f"set threads = {int(threads)}")

@@ -11,13 +11,11 @@ build is killed.
 
 from __future__ import annotations
 
-import gc
-import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -37,7 +35,7 @@ from cx_billing import (
     lake,
     machine,
     parking,
-    parse_cache,
+    plans,
     unchanged,
 )
 from cx_billing.builds import (
@@ -51,20 +49,24 @@ from cx_billing.builds import (
     publish,
 )
 from cx_billing.customer_key import KEY_FILE, UnusableKeyError, customer_key
-from cx_billing.dbt_log import keep_log
+from cx_billing.dbt_runs import read_outcome, run
+from cx_billing.failures import (
+    SHOWN_ROWS,
+    Failure,
+    Outcome,
+    Result,
+    lacks_of_machine,
+    list_failures,
+    list_warnings,
+    mask,
+)
 from cx_billing.ledger import chain
 from cx_billing.ledger import files as ledger
-from cx_billing.masking import mask_error, mask_row
 from cx_billing.rules import hash_rules
 
 if TYPE_CHECKING:
-    from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
-# A parsed project is some million objects that stay: looking through them as often as Python
-# does otherwise costs 7 % of a small build.
-COLLECT_SELDOM = (100_000, 50, 1_000)
-SHOWN_ROWS = 5
 # The home's path stands in SQL text, in quotes and in front of a glob (`read_parquet('…/*')`).
 UNSAFE_IN_PATHS = "'*?[]\n"
 
@@ -84,29 +86,6 @@ class Step:
     done: int
     total: int
     node: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A node that failed (or warned), with what a reader needs to find the cause.
-
-    `description` is the claim of a test; `rows` are up to `SHOWN_ROWS` rows that break it, and
-    `organizations` those that any such row is of. `is_node` says that dbt can select it by name.
-    """
-
-    name: str
-    file: str
-    description: str
-    message: str
-    rows: tuple[dict[str, Any], ...] = ()
-    organizations: tuple[str, ...] = ()
-    is_node: bool = False
-
-    @property
-    def reason(self) -> str:
-        """Why an organization was parked, in a line."""
-        said = (self.description or self.message).strip().splitlines()[:1]
-        return ": ".join([self.name, *said])
 
 
 @dataclass(frozen=True)
@@ -136,11 +115,10 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A build that may yet be published: what dbt and the data tests said of it, and of which files
+    """A build that may yet be published: what became of its nodes and tests, and of which files
     of the lake it is."""
 
-    outcome: dbtRunnerResult
-    tested: Sequence[data_tests.TestResult]
+    results: Sequence[Result]
     failures: tuple[Failure, ...]
     warnings: tuple[Failure, ...]
     lake: Sequence[tuple[str, int, int]]
@@ -194,31 +172,29 @@ def build(
     working = building / "build" / PUBLISHED
     variables: dict[str, Any] = {"as_of": as_of.isoformat()} if as_of else {}
     variables |= {"show_personal_data": True} if show_personal_data else {}
-    options = ["--no-write-json"]  # half a second; nothing reads what it would write
 
-    def attempt(left_out: Collection[str], nodes: str | None = select) -> Attempt:
-        """Build without some organizations, from nothing."""
+    def attempt(left_out: Collection[str], needed_by: Collection[str] = ()) -> Attempt:
+        """Build without some organizations, from nothing; all, or what some nodes need."""
         seen = unchanged.list_lake(home)  # what is landed from here on may not be in the build
         shutil.rmtree(building, ignore_errors=True)  # also what a killed build left
         building.mkdir(parents=True, mode=0o700)
         working.parent.mkdir()
-        dbt = partial(
-            run,
-            home=home,
-            database=working,
-            project_dir=project_dir,
-            reads=link_snapshot(home, building / "home", left_out),
-            variables=variables,
-            unit_tests=False,
-        )
-        outcome, tested = build_and_test(dbt, options, nodes, working, Progress(on_event))
-        failures = list_failures(outcome, working, tested)
-        warnings = list_warnings(outcome, working, tested)
+        reads = link_snapshot(home, building / "home", left_out)
+        of_dbt = select or " ".join(f"+{name}" for name in sorted(needed_by))
+        progress = Progress(on_event)
+        plan = None if select else plans.find(project_dir)
+        if plan:
+            plan = plan.select(needed_by) if needed_by else plan
+            outcome = build_by_plan(plan, home, working, reads, variables, progress)
+        else:
+            outcome = build_by_dbt(home, working, project_dir, reads, variables, of_dbt, progress)
+        failures = list_failures(outcome, working)
+        warnings = list_warnings(outcome, working)
         if not show_personal_data:
             failures, warnings = (tuple(map(mask, told)) for told in (failures, warnings))
-        if not (failures or nodes or accept_changes):
+        if not (failures or of_dbt or accept_changes):
             failures = check_final_invoices(home, working, left_out)
-        return Attempt(outcome, tested, failures, warnings, seen)
+        return Attempt(outcome.results, failures, warnings, seen)
 
     started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
     variables |= {"version": version("cx-billing"), "rules_hash": hash_rules(project_dir)}
@@ -256,7 +232,7 @@ def build(
                 parked |= parking.park(reasons, began_at)
                 tried = attempt(parked)
             failures = lacks_of_machine(tried.failures) or tried.failures
-            data_tests.write_queries(tried.tested, home / "target" / "compiled" / "data_tests")
+            data_tests.write_queries(tried.results, home / "target" / "compiled" / "data_tests")
             before = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
             if (parked or before) and not (failures or select):
                 if parked:
@@ -283,12 +259,11 @@ def build(
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
-    results = [*list_results(tried.outcome), *tried.tested]
     return BuildResult(
         database=database,
         published=published,
-        nodes=len(results),
-        skipped=sum(result.status == "skipped" for result in results),
+        nodes=len(tried.results),
+        skipped=sum(result.status == "skipped" for result in tried.results),
         seconds=time.monotonic() - started,
         failures=failures,
         warnings=tried.warnings,
@@ -328,14 +303,6 @@ def find_damaged(home: Path) -> dict[str, str]:
     }
 
 
-def lacks_of_machine(failures: Iterable[Failure]) -> tuple[Failure, ...]:
-    """What the machine lacks, if that made a build fail: it is in no row, and parks nobody."""
-    for failure in failures:
-        if words := machine.find_lack(failure.message):
-            return (replace(failure, description=words, organizations=()),)
-    return ()
-
-
 def find_later_day(home: Path, database: Path) -> date | None:
     """As of which day the published build is, if that is after the day of another one."""
     published = home / PUBLISHED
@@ -360,7 +327,7 @@ def explain_by_organization(
     home: Path,
     tried: Attempt,
     parked: Mapping[str, parking.Parked],
-    attempt: Callable[[Collection[str], str | None], Attempt],
+    attempt: Callable[[Collection[str], Collection[str]], Attempt],
 ) -> dict[str, str]:
     """Why an attempt failed, by the organizations whose rows the failures name.
 
@@ -371,7 +338,7 @@ def explain_by_organization(
     reasons = {
         org_id: failure.reason for failure in tried.failures for org_id in failure.organizations
     }
-    nodes = " ".join(f"+{failure.name}" for failure in tried.failures if failure.is_node)
+    nodes = [failure.name for failure in tried.failures if failure.is_node]
     if not reasons and nodes:
 
         def fails(organizations: Collection[str]) -> bool:
@@ -392,98 +359,75 @@ def ask(
             yield Failure(name="warning", file="", description="", message=words)
 
 
-def build_and_test(
-    dbt: Callable[..., dbtRunnerResult],
-    options: Sequence[str],
-    select: str | None,
+def build_by_plan(
+    plan: plans.Plan,
+    home: Path,
     database: Path,
+    reads: Path,
+    variables: Mapping[str, Any],
     progress: Progress,
-) -> tuple[dbtRunnerResult, list[data_tests.TestResult]]:
-    """Build all seeds and models, then run the data tests in one pass: dbt's outcome and theirs.
+) -> Outcome:
+    """Build all seeds and models as dbt has done before, then run the data tests in one pass."""
+    progress.total = len(plan.nodes) + len(plan.tests)
+    outcome = plans.run(plan, database, reads, home / "logs", variables, progress)
+    settle_build(database)
+    return Outcome([*outcome.results, *run_tests(plan.tests, outcome, database, progress)])
+
+
+def build_by_dbt(
+    home: Path,
+    database: Path,
+    project_dir: Path,
+    reads: Path,
+    variables: Mapping[str, Any],
+    select: str,
+    progress: Progress,
+) -> Outcome:
+    """Build all seeds and models with dbt, run the data tests in one pass, and keep the plan.
 
     Of a selection dbt itself runs those tests whose models are all in it, one node each.
     """
+    options = ["--no-write-json"]  # half a second; nothing reads what it would write
     build = ["build", "--exclude-resource-type", "unit_test", *options]
+    dbt = partial(
+        run,
+        home=home,
+        database=database,
+        project_dir=project_dir,
+        reads=reads,
+        variables=variables,
+        unit_tests=False,
+    )
     if select:
         build += ["--select", select, "--indirect-selection", "buildable"]
-        outcome = dbt(build, listen=progress.listen)
-        settle_build(database, outcome)
-        return outcome, []
-    parsed = dbt(["parse", *options])
+        selected = dbt(build, listen=progress.listen)
+        settle_build(database)
+        return read_outcome(selected)
+    # Parsed in part, a project lacks the descriptions of data tests.
+    parsed = dbt(["parse", "--no-partial-parse", *options])
     if not parsed.success:
-        settle_build(database, parsed)
-        return parsed, []
+        return read_outcome(parsed)
     manifest = cast("Manifest", parsed.result)
     dbt = partial(dbt, manifest=manifest)
-    tests = data_tests.list_tests(manifest)
+    tests = data_tests.render(dbt, manifest)
     progress.tests = len(tests)
-    outcome = dbt([*build, "--exclude-resource-type", "test"], listen=progress.listen)
-    settle_build(database, outcome)
-    built = {
-        result.node.unique_id for result in list_results(outcome) if result.status == "success"
-    }
-    queries = data_tests.render_queries(dbt)
+    recorder = plans.Recorder(progress.listen)
+    outcome = read_outcome(dbt([*build, "--exclude-resource-type", "test"], listen=recorder.listen))
+    settle_build(database)
+    if plan := plans.make(outcome, recorder, tests):
+        plans.keep(plan, project_dir, [str(home), str(reads), str(database)])
+    tested = run_tests(tests, outcome, database, progress)
+    return replace(outcome, results=[*outcome.results, *tested])
+
+
+def run_tests(
+    tests: Sequence[data_tests.DataTest], outcome: Outcome, database: Path, progress: Progress
+) -> list[Result]:
+    """Run the data tests of what was built."""
+    built = {result.node.unique_id for result in outcome.results if result.status == "success"}
     with connect_with_private(database) as connection:
         machine.limit(connection)
-        return outcome, list(data_tests.run(tests, queries, built, connection, progress))
-
-
-def run(
-    arguments: Sequence[str],
-    home: Path,
-    database: Path,
-    project_dir: Path = lake.PROJECT_DIR,
-    listen: Callable[[Any], None] | None = None,
-    reads: Path | None = None,
-    manifest: Manifest | None = None,
-    variables: Mapping[str, Any] | None = None,
-    unit_tests: bool = True,
-) -> dbtRunnerResult:
-    """Run one dbt command in this process against `database`, quietly.
-
-    The lake is that of `reads`, or of `home` itself. `listen` hears dbt's events; a `manifest`
-    from an earlier run spares dbt parsing, what was parsed on this machine (`parse_cache`) all but
-    what has changed; `variables` are those of the SQL session. Without `unit_tests` dbt does not
-    parse them, which takes it a third of the time.
-
-    Afterwards no connection is open, and environment and working directory are as before.
-    """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(*COLLECT_SELDOM)
-    # dbt takes two seconds to import: whoever only reads the warehouse does not wait for it.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    environment, directory = dict(os.environ), Path.cwd()
-    os.environ["CX_BILLING_HOME"] = str((reads or home).absolute())
-    os.environ["CX_BILLING_DATABASE"] = str(database.absolute())
-    os.environ["CX_BILLING_VARIABLES"] = json.dumps(variables or {})
-    if not unit_tests:
-        os.environ["CX_BILLING_UNIT_TESTS"] = "none"
-    target = home / "target"
-    parsed = parse_cache.start_from_shared(target, project_dir, database.stem, unit_tests)
-    try:
-        with (
-            access.private_files(),
-            nullcontext() if manifest else parsed,
-            keep_log(home / "logs") as log,
-        ):
-            return dbtRunner(manifest, callbacks=[log, *([listen] if listen else [])]).invoke(
-                [
-                    *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
-                    *("--log-path", str(home / "logs")),
-                    *arguments,
-                    *("--project-dir", str(project_dir)),
-                    *("--profiles-dir", str(project_dir / "profiles")),
-                    *("--target-path", str(target)),
-                ]
-            )
-    finally:
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        os.chdir(directory)
-        os.environ.clear()
-        os.environ.update(environment)
-        gc.set_threshold(*thresholds)
+        return list(data_tests.run(tests, built, connection, progress))
 
 
 def read_key(home: Path) -> str:
@@ -610,10 +554,8 @@ def private_home(home: Path) -> Iterator[None]:
         raise WarehouseError(str(error)) from error
 
 
-def settle_build(database: Path, outcome: dbtRunnerResult) -> None:
-    """Settle the files that dbt wrote. Raises KeyboardInterrupt if it was interrupted."""
-    if isinstance(outcome.exception, KeyboardInterrupt):
-        raise KeyboardInterrupt
+def settle_build(database: Path) -> None:
+    """Settle the files of a build, if there are any."""
     private = place_private_file(database)
     if private.exists():
         private.chmod(0o600)  # who may read the bills may not read this
@@ -630,38 +572,6 @@ def settle(database: Path) -> None:
     if log.exists():
         raise WarehouseError(f"{database} is still in use: its log {log.name} was not absorbed.")
     files.sync(database)
-
-
-def list_results(outcome: dbtRunnerResult) -> list[Any]:
-    """dbt's result per node; none if it stopped before the first."""
-    return list(getattr(outcome.result, "results", ()))
-
-
-def list_failures(
-    outcome: dbtRunnerResult, database: Path, tested: Sequence[data_tests.TestResult] = ()
-) -> tuple[Failure, ...]:
-    """Every node and every data test that failed; or why dbt ran none."""
-    failed = ("error", "fail", "runtime error", "partial success")
-    failures = tuple(
-        describe(result, database)
-        for result in (*list_results(outcome), *tested)
-        if result.status in failed
-    )
-    if failures or outcome.success:
-        return failures
-    reason = str(outcome.exception or "dbt stopped without a reason; see the log").strip()
-    return (Failure(name="dbt", file="", description="", message=reason),)
-
-
-def list_warnings(
-    outcome: dbtRunnerResult, database: Path, tested: Sequence[data_tests.TestResult] = ()
-) -> tuple[Failure, ...]:
-    """Every data test that warned."""
-    return tuple(
-        describe(result, database)
-        for result in (*list_results(outcome), *tested)
-        if result.status == "warn"
-    )
 
 
 def check_final_invoices(
@@ -687,51 +597,4 @@ def check_final_invoices(
             rows=tuple(rows[:SHOWN_ROWS]),
             organizations=tuple(sorted({row["org_id"] for row in rows})),
         ),
-    )
-
-
-def mask(failure: Failure) -> Failure:
-    """A failure without what its message and its rows tell of people."""
-    return replace(
-        failure,
-        message=mask_error(failure.message),
-        rows=tuple(map(mask_row, failure.rows)),
-    )
-
-
-def describe(result: Any, database: Path) -> Failure:
-    """A node's result in our words."""
-    node = result.node
-    rows, organizations = read_offending_rows(result, database)
-    return Failure(
-        name=node.name,
-        file=node.original_file_path,
-        description=(node.description or "").strip(),
-        message=(result.message or "").strip(),
-        rows=rows,
-        organizations=organizations,
-        is_node=True,
-    )
-
-
-def read_offending_rows(
-    result: Any, database: Path
-) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]:
-    """The first rows that a data test found, and the organizations of all, if each row says one."""
-    query = getattr(result.node, "compiled_code", None)
-    if result.status not in ("fail", "warn") or not query:
-        return (), ()
-    query = query.strip().rstrip(";")
-    with connect_with_private(database) as connection:
-        try:
-            found = connection.sql(f"select * from (\n{query}\n)")
-            columns = found.columns
-            rows = found.limit(SHOWN_ROWS).fetchall()
-            named = found.select("org_id").distinct().fetchall() if "org_id" in columns else []
-        except duckdb.Error:  # it needed more than the file, say a session variable
-            return (), ()
-    organizations = sorted(org_id for [org_id] in named if org_id is not None)
-    return (
-        tuple(dict(zip(columns, row, strict=True)) for row in rows),
-        tuple(organizations) if len(organizations) == len(named) else (),
     )

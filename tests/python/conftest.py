@@ -23,8 +23,8 @@ SAMPLE = lake.PROJECT_DIR / "sample"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def parse_cache_of_the_tests(tmp_path_factory) -> Iterator[None]:
-    """The project is parsed once per run, and not taken from what the user has parsed."""
+def plans_of_the_tests(tmp_path_factory) -> Iterator[None]:
+    """Builds are planned once per run, and not taken from the plans of the user."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CX_BILLING_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield

@@ -30,6 +30,7 @@ stand_in:
       schema: marts
       threads: 1
 """
+PLUGIN = "      plugins: [{module: cx_billing.dbt_plugin}]\n"  # hands SQL the variables
 PROPERTIES = """
 models: [{name: answers, description: One row per answer.}]
 data_tests: [{name: answers_are_small, description: No answer is above 99.}]
@@ -60,6 +61,11 @@ class StandIn:
         """Let the model hold one answer, or whatever a query says."""
         query = answer if isinstance(answer, str) else f"select {answer} as answer"
         (self.project / "models" / "answers.sql").write_text(query)
+        return self
+
+    def has_variables(self) -> StandIn:
+        """Let dbt hand the model the variables of the session, as a plan does."""
+        (self.project / "profiles" / "profiles.yml").write_text(PROFILE + PLUGIN)
         return self
 
     def build(self, **options) -> warehouse.BuildResult:

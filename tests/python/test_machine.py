@@ -8,19 +8,17 @@ import pytest
 
 from command_line import cx_billing
 from cx_billing import duck, machine
-from stand_in import PROFILE, StandIn
+from stand_in import StandIn
 
-PLUGIN = "      plugins: [{module: cx_billing.dbt_plugin}]\n"
 SETTINGS = "select current_setting('threads') || ' ' || current_setting('memory_limit') as answer"
 
 
 @pytest.mark.parametrize("by", ["option", "environment"])
 def test_a_build_keeps_to_its_limits(tmp_path, monkeypatch, by):
-    stand_in = StandIn(tmp_path).says(SETTINGS)
+    stand_in = StandIn(tmp_path).has_variables().says(SETTINGS)
     (stand_in.project / "tests" / "answers_are_small.sql").write_text(
         f"select * from {{{{ ref('answers') }}}} where answer <> ({SETTINGS})"
     )
-    (stand_in.project / "profiles" / "profiles.yml").write_text(PROFILE + PLUGIN)
     if by == "environment":
         monkeypatch.setenv(machine.THREADS, "3")
         monkeypatch.setenv(machine.MEMORY_LIMIT, "300MiB")

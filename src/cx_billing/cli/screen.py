@@ -16,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
-from cx_billing import landing, pages, warehouse
+from cx_billing import landing, pages
 from cx_billing.cli.errors import clean, leave_quietly
 from cx_billing.cli.options import DEFAULT_HOME
+from cx_billing.failures import Failure
 from cx_billing.masking import mask_words
 from cx_billing.pages.columns import tabulate
 from cx_billing.pages.formatting import format_text
@@ -96,7 +97,7 @@ def show_progress() -> Iterator[Callable[[float, int, str], None]]:
         )
 
 
-def print_failure(failure: warehouse.Failure, heading: str) -> None:
+def print_failure(failure: Failure, heading: str) -> None:
     """Say what failed, where, what it claims, and show rows that break the claim."""
     console = open_console(stderr=True)
     where = f" ({failure.file})" if failure.file else ""

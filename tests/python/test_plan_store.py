@@ -1,4 +1,4 @@
-"""What dbt parsed is shared by the homes of a machine, and whatever is wrong with it harms none."""
+"""A plan is shared by the homes of a machine, and whatever is wrong with it harms none."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
-from dbt.adapters.duckdb.credentials import DuckDBCredentials
-from dbt.parser.manifest import ManifestLoader
-from dbt.version import __version__ as dbt_version
 
-from cx_billing import lake, parse_ahead, parse_cache, warehouse
+from cx_billing import lake, plan_ahead, plan_store, warehouse
 from stand_in import StandIn
 
 
@@ -34,23 +30,19 @@ def stand_in(tmp_path, cache) -> StandIn:
 
 
 def build_in_another_home(stand_in: StandIn) -> bool:
-    """Build in a new home: whether dbt had to parse anything."""
+    """Build in a new home: whether dbt had to run."""
     stand_in.home = stand_in.home.with_name(f"after {stand_in.home.name}")
-    return parses(stand_in.build)
+    return runs_dbt(stand_in.build)
 
 
-def parses(run: Callable[[], object]) -> bool:
-    """Whether dbt parses anything in a run that succeeds: it writes that down then."""
-    written = []
-    write = ManifestLoader.write_manifest_for_partial_parse
+def runs_dbt(build: Callable[[], warehouse.BuildResult]) -> bool:
+    """Whether dbt runs in a build that succeeds."""
+    runs = []
+    run = warehouse.run
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            *(ManifestLoader, "write_manifest_for_partial_parse"),
-            lambda loader: written.append(write(loader)),
-        )
-        outcome = run()
-    assert getattr(outcome, "passed", False) or outcome.success
-    return bool(written)
+        patch.setattr(warehouse, "run", lambda *of, **how: (runs.append(of), run(*of, **how))[1])
+        assert build().passed
+    return bool(runs)
 
 
 def fail(*_: object) -> None:
@@ -64,34 +56,18 @@ def only_file(cache: Path) -> Path:
     return file
 
 
-def keep(file: Path, content: bytes) -> None:
-    """Replace what a file of the cache holds, with the right checksum."""
-    file.write_bytes(parse_cache.checksum(file, content) + content)
-
-
-def test_nothing_of_the_project_is_parsed_for_another_home(tmp_path, monkeypatch):
-    """No file of the project and no setting that dbt compares depends on the home."""
-    monkeypatch.setenv("CX_BILLING_CACHE", str(tmp_path / "cache"))
-    first, second = (
-        partial(warehouse.run, ["parse"], home, home / "parsed.duckdb")
-        for home in (tmp_path / "one", tmp_path / "another")
-    )
-    assert parses(first)
-    assert not parses(second)
-
-
-def test_another_home_starts_from_what_was_parsed(stand_in):
+def test_another_home_needs_no_dbt(stand_in):
     assert not build_in_another_home(stand_in)
     assert stand_in.published() == 42
 
 
-def test_without_a_cache_it_is_parsed_anew(stand_in, cache):
+def test_without_a_plan_dbt_makes_it_anew(stand_in, cache):
     only_file(cache).unlink()
     assert build_in_another_home(stand_in)
     assert only_file(cache).stat().st_size > 0
 
 
-def test_a_project_that_changed_is_parsed_anew_beside_the_one_before(stand_in, cache):
+def test_a_project_that_changed_has_a_plan_beside_the_one_before(stand_in, cache):
     stand_in.says(43)
     assert build_in_another_home(stand_in)
     assert stand_in.published() == 43
@@ -102,57 +78,33 @@ def test_a_project_that_changed_is_parsed_anew_beside_the_one_before(stand_in, c
     assert stand_in.published() == 42
 
 
-def test_what_was_parsed_in_part_is_not_shared(stand_in, cache):
-    """dbt loses what the YAML says of a data test when only other files are parsed anew."""
-    stand_in.says(43)
-    assert parses(stand_in.build)
-    assert only_file(cache)
-
-
-def test_what_was_parsed_of_another_project_changes_no_build(stand_in, cache):
+def test_the_plan_of_another_project_changes_no_build(stand_in, cache):
     older = only_file(cache)
     stand_in.says(43)
     build_in_another_home(stand_in)
     [newer] = set(cache.iterdir()) - {older}
-    whole = newer.read_bytes()
     newer.write_bytes(older.read_bytes())
     assert build_in_another_home(stand_in)
     assert newer.read_bytes()[32:] != older.read_bytes()[32:]
     assert stand_in.published() == 43
 
-    newer.write_bytes(whole)
-    keep(newer, parse_cache.read(older))
-    build_in_another_home(stand_in)
-    assert stand_in.published() == 43, "dbt compares the files"
-
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text", "another query"])
 def test_a_damaged_file_is_replaced(stand_in, cache, damage):
-    """One that unpacks, too: dbt would believe the SQL in it."""
+    """One that can be read, too: its SQL would be run."""
     whole = only_file(cache).read_bytes()
     assert b"select 42 as answer" in whole
     only_file(cache).write_bytes(
         {
             "empty": b"",
             "cut": whole[: len(whole) // 2],
-            "text": b"no parsed project",
+            "text": b"no plan",
             "another query": whole.replace(b"select 42 as answer", b"select 41 as answer"),
         }[damage]
     )
     assert build_in_another_home(stand_in)
     assert stand_in.published() == 42
     assert not build_in_another_home(stand_in), "the file was not replaced by a good one"
-
-
-@pytest.mark.parametrize("content", ["of another dbt", "no parsed project"])
-def test_what_dbt_does_not_take_is_replaced(stand_in, cache, content):
-    whole = parse_cache.read(only_file(cache))
-    assert dbt_version.encode() in whole
-    other = whole.replace(dbt_version.encode(), b"9" * len(dbt_version))
-    keep(only_file(cache), other if content == "of another dbt" else content.encode())
-    assert build_in_another_home(stand_in)
-    assert stand_in.published() == 42
-    assert not build_in_another_home(stand_in)
 
 
 def test_only_its_owner_may_open_the_cache(stand_in, cache):
@@ -183,13 +135,13 @@ def test_what_belongs_to_another_user_is_not_used(stand_in, cache, of, monkeypat
         somebody = os.geteuid() + 1
         monkeypatch.setattr(os, "geteuid", lambda: somebody)
     with pytest.raises(PermissionError, match="another user"):
-        parse_cache.read(file)
+        plan_store.read(file)
 
 
 def test_what_root_keeps_is_used_by_all():
     """As in a container, which has no user of its own."""
     for mode in (0o755, 0o100644):
-        parse_cache.check_owner(os.stat_result((mode, 0, 0, 1, 0, 0, 0, 0, 0, 0)))
+        plan_store.check_owner(os.stat_result((mode, 0, 0, 1, 0, 0, 0, 0, 0, 0)))
 
 
 def test_no_link_is_followed(stand_in, cache, tmp_path):
@@ -204,8 +156,8 @@ def test_no_link_is_followed(stand_in, cache, tmp_path):
 
 def test_another_version_has_a_file_of_its_own(stand_in, cache, monkeypatch):
     ours = only_file(cache)
-    versions = {"cx-billing": "9.9", "dbt-core": "9.8"}
-    monkeypatch.setattr(parse_cache.metadata, "version", versions.__getitem__)
+    versions = dict.fromkeys(plan_store.VERSIONS, "9.8") | {"cx-billing": "9.9"}
+    monkeypatch.setattr(plan_store.metadata, "version", versions.__getitem__)
     assert build_in_another_home(stand_in)
     assert {file for file in cache.iterdir() if file.name.startswith("9.9_dbt_9.8_")} == {
         file for file in cache.iterdir() if file != ours
@@ -223,75 +175,65 @@ def test_a_cache_that_cannot_be_written_costs_no_build(tmp_path, monkeypatch):
 
 
 def test_a_cache_that_cannot_be_read_costs_no_build(stand_in, monkeypatch):
-    monkeypatch.setattr(parse_cache, "read", fail)
+    monkeypatch.setattr(plan_store, "read", fail)
     assert build_in_another_home(stand_in)
     assert stand_in.published() == 42
 
 
 def test_who_has_no_home_folder_has_no_cache(monkeypatch):
     monkeypatch.delenv("CX_BILLING_CACHE")
-    assert parse_cache.place_folder().name == "cx-billing"
+    assert plan_store.place_folder().name == "cx-billing"
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: Path("~/.cache") / name)
-    assert not parse_cache.place(lake.PROJECT_DIR).exists()
+    assert not plan_store.place(lake.PROJECT_DIR).exists()
     with pytest.raises(OSError):
-        parse_cache.share(lake.SOURCES_FILE, parse_cache.place(lake.PROJECT_DIR))
+        plan_store.keep(b"plan", plan_store.place(lake.PROJECT_DIR))
 
 
 def test_files_that_were_not_used_for_long_are_deleted(cache, tmp_path):
-    parsed = tmp_path / parse_cache.PARSED
-    parsed.write_bytes(b"parsed")
     cache.mkdir(0o700)
-    foreign = [cache / name for name in ("0.msgpack", "notes.parsed", "1.0_dbt_1.11_notes.parsed")]
+    foreign = [cache / name for name in ("0.msgpack", "notes.plan", "1.0_dbt_1.11_notes.plan")]
     files = [
-        cache / f"0.2.0_dbt_1.11.{number}_{number:016x}.parsed"
-        for number in range(parse_cache.KEPT_FILES + 1)
+        cache / f"0.2.0_dbt_1.11.{number}_{number:016x}.plan"
+        for number in range(plan_store.KEPT_FILES + 1)
     ]
     for second, file in enumerate([*foreign, *files]):
         file.write_bytes(b"old")
         os.utime(file, (second + 1, second + 1))
-    newest = cache / parse_cache.place(lake.PROJECT_DIR).name
-    parse_cache.share(parsed, newest)
+    newest = cache / plan_store.place(lake.PROJECT_DIR).name
+    plan_store.keep(b"plan", newest)
     assert set(cache.iterdir()) == {*foreign, *files[2:], newest}
 
 
 def test_what_killed_runs_left_is_deleted_and_what_is_being_written_stays(cache, tmp_path):
-    parsed = tmp_path / parse_cache.PARSED
-    parsed.write_bytes(b"parsed")
     cache.mkdir(0o700)
-    young, old = (cache / f"{parse_cache.TEMPORARY}{name}" for name in ("young", "old"))
+    young, old = (cache / f"{plan_store.TEMPORARY}{name}" for name in ("young", "old"))
     for file in (young, old):
         file.touch()
     os.utime(old, (1, 1))
-    shared = cache / parse_cache.place(lake.PROJECT_DIR).name
-    parse_cache.share(parsed, shared)
+    shared = cache / plan_store.place(lake.PROJECT_DIR).name
+    plan_store.keep(b"plan", shared)
     assert set(cache.iterdir()) == {young, shared}
 
 
 def test_nothing_is_written_through_a_link_of_a_name_to_be_foreseen(cache, tmp_path):
-    parsed, shared = tmp_path / parse_cache.PARSED, cache / "1.0_dbt_1.0_0123456789abcdef.parsed"
-    parsed.write_bytes(b"parsed")
+    shared = cache / "1.0_dbt_1.0_0123456789abcdef.plan"
     cache.mkdir(0o700)
-    for name in (f".{shared.name}.{os.getpid()}", parse_cache.TEMPORARY, shared.name):
+    for name in (f".{shared.name}.{os.getpid()}", plan_store.TEMPORARY, shared.name):
         (cache / name).symlink_to(tmp_path / "elsewhere")
-    parse_cache.share(parsed, shared)
+    plan_store.keep(b"plan", shared)
     assert not (tmp_path / "elsewhere").exists()
-    assert parse_cache.read(shared) == b"parsed"
+    assert plan_store.read(shared) == b"plan"
 
 
 def test_what_cannot_be_written_leaves_nothing(cache, tmp_path):
     (cache / "folder" / "full").mkdir(parents=True)
     with pytest.raises(OSError):
-        parse_cache.write(cache / "folder", b"parsed")
+        plan_store.write(cache / "folder", b"plan")
     assert list(cache.iterdir()) == [cache / "folder"]
 
 
-def test_dbt_compares_every_setting_as_before_when_a_run_is_over(stand_in):
-    keys = DuckDBCredentials._connection_keys(DuckDBCredentials())
-    assert set(parse_cache.PLACES) < set(keys)
-
-
-def test_no_jinja_reads_what_the_cache_leaves_out_of_account():
-    """A model that did would be taken from another home, with that home's value."""
+def test_no_jinja_reads_what_a_plan_leaves_out_of_account():
+    """A plan would have another home's value, or what a query said of another lake."""
     files = [
         file
         for folder in ("models", "macros", "seeds", "analyses", "tests/dbt", "tests/unit")
@@ -301,19 +243,20 @@ def test_no_jinja_reads_what_the_cache_leaves_out_of_account():
     read = {
         f"{file.relative_to(lake.PROJECT_DIR)}: {found}"
         for file in files
-        for found in re.findall(r"\btarget\.(?!schema\b)\w+|\benv_var\(", file.read_text())
+        for found in re.findall(
+            r"\btarget\.(?!schema\b)\w+|\benv_var\(|\brun_query\(", file.read_text()
+        )
     }
     assert len(files) > 100
     assert not read
 
 
-def test_the_project_is_parsed_ahead_for_the_first_build(cache, tmp_path, capsys, monkeypatch):
-    assert parse_ahead.main() == 0
+def test_builds_are_planned_ahead_of_the_first_one(cache, tmp_path, capsys, monkeypatch):
+    assert plan_ahead.main() == 0
     assert only_file(cache).stat().st_size > 1_000_000
-    first = {"home": tmp_path, "database": tmp_path / "cx_billing.duckdb", "unit_tests": False}
-    assert not parses(lambda: warehouse.run(["parse"], **first))
     monkeypatch.setattr(warehouse, "run", fail)
-    assert parse_ahead.main() == 0, "what is there is not parsed again"
+    assert warehouse.build(tmp_path).passed
+    assert plan_ahead.main() == 0, "what is there is not made again"
     assert capsys.readouterr() == ("", "")
 
 
@@ -325,26 +268,26 @@ def small_project(tmp_path, monkeypatch) -> StandIn:
     return stand_in
 
 
-def test_it_is_told_that_what_was_parsed_ahead_is_not_kept(cache, small_project, capsys):
+def test_it_is_told_that_a_plan_is_not_kept(cache, small_project, capsys):
     cache.mkdir()
     cache.chmod(0o777)
-    assert parse_ahead.main() == 0
+    assert plan_ahead.main() == 0
     told = capsys.readouterr().err
     assert "others may write to it" in told and str(cache) in told and "CX_BILLING_CACHE" in told
     assert list(cache.iterdir()) == []
 
 
-def test_parsing_ahead_fails_if_the_project_cannot_be_parsed(cache, small_project, capsys):
+def test_planning_ahead_fails_if_the_project_cannot_be_built(cache, small_project, capsys):
     small_project.says("select * from {{ ref('nowhere') }}")
-    assert parse_ahead.main() == 1
+    assert plan_ahead.main() == 1
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_setup_and_image_parse_ahead():
-    """Setup does each time: what was parsed may be gone, or the project another."""
+def test_setup_and_image_plan_ahead():
+    """Setup does each time: the plan may be gone, or the project another."""
     makefile, dockerfile = (
         (lake.PROJECT_DIR / name).read_text() for name in ("Makefile", "Dockerfile")
     )
-    assert re.search(r"^setup:.*\n\t@\$\(BIN\)/python -m cx_billing.parse_ahead$", makefile, re.M)
-    readable = "RUN venv/bin/python -m cx_billing.parse_ahead && chmod -R a+rX cache\n"
+    assert re.search(r"^setup:.*\n\t@\$\(BIN\)/python -m cx_billing.plan_ahead$", makefile, re.M)
+    readable = "RUN venv/bin/python -m cx_billing.plan_ahead && chmod -R a+rX cache\n"
     assert "ENV CX_BILLING_CACHE=/app/cache\n# " in dockerfile and readable in dockerfile
