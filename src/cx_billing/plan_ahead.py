@@ -20,7 +20,7 @@ def main() -> int:
     from cx_billing import warehouse
 
     with TemporaryDirectory() as folder:
-        result = warehouse.build(Path(folder))
+        result = warehouse.build(Path(folder), project_dir=lake.PROJECT_DIR)
         if not result.passed:
             print(f"dbt cannot build the project: {result.failures[0].message}", file=sys.stderr)
             return 1

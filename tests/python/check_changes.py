@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cx_billing import lake, warehouse
+from cx_billing import dbt_runs, failures, lake
 
 PROJECT = lake.PROJECT_DIR
 HOME = PROJECT / "target" / "check"
@@ -108,8 +108,8 @@ def run(tool: list[str], arguments: Iterable[str]) -> bool:
 def run_dbt(*arguments: str) -> bool:
     """Run a dbt command and print what failed; whether nothing did."""
     database = HOME / "check.duckdb"
-    outcome = warehouse.run(arguments, HOME, database)
-    for failure in warehouse.list_failures(outcome, database):
+    outcome = dbt_runs.run(arguments, HOME, database)
+    for failure in failures.list_failures(dbt_runs.read_outcome(outcome), database):
         print(f"{failure.name} ({failure.file})\n{failure.message}")
     return outcome.success
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from command_line import cx_billing
-from cx_billing import lake, landing, warehouse
+from cx_billing import dbt_runs, failures, lake, landing, warehouse
 from cx_billing.landing import lander
 from cx_billing.landing.reader import Reader
 from deliveries import Warehouse
@@ -94,7 +94,7 @@ def home(tmp_path_factory) -> Path:
 def manifest(tmp_path_factory) -> dict:
     """dbt's manifest of the project as it stands."""
     home = tmp_path_factory.mktemp("parsed")
-    outcome = warehouse.run(["parse"], home, home / "parsed.duckdb")
+    outcome = dbt_runs.run(["parse"], home, home / "parsed.duckdb")
     if not outcome.success:
         pytest.fail(f"dbt cannot parse the project: {outcome.exception}", pytrace=False)
     return json.loads((home / "target" / "manifest.json").read_text())
@@ -106,7 +106,7 @@ def empty_warehouse(tmp_path) -> Warehouse:
     return Warehouse(tmp_path)
 
 
-def told(failure: warehouse.Failure) -> str:
+def told(failure: failures.Failure) -> str:
     """What failed, what it claims and what breaks it."""
     lines = (f"{failure.name} ({failure.file})", failure.description, failure.message)
     return "\n".join(line for line in (*lines, *map(str, failure.rows)) if line)

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import access, builds, customer_key, duck, lake, landing, warehouse
+from cx_billing import access, builds, customer_key, dbt_runs, duck, lake, landing, warehouse
 from cx_billing.customer_key import KEY_FILE, UnusableKeyError
 from deliveries import USERS
 from published_marts import publish_marts
@@ -63,7 +63,7 @@ def test_a_home_is_its_owners_alone(warehouse, open_umask):
 
 
 def test_the_database_of_plain_dbt_is_its_owners_alone(tmp_path, open_umask):
-    outcome = warehouse.run(["run", "--select", "int_as_of"], tmp_path, tmp_path / "dev.duckdb")
+    outcome = dbt_runs.run(["run", "--select", "int_as_of"], tmp_path, tmp_path / "dev.duckdb")
     assert outcome.success, outcome.exception
     assert mode_of(tmp_path / "dev.duckdb") == mode_of(tmp_path / "dev_private.duckdb") == 0o600
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from cx_billing import check, cli, lake
+from cx_billing import check, cli, failures, lake
 from known_answer import COLUMNS, as_text, judged_by_hand, known_answer
 
 
@@ -138,7 +138,7 @@ def test_a_wrong_line_is_named_and_stops_what_follows(elsewhere, monkeypatch):
 
 
 def test_a_build_that_fails_is_told_and_exits_with_one(elsewhere, monkeypatch):
-    failure = check.warehouse.Failure("some_model", "models/some_model.sql", "", "broken")
+    failure = failures.Failure("some_model", "models/some_model.sql", "", "broken")
     monkeypatch.setattr(check, "run", lambda *_: check.Result(failures=(failure,)))
     result = CliRunner().invoke(cli.main, ["check"])
     assert result.exit_code == 1

@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from command_line import cx_billing
-from cx_billing import builds, cli, lake, warehouse
+from cx_billing import builds, cli, failures, lake, warehouse
 from cx_billing.cli import options, screen
 from cx_billing.cli.errors import SIGPIPE_EXIT
 from cx_billing.cli.show import show
@@ -286,7 +286,7 @@ def test_with_fail_on_warning_a_build_is_asked_what_there_is_to_warn_of(home, mo
     def build(*_, refuse, **__):
         with duckdb.connect(str(home / builds.PUBLISHED), read_only=True) as connection:
             asked.extend(refuse(connection))
-        failure = warehouse.Failure("warning", "", "", asked[0])
+        failure = failures.Failure("warning", "", "", asked[0])
         return warehouse.BuildResult(None, None, 9, 0, 1.0, failures=(failure,))
 
     monkeypatch.setattr(warehouse, "build", build)
@@ -358,7 +358,7 @@ def test_a_reader_that_goes_away_hears_nothing(home):
 
 
 def test_a_failed_build_says_what_broke_and_ends_with_1(home, monkeypatch):
-    failure = warehouse.Failure(
+    failure = failures.Failure(
         name="lines_sum_to_invoices",
         file="tests/dbt/billing/lines_sum_to_invoices.sql",
         description="The lines of an invoice sum to its total.",

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 import yaml
 
-from cx_billing import builds, lake, warehouse
+from cx_billing import builds, dbt_runs, lake
 
 PROJECT = lake.PROJECT_DIR
 PAGES = PROJECT / "src" / "cx_billing" / "pages"
@@ -61,7 +61,7 @@ def test_every_mart_is_read_by_an_exposure(manifest):
 def parsed(tmp_path_factory) -> Path:
     """A home in which dbt has parsed the project, so that what follows is quick."""
     home = tmp_path_factory.mktemp("selected")
-    assert warehouse.run(["parse"], home, home / "parsed.duckdb").success
+    assert dbt_runs.run(["parse"], home, home / "parsed.duckdb").success
     return home
 
 
@@ -69,7 +69,7 @@ def parsed(tmp_path_factory) -> Path:
 def test_a_selector_is_described_and_selects(selector, parsed):
     assert selector["description"].endswith(".")
     listed = ["ls", "--selector", selector["name"], "--output", "path"]
-    outcome = warehouse.run(listed, parsed, parsed / "parsed.duckdb")
+    outcome = dbt_runs.run(listed, parsed, parsed / "parsed.duckdb")
     assert outcome.success, outcome.exception
     assert any(line.startswith(("models", "seeds", "tests")) for line in outcome.result)
 
@@ -95,7 +95,7 @@ def test_the_start_page_and_repeated_columns_are_documented(manifest):
 
 def test_documentation_is_generated_with_the_columns_as_built(sample_warehouse, tmp_path):
     database = copy_newest_build(sample_warehouse, tmp_path)
-    outcome = warehouse.run(["docs", "generate", "--no-compile"], sample_warehouse, database)
+    outcome = dbt_runs.run(["docs", "generate", "--no-compile"], sample_warehouse, database)
     assert outcome.success, outcome.exception
     target = sample_warehouse / "target"
     catalog = json.loads((target / "catalog.json").read_text())
@@ -104,7 +104,7 @@ def test_documentation_is_generated_with_the_columns_as_built(sample_warehouse, 
 
 
 def test_freshness_of_the_lake_is_asked_of_what_was_landed(sample_warehouse, tmp_path):
-    outcome = warehouse.run(
+    outcome = dbt_runs.run(
         ["source", "freshness", "--output", str(tmp_path / "sources.json")],
         sample_warehouse,
         tmp_path / "cx_billing.duckdb",
@@ -137,8 +137,8 @@ def test_freshness_warns_after_a_cycle_and_fails_after_two(tmp_path):
     for dataset, ago in days.items():
         land_days_ago(tmp_path, dataset, ago)
     land_days_ago(tmp_path, "voice_usage", 1)  # the newest counts
-    outcome = warehouse.run(["source", "freshness"], tmp_path, tmp_path / "cx_billing.duckdb")
-    found = {r.node.name: str(r.status) for r in warehouse.list_results(outcome)}
+    outcome = dbt_runs.run(["source", "freshness"], tmp_path, tmp_path / "cx_billing.duckdb")
+    found = {r.node.name: str(r.status) for r in dbt_runs.read_outcome(outcome).results}
     assert found == {
         "license_assignments": "pass",
         "user_presence": "warn",
@@ -155,7 +155,7 @@ def test_freshness_that_warns_is_no_failure(tmp_path):
         land_days_ago(tmp_path, dataset, 36)
     for dataset in ("resource_usage", "voice_usage", "vendor_invoice_lines"):
         land_days_ago(tmp_path, dataset, 0)
-    outcome = warehouse.run(["source", "freshness"], tmp_path, tmp_path / "cx_billing.duckdb")
+    outcome = dbt_runs.run(["source", "freshness"], tmp_path, tmp_path / "cx_billing.duckdb")
     assert outcome.success, outcome.exception
 
 

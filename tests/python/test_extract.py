@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cx_billing import builds, extract, landing, warehouse
+from cx_billing import builds, dbt_runs, extract, landing
 from cx_billing import files as whole_files
 from cx_billing.extract import details, reports
 from cx_billing.extract import run as run_module
@@ -33,7 +33,7 @@ def test_what_was_pulled_is_staged_like_what_was_written_directly(platform, tmp_
     models = ["stg_user_presence", "stg_routing_status", "stg_message_interactions"]
     models += ["stg_license_assignments", "stg_users", "stg_billable_usage_report"]
     database = tmp_path / "built.duckdb"
-    outcome = warehouse.run(
+    outcome = dbt_runs.run(
         ["build", "--exclude-resource-type", "test", "unit_test", "--select"]
         + [f"+{model}" for model in models],
         tmp_path / "home",

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cx_billing import lake, landing, warehouse
+from cx_billing import dbt_runs, lake, landing
 from fuzz import damage
 from fuzz.judge import Outcome, drawn, judge
 
@@ -56,7 +56,7 @@ def test_every_row_of_a_damaged_file_is_accounted_for(tmp_path):
     deliver_damaged_copies(random.Random(SEED), tmp_path / "inbox")
     landed = landing.land(tmp_path / "inbox", home).landed
     database = home / "audit.duckdb"
-    result = warehouse.run(
+    result = dbt_runs.run(
         ["build", *("--resource-type", "seed", "--resource-type", "model"),
          *("--select", "+load_audit", "+rejected_rows")],
         home, database,

@@ -14,7 +14,7 @@ from fpdf.enums import VAlign
 
 import invoice_pdfs as pdfs
 from conftest import SAMPLE
-from cx_billing import builds, landing, warehouse
+from cx_billing import builds, dbt_runs, landing
 from cx_billing.invoice_pdf import values
 from invoice_pdfs import CORE, PREPAY, TAXES, Errors, Style
 from invoice_pdfs.reading import HEAD, INVOICE, LONG, TITLES, charge, page, parsed, refusal
@@ -279,7 +279,7 @@ def test_the_sample_is_reconciled_alike_from_pdf_and_csv(sample_warehouse, tmp_p
     as_of = (SAMPLE / "AS_OF").read_text().strip()
     select = ["--select", "stg_vendor_invoice_lines+", "--exclude", "load_audit+"]
     variables = ["--vars", json.dumps({"as_of": as_of})]
-    assert warehouse.run(["run", *select, *variables], home, after).success
+    assert dbt_runs.run(["run", *select, *variables], home, after).success
 
     tables = {
         "private.staging.stg_vendor_invoice_lines": "file_id, source_file, landed_at",

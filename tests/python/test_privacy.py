@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import builds, lake, landing, masking, parking, warehouse
+from cx_billing import builds, failures, lake, landing, masking, parking, warehouse
 from cx_billing.landing.stopped import StoppedFiles
 from personal_data import Planted, plant, write_datasets
 from stand_in import StandIn
@@ -232,8 +232,8 @@ def test_why_an_organization_is_parked_quotes_no_value(tmp_path, monkeypatch):
 
 def test_rows_that_break_a_test_are_masked_unless_they_are_asked_for():
     row = {"org_id": "acme", "email": "jane", "note": "of jane@x.example", "amount": 7}
-    failure = warehouse.Failure("t", "", "", "", rows=(row,))
-    [masked] = warehouse.mask(failure).rows
+    failure = failures.Failure("t", "", "", "", rows=(row,))
+    [masked] = failures.mask(failure).rows
     assert masked == {"org_id": "acme", "email": "***", "note": "of ***@x.example", "amount": 7}
 
 

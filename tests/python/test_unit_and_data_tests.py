@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from cx_billing import builds, lake, warehouse
+from cx_billing import builds, dbt_runs, failures, lake, warehouse
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 UNIT_TESTS = sorted(
@@ -183,10 +183,10 @@ def results(tmp_path_factory) -> dict:
     home = tmp_path_factory.mktemp("unit_tests")
     database = home / "empty.duckdb"
     resources = ("--resource-type", "seed", "--resource-type", "model")
-    parents = warehouse.run(["build", "--empty", *resources], home, database)
-    assert parents.success, warehouse.list_failures(parents, database)
-    outcome = warehouse.run(["test", "--select", "test_type:unit"], home, database)
-    return {result.node.name: result for result in warehouse.list_results(outcome)}
+    parents = dbt_runs.run(["build", "--empty", *resources], home, database)
+    assert parents.success, failures.list_failures(dbt_runs.read_outcome(parents), database)
+    outcome = dbt_runs.run(["test", "--select", "test_type:unit"], home, database)
+    return {result.node.name: result for result in dbt_runs.read_outcome(outcome).results}
 
 
 @pytest.mark.parametrize("name", UNIT_TESTS)
@@ -211,7 +211,7 @@ def test_a_build_asks_what_dbt_would_ask(sample_warehouse, tmp_path):
     dbt = partial(warehouse.run, home=tmp_path, database=tmp_path / "cx_billing.duckdb")
     compiled = dbt(["compile", "--select", "test_type:data"])
     asked = sample_warehouse / "target" / "compiled" / "data_tests"
-    expected = {r.node.alias: r.node.compiled_code for r in warehouse.list_results(compiled)}
+    expected = {r.node.alias: r.node.compiled_code for r in dbt_runs.read_outcome(compiled).results}
     assert {file.stem: file.read_text().split() for file in asked.iterdir()} == {
         name: sql.split() for name, sql in expected.items()
     }

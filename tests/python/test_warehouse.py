@@ -19,7 +19,7 @@ import duckdb
 import pytest
 
 from cx_billing import builds as build_folders
-from cx_billing import changes, lake, landing, warehouse
+from cx_billing import changes, dbt_runs, failures, lake, landing, warehouse
 from cx_billing.customer_key import KEY_FILE, customer_key
 from cx_billing.dbt_plugin import parse_one_at_a_time
 from small_inbox import Inbox
@@ -80,7 +80,7 @@ def test_a_failing_test_publishes_nothing_and_shows_its_rows(stand_in):
     assert failure.file == "tests/answers_are_small.sql"
     assert failure.description == "No answer is above 99."
     assert "9 results" in failure.message
-    assert len(failure.rows) == warehouse.SHOWN_ROWS
+    assert len(failure.rows) == failures.SHOWN_ROWS
     assert all(row["answer"] > 99 for row in failure.rows)
     failed = stand_in.home / "builds" / "failed" / "cx_billing.duckdb"
     assert result.database == failed
@@ -285,7 +285,7 @@ def test_the_private_file_is_readable_to_its_owner_only(sample_warehouse):
 
 
 def test_a_database_of_plain_dbt_needs_its_ending(tmp_path):
-    outcome = warehouse.run(["run", "--select", "int_as_of"], tmp_path, tmp_path / "billing.db")
+    outcome = dbt_runs.run(["run", "--select", "int_as_of"], tmp_path, tmp_path / "billing.db")
     assert "ends in .duckdb" in str(outcome.exception or outcome.result)
     assert not list(tmp_path.glob("*_private.duckdb"))
 
@@ -296,7 +296,7 @@ def test_the_rows_that_break_a_data_test_of_private_models_are_shown(sample_ware
     result = SimpleNamespace(status="fail", node=SimpleNamespace(compiled_code=query))
     rows, organizations = warehouse.read_offending_rows(result, published)
     assert "harbor-bank" in organizations
-    assert len(rows) == warehouse.SHOWN_ROWS
+    assert len(rows) == failures.SHOWN_ROWS
     assert all(set(row) == {"org_id"} for row in rows)
 
 
