@@ -8,7 +8,14 @@ answers as (
 
 printed_lines as (
 
-    select * from {{ ref('int_vendor_lines') }}
+    select vendor_lines.* replace (
+        billed_again.vendor_line_id is not null as is_billed_again
+    )
+    from {{ ref('int_vendor_lines') }} as vendor_lines
+    left join {{ ref('int_lines_billed_again') }} as billed_again
+        on
+            vendor_lines.org_id = billed_again.org_id
+            and vendor_lines.vendor_line_id = billed_again.vendor_line_id
 
 ),
 
@@ -58,6 +65,7 @@ printed as (
         printed_lines.is_tax,
         printed_lines.is_prepay,
         printed_lines.is_billed_again,
+        printed_lines.quantity,
         printed_lines.amount
     from printed_lines
     inner join answers
@@ -135,8 +143,37 @@ ours as (
     select
         *,
         count(*) over (partition by org_id, answered_date, group_product) > 1
-            as is_one_of_several
+            as is_one_of_several,
+        row_number() over (
+            partition by org_id, answered_date, group_product, amount
+            order by invoice_line_id
+        ) as place_of_equals
     from grouped
+
+),
+
+-- Of several equal lines each number has as many as it prints; not one that is issued anew.
+issued_once as (
+
+    select *
+    from printed
+    window of_number as (partition by org_id, invoice_number)
+    qualify
+        2 * count(*) filter (where is_billed_again) over of_number
+        <= count(*) over of_number
+
+),
+
+paired as (
+
+    select
+        *,
+        row_number() over (
+            partition by org_id, expected_invoice_date, group_product, amount
+            order by billing_place
+        ) as place_of_equals
+    from issued_once
+    where group_product is not null
 
 ),
 
@@ -152,11 +189,6 @@ numbers as (
         list(distinct group_product) filter (where amount >= 0) as products,
         list(distinct group_product) filter (where amount < 0) as credited_products,
         list(amount) filter (where group_product is null) as unknown_amounts,
-        -- Not of an invoice that is issued anew.
-        if(
-            2 * count(*) filter (where is_billed_again) > count(*), null,
-            list(distinct group_product || '/' || amount::decimal(28, 4))
-        ) as product_amounts,
         list(distinct group_product) filter (where is_prepay and amount >= 0)
             as prepaid_products,
         list(distinct group_product) filter (where not is_prepay and amount >= 0)
@@ -180,6 +212,13 @@ assigned as (
         on
             ours.org_id = numbers.org_id
             and ours.answered_date = numbers.expected_invoice_date
+    left join paired
+        on
+            ours.org_id = paired.org_id
+            and ours.answered_date = paired.expected_invoice_date
+            and ours.group_product = paired.group_product
+            and ours.amount = paired.amount
+            and ours.place_of_equals = paired.place_of_equals
     qualify
         row_number() over (
             partition by ours.invoice_line_id
@@ -191,11 +230,7 @@ assigned as (
                 ) desc,
                 ours.is_one_of_several
                 and coalesce(
-                    list_contains(
-                        numbers.product_amounts,
-                        ours.group_product || '/' || ours.amount::decimal(28, 4)
-                    ),
-                    false
+                    numbers.invoice_number = paired.invoice_number, false
                 ) desc,
                 not ours.is_prepay
                 and ours.amount >= 0
@@ -223,6 +258,75 @@ assigned as (
 
 ),
 
+-- One line of ours whose units several numbers have between them is divided by their units.
+units_printed as (
+
+    select
+        org_id,
+        expected_invoice_date,
+        invoice_number,
+        group_product,
+        is_prepay,
+        sum(quantity) as quantity,
+        sum(amount) as amount
+    from printed
+    where not is_billed_again
+    group by all
+
+),
+
+units_divided as (
+
+    select
+        assigned.invoice_line_id,
+        units_printed.invoice_number,
+        units_printed.invoice_number = assigned.invoice_number as is_main,
+        units_printed.quantity as own_base,
+        units_printed.quantity * assigned.unit_price as exact_amount,
+        {{ round_money('exact_amount', 'currencies.minor_units') }} as own_amount
+    from assigned
+    inner join units_printed
+        on
+            assigned.org_id = units_printed.org_id
+            and assigned.answered_date = units_printed.expected_invoice_date
+            and assigned.group_product = units_printed.group_product
+            and assigned.is_prepay = units_printed.is_prepay
+    inner join {{ ref('currencies') }} as currencies
+        on assigned.currency = currencies.currency
+    where assigned.kind is distinct from 'tax' and not assigned.is_one_of_several
+    window of_line as (partition by assigned.invoice_line_id)
+    qualify
+        sum(units_printed.quantity) over of_line = assigned.quantity
+        and bool_and(units_printed.quantity > 0) over of_line
+        and bool_or(is_main) over of_line
+        and count(*) over of_line > 1
+        and not bool_or(is_main and units_printed.amount = assigned.amount) over of_line
+
+),
+
+charges_divided as (
+
+    select
+        assigned.org_id,
+        assigned.invoice_id,
+        coalesce(units_divided.invoice_number, assigned.invoice_number)
+            as invoice_number,
+        if(
+            coalesce(units_divided.is_main, true),
+            assigned.amount - coalesce(
+                sum(units_divided.own_amount) filter (where not units_divided.is_main)
+                    over (partition by assigned.invoice_line_id),
+                0
+            ),
+            units_divided.own_amount
+        ) as amount
+    from assigned
+    left join units_divided
+        on assigned.invoice_line_id = units_divided.invoice_line_id
+    where assigned.kind is distinct from 'tax'
+
+),
+
 -- Of a tax that several of them print, each has the part of what it bills itself; what none
 -- of them bills is on the number that the tax belongs to.
 taxes_printed as (
@@ -246,8 +350,7 @@ amounts as (
         invoice_id,
         invoice_number,
         sum(amount) as amount
-    from assigned
-    where kind is distinct from 'tax'
+    from charges_divided
     group by org_id, invoice_id, invoice_number
 
 ),
@@ -294,7 +397,7 @@ parts as (
 
 -- The minor units that rounding down leaves go to those that are printed so, then to the
 -- largest remainders.
-shared as (
+taxes_divided as (
 
     select
         *,
@@ -309,6 +412,26 @@ shared as (
         low_amount + if(units_place * minor_unit <= amount_left, minor_unit, 0)
             as own_amount
     from parts
+
+),
+
+shared as (
+
+    select
+        invoice_line_id,
+        invoice_number,
+        is_main,
+        own_base,
+        own_amount
+    from taxes_divided
+    union all
+    select
+        invoice_line_id,
+        invoice_number,
+        is_main,
+        own_base,
+        own_amount
+    from units_divided
 
 )
 

@@ -1,5 +1,11 @@
 with
 
+answered as (
+
+    select * from {{ ref('int_invoices_matched') }}
+
+),
+
 -- What an earlier invoice has says nothing, unless there is nothing else.
 printed_lines as (
 
@@ -10,22 +16,15 @@ printed_lines as (
 
 ),
 
-invoice_lines as (
-
-    select * from {{ ref('int_invoice_lines') }}
-    where invoice_status = 'final'
-
-),
-
-products as (
-
-    {{ products_by_organization('invoice_lines') }}
-
-),
-
 policies as (
 
     select * from {{ ref('billing_policies') }}
+
+),
+
+ours as (
+
+    select * from {{ ref('int_expected_charges') }}
 
 ),
 
@@ -46,10 +45,10 @@ printed as (
 
 ),
 
--- The same line once more adds no units.
+-- Units are printed in one line or in one line each, or a line is there once more.
 different_lines as (
 
-    select distinct
+    select
         org_id,
         invoice_number,
         match_code,
@@ -57,9 +56,11 @@ different_lines as (
         quantity,
         unit_price,
         amount,
-        service_period_start
+        service_period_start,
+        count(*) as printed_lines
     from printed_lines
     where not is_prepay
+    group by all
 
 ),
 
@@ -69,154 +70,11 @@ printed_units as (
         org_id,
         invoice_number,
         match_code,
-        sum(quantity) as quantity
+        sum(quantity) as quantity,
+        sum(quantity * printed_lines) as quantity_of_all_lines,
+        list(distinct unit_price) as unit_prices
     from different_lines
     group by org_id, invoice_number, match_code
-
-),
-
-ours as (
-
-    select
-        invoice_lines.org_id,
-        invoice_lines.invoice_date,
-        coalesce(products.match_code, invoice_lines.product_code) as match_code,
-        invoice_lines.charge_type = 'prepay' as is_prepay,
-        bool_and(invoice_lines.charge_type = 'one_time') as is_order,
-        bool_and(invoice_lines.charge_type = 'tax') as is_tax,
-        sum(invoice_lines.amount) as amount,
-        sum(invoice_lines.quantity) as quantity,
-        min(invoice_lines.service_period_start) as service_period_start
-    from invoice_lines
-    left join products
-        on
-            invoice_lines.org_id = products.org_id
-            and invoice_lines.product_code = products.product_code
-    group by all
-
-),
-
--- Words that name no product are found by their amount: a product may be renamed.
-ours_by_amount as (
-
-    select * from ours
-    union all by name
-    select distinct
-        org_id,
-        invoice_date,
-        amount::decimal(28, 4)::varchar as match_code,
-        false as is_prepay,
-        false as is_order,
-        false as is_tax,
-        amount
-    from ours
-    where not is_tax
-
-),
-
-our_dates as (
-
-    select
-        org_id,
-        invoice_date,
-        count(*) filter (where not is_tax) as products
-    from ours
-    group by org_id, invoice_date
-
-),
-
--- The vendor dates an invoice on the boundary or days later, never much before it.
-candidates as (
-
-    select
-        printed.org_id,
-        printed.invoice_number,
-        printed.other_currency,
-        our_dates.invoice_date,
-        printed.printed_date - our_dates.invoice_date as days_late,
-        our_dates.products as our_products,
-        count(*) filter (where ours.match_code is not null) as products,
-        count(*) filter (where not ours.is_tax) as untaxed_products,
-        count(*) filter (
-            where ours.amount = printed.amount
-            and printed.amount <> 0
-            and not printed.is_tax
-        ) as equal_amounts,
-        count(*) filter (
-            where ours.amount = printed.amount and printed.is_tax
-        ) as equal_taxes,
-        count(*) filter (
-            where abs(ours.service_period_start - printed.service_period_start) <= 1
-            and not printed.is_prepay
-        ) as equal_periods
-    from printed
-    inner join our_dates
-        on
-            printed.org_id = our_dates.org_id
-    inner join policies
-        on
-            our_dates.invoice_date >= policies.valid_from
-            and our_dates.invoice_date < policies.valid_to
-            and printed.printed_date - our_dates.invoice_date
-            between -policies.invoice_days_early and policies.invoice_days_late
-    left join ours_by_amount as ours
-        on
-            our_dates.org_id = ours.org_id
-            and our_dates.invoice_date = ours.invoice_date
-            and printed.match_code = ours.match_code
-            and printed.is_prepay = ours.is_prepay
-            -- A credit of a product says nothing.
-            and (printed.amount >= 0 or ours.amount < 0)
-    group by all
-
-),
-
--- What is on it says most, how close its date is says the rest. Taxes of two invoices may
--- be equal by chance.
-closest as (
-
-    select *
-    from candidates
-    qualify
-        row_number() over (
-            partition by org_id, invoice_number
-            order by
-                2 * equal_amounts + products + sign(equal_periods)
-                + if(untaxed_products = our_products and our_products > 0, 2, 0)
-                + if(days_late between 0 and 10, 2, 0)
-                + if(abs(days_late) <= 1, 2, 0)
-                + if(days_late = 0, 1, 0) desc,
-                equal_taxes desc,
-                abs(days_late) asc,
-                invoice_date asc
-        ) = 1
-
-),
-
--- Of several numbers for one invoice of ours the first is the earliest, then the smallest.
--- What two of one day both bill, the one that agrees more has first.
-answered as (
-
-    select
-        *,
-        row_number() over (
-            partition by org_id, invoice_date
-            order by
-                other_currency is not null,
-                days_late,
-                try_cast(invoice_number as hugeint) nulls last,
-                invoice_number
-        ) as number_place,
-        row_number() over (
-            partition by org_id, invoice_date
-            order by
-                other_currency is not null asc,
-                days_late asc,
-                equal_amounts desc,
-                try_cast(invoice_number as hugeint) asc nulls last,
-                invoice_number asc
-        ) as billing_place
-    from closest
 
 ),
 
@@ -258,6 +116,15 @@ orders_billed_later as (
         case
             when distance = 0 then 'amount'
             when printed_units.quantity = coalesce(monthly.quantity, 0) + ours.quantity
+                then 'units'
+            -- Not if all of them are the monthly charge, which may be there once more.
+            when
+                printed_units.quantity_of_all_lines
+                = coalesce(monthly.quantity, 0) + ours.quantity
+                and len(list_filter(
+                    printed_units.unit_prices,
+                    lambda price: price is distinct from monthly.unit_price
+                )) > 0
                 then 'units'
             when
                 monthly.org_id is null
@@ -315,28 +182,69 @@ orders_billed_later as (
 
 ),
 
--- Of equal orders the latest is on the latest invoice that bills one, and so on back.
-paired as (
+-- Of equal orders the latest is on the latest invoice that has its money, and so on back;
+-- then those that are left, on the invoices that are left and have their units.
+paired_by_amount as (
 
-    select
-        *,
-        dense_rank() over (
-            partition by org_id, match_code, order_amount, agreement
-            order by invoice_date desc
-        ) as order_place,
-        dense_rank() over (
-            partition by org_id, match_code, order_amount, agreement
-            order by billed_date desc, billing_place asc
-        ) as billed_place
+    select *
     from orders_billed_later
+    where agreement = 'amount'
+    qualify
+        dense_rank() over (
+            partition by org_id, match_code, order_amount
+            order by invoice_date desc
+        ) = dense_rank() over (
+            partition by org_id, match_code, order_amount
+            order by billed_date desc, billing_place asc
+        )
+
+),
+
+paired_by_units as (
+
+    select orders_billed_later.*
+    from orders_billed_later
+    anti join paired_by_amount as paired_orders
+        on
+            orders_billed_later.org_id = paired_orders.org_id
+            and orders_billed_later.match_code = paired_orders.match_code
+            and orders_billed_later.invoice_date = paired_orders.invoice_date
+    anti join paired_by_amount as paired_numbers
+        on
+            orders_billed_later.org_id = paired_numbers.org_id
+            and orders_billed_later.match_code = paired_numbers.match_code
+            and orders_billed_later.invoice_number = paired_numbers.invoice_number
+    where agreement = 'units'
+    qualify
+        dense_rank() over (
+            partition by
+                orders_billed_later.org_id,
+                orders_billed_later.match_code,
+                orders_billed_later.order_amount
+            order by orders_billed_later.invoice_date desc
+        ) = dense_rank() over (
+            partition by
+                orders_billed_later.org_id,
+                orders_billed_later.match_code,
+                orders_billed_later.order_amount
+            order by
+                orders_billed_later.billed_date desc,
+                orders_billed_later.billing_place asc
+        )
 
 ),
 
 orders_answered as (
 
     select *
-    from paired
-    where agreement = 'product' or order_place = billed_place
+    from (
+        from paired_by_amount
+        union all by name
+        from paired_by_units
+        union all by name
+        from orders_billed_later
+        where agreement = 'product'
+    ) as paired
     qualify
         row_number() over (
             partition by org_id, invoice_date

@@ -22,52 +22,61 @@ cycles as (
 
 ),
 
-invoice_lines as (
+expected_charges as (
 
-    select * from {{ ref('int_invoice_lines') }}
-    where invoice_status = 'final'
-
-),
-
-products as (
-
-    {{ products_by_organization('invoice_lines') }}
+    select * from {{ ref('int_expected_charges') }}
 
 ),
 
--- What we have of a charge, and what all numbers for that invoice of ours bill of it: they
--- may share it.
-owed as (
-
-    select
-        invoice_lines.org_id,
-        invoice_lines.invoice_date,
-        coalesce(products.match_code, invoice_lines.product_code) as charged_for,
-        invoice_lines.charge_type = 'prepay' as is_prepay,
-        sum(invoice_lines.amount) as amount
-    from invoice_lines
-    left join products
-        on
-            invoice_lines.org_id = products.org_id
-            and invoice_lines.product_code = products.product_code
-    group by all
-
-),
-
+-- What all numbers for an invoice of ours bill of a charge: if it is the money or the units
+-- that we have, they share it.
 shared as (
 
     select
         printed_lines.org_id,
         answers.expected_invoice_date,
         printed_lines.charged_for,
-        printed_lines.is_prepay,
-        sum(printed_lines.amount) as amount
+        printed_lines.is_prepay
     from printed_lines
     inner join answers
         on
             printed_lines.org_id = answers.org_id
             and printed_lines.invoice_number = answers.invoice_number
+    inner join expected_charges
+        on
+            answers.org_id = expected_charges.org_id
+            and answers.expected_invoice_date = expected_charges.invoice_date
+            and printed_lines.charged_for = expected_charges.match_code
+            and printed_lines.is_prepay = expected_charges.is_prepay
     group by all
+    having
+        sum(printed_lines.amount) = any_value(expected_charges.amount)
+        or (
+            sum(printed_lines.quantity) = any_value(expected_charges.quantity)
+            and not bool_or(expected_charges.is_tax)
+        )
+
+),
+
+-- What an invoice of ours has that no number of the vendor answers: the vendor may mean it.
+unanswered as (
+
+    select
+        expected_charges.org_id,
+        expected_charges.invoice_date,
+        expected_charges.match_code as charged_for,
+        expected_charges.is_prepay,
+        expected_charges.amount
+    from expected_charges
+    anti join answers
+        on
+            expected_charges.org_id = answers.org_id
+            and (
+                expected_charges.invoice_date = answers.expected_invoice_date
+                or list_contains(
+                    answers.order_invoice_dates, expected_charges.invoice_date
+                )
+            )
 
 ),
 
@@ -86,7 +95,10 @@ charges as (
         printed_lines.is_without_period,
         printed_lines.service_period_start,
         printed_lines.service_period_end,
+        printed_lines.invoice_date,
         policies.period_shift_days,
+        policies.invoice_days_early,
+        policies.invoice_days_late,
         -- Once the cycle ends in which our invoice is dated, it may be the next invoice.
         coalesce(
             printed_lines.invoice_date + policies.invoice_days_early
@@ -143,19 +155,15 @@ answered_twice as (
                     abs(later.service_period_end - earlier.service_period_end)
                 ) <= later.period_shift_days
             )
-    left join shared
+    anti join unanswered
         on
-            later.org_id = shared.org_id
-            and later.expected_invoice_date = shared.expected_invoice_date
-            and later.charged_for = shared.charged_for
-            and later.is_prepay = shared.is_prepay
-    left join owed
-        on
-            later.org_id = owed.org_id
-            and later.expected_invoice_date = owed.invoice_date
-            and later.charged_for = owed.charged_for
-            and later.is_prepay = owed.is_prepay
-    where later.is_of_same_month and shared.amount is distinct from owed.amount
+            later.org_id = unanswered.org_id
+            and later.charged_for = unanswered.charged_for
+            and later.is_prepay = unanswered.is_prepay
+            and later.amount = unanswered.amount
+            and later.invoice_date - unanswered.invoice_date
+            between -later.invoice_days_early and later.invoice_days_late
+    where later.is_of_same_month
     group by all
 
 )
@@ -176,4 +184,27 @@ left join answered_twice
         and printed_lines.quantity is not distinct from answered_twice.quantity
         and printed_lines.service_period_start = answered_twice.service_period_start
         and printed_lines.service_period_end = answered_twice.service_period_end
-where printed_lines.is_billed_again or answered_twice.org_id is not null
+left join answers
+    on
+        printed_lines.org_id = answers.org_id
+        and printed_lines.invoice_number = answers.invoice_number
+left join answers as firsts
+    on
+        printed_lines.org_id = firsts.org_id
+        and printed_lines.first_invoice_number = firsts.invoice_number
+left join shared
+    on
+        printed_lines.org_id = shared.org_id
+        and answers.expected_invoice_date = shared.expected_invoice_date
+        and printed_lines.charged_for = shared.charged_for
+        and printed_lines.is_prepay = shared.is_prepay
+where
+    (printed_lines.is_billed_again or answered_twice.org_id is not null)
+    -- What has the money of ours between two numbers for it is not billed twice.
+    and not (
+        shared.org_id is not null
+        and (
+            answered_twice.org_id is not null
+            or firsts.expected_invoice_date = answers.expected_invoice_date
+        )
+    )

@@ -1,0 +1,228 @@
+with
+
+-- What an earlier invoice has says nothing, unless there is nothing else.
+printed_lines as (
+
+    select * from {{ ref('int_vendor_lines') }}
+    qualify
+        not is_billed_again
+        or bool_and(is_billed_again) over (partition by org_id, invoice_number)
+
+),
+
+policies as (
+
+    select * from {{ ref('billing_policies') }}
+
+),
+
+ours as (
+
+    select * from {{ ref('int_expected_charges') }}
+
+),
+
+printed as (
+
+    select
+        org_id,
+        invoice_number,
+        invoice_date as printed_date,
+        coalesce(match_code, if(is_tax, description, amount::varchar)) as match_code,
+        is_prepay,
+        is_tax,
+        other_currency,
+        sum(amount) as amount,
+        min(service_period_start) as service_period_start
+    from printed_lines
+    group by all
+
+),
+
+numbers as (
+
+    select distinct
+        org_id,
+        invoice_number,
+        printed_date,
+        other_currency
+    from printed
+
+),
+
+-- An invoice of which an earlier one has every charge, by its period, is that one again.
+repeats as (
+
+    select
+        org_id,
+        invoice_number,
+        max_by(first_invoice_number, amount) filter (where is_billed_again)
+            as first_invoice_number
+    from {{ ref('int_vendor_lines') }}
+    group by org_id, invoice_number
+    having
+        bool_and(is_billed_again or is_tax or amount = 0)
+        and bool_or(is_billed_again and not is_without_period)
+
+),
+
+-- Words that name no product are found by their amount: a product may be renamed.
+ours_by_amount as (
+
+    select * from ours
+    union all by name
+    select distinct
+        org_id,
+        invoice_date,
+        amount::decimal(28, 4)::varchar as match_code,
+        false as is_prepay,
+        false as is_order,
+        false as is_tax,
+        amount
+    from ours
+    where not is_tax
+
+),
+
+our_dates as (
+
+    select
+        org_id,
+        invoice_date,
+        count(*) filter (where not is_tax) as products
+    from ours
+    group by org_id, invoice_date
+
+),
+
+-- The vendor dates an invoice on the boundary or days later, never much before it.
+candidates as (
+
+    select
+        printed.org_id,
+        printed.invoice_number,
+        printed.other_currency,
+        our_dates.invoice_date,
+        printed.printed_date - our_dates.invoice_date as days_late,
+        our_dates.products as our_products,
+        count(*) filter (where ours.match_code is not null) as products,
+        count(*) filter (where not ours.is_tax) as untaxed_products,
+        count(*) filter (
+            where ours.amount = printed.amount
+            and printed.amount <> 0
+            and not printed.is_tax
+        ) as equal_amounts,
+        count(*) filter (
+            where ours.amount = printed.amount and printed.is_tax
+        ) as equal_taxes,
+        count(*) filter (
+            where abs(ours.service_period_start - printed.service_period_start) <= 1
+            and not printed.is_prepay
+        ) as equal_periods
+    from printed
+    inner join our_dates
+        on
+            printed.org_id = our_dates.org_id
+    inner join policies
+        on
+            our_dates.invoice_date >= policies.valid_from
+            and our_dates.invoice_date < policies.valid_to
+            and printed.printed_date - our_dates.invoice_date
+            between -policies.invoice_days_early and policies.invoice_days_late
+    left join ours_by_amount as ours
+        on
+            our_dates.org_id = ours.org_id
+            and our_dates.invoice_date = ours.invoice_date
+            and printed.match_code = ours.match_code
+            and printed.is_prepay = ours.is_prepay
+            -- A credit of a product says nothing.
+            and (printed.amount >= 0 or ours.amount < 0)
+    group by all
+
+),
+
+-- What is on it says most, how close its date is says the rest. Taxes of two invoices may
+-- be equal by chance.
+closest as (
+
+    select *
+    from candidates
+    qualify
+        row_number() over (
+            partition by org_id, invoice_number
+            order by
+                2 * equal_amounts + products + sign(equal_periods)
+                + if(untaxed_products = our_products and our_products > 0, 2, 0)
+                + if(days_late between 0 and 10, 2, 0)
+                + if(abs(days_late) <= 1, 2, 0)
+                + if(days_late = 0, 1, 0) desc,
+                equal_taxes desc,
+                abs(days_late) asc,
+                invoice_date asc
+        ) = 1
+
+),
+
+-- It answers what that one answers, whatever its date.
+matched as (
+
+    select
+        numbers.org_id,
+        numbers.invoice_number,
+        coalesce(firsts.invoice_date, closest.invoice_date) as invoice_date,
+        numbers.other_currency,
+        numbers.printed_date - coalesce(firsts.invoice_date, closest.invoice_date)
+            as days_late,
+        coalesce(closest.equal_amounts, 0) as equal_amounts
+    from numbers
+    left join closest
+        on
+            numbers.org_id = closest.org_id
+            and numbers.invoice_number = closest.invoice_number
+    left join repeats
+        on
+            numbers.org_id = repeats.org_id
+            and numbers.invoice_number = repeats.invoice_number
+    left join closest as firsts
+        on
+            repeats.org_id = firsts.org_id
+            and repeats.first_invoice_number = firsts.invoice_number
+    where coalesce(firsts.invoice_date, closest.invoice_date) is not null
+
+),
+
+-- Of several numbers for one invoice of ours the first is the earliest, then the smallest.
+-- What two of one day both bill, the one that agrees more has first.
+answered as (
+
+    select
+        *,
+        row_number() over (
+            partition by org_id, invoice_date
+            order by
+                other_currency is not null,
+                days_late,
+                try_cast(invoice_number as hugeint) nulls last,
+                invoice_number
+        ) as number_place,
+        row_number() over (
+            partition by org_id, invoice_date
+            order by
+                other_currency is not null asc,
+                days_late asc,
+                equal_amounts desc,
+                try_cast(invoice_number as hugeint) asc nulls last,
+                invoice_number asc
+        ) as billing_place
+    from matched
+
+)
+
+select
+    org_id,
+    invoice_number,
+    invoice_date,
+    other_currency,
+    number_place,
+    billing_place
+from answered
