@@ -1,9 +1,11 @@
 {#
     The lines of invoices with whether they are totals of others, as a person types them from paper:
     `Subtotal Prepay`, `Total due`, `Amount Due USD`. A total says what the lines above it, from any
-    of them on, or all lines say already. One that says something else is wrong, if its words name
-    nothing but a total, else a charge: a product or a total of taxes. A statement of the account,
-    `Previous balance` or `Payment received`, is no charge either; what is due may have it in its sum.
+    of them on, or all lines say already; a subtotal may stand behind other lines than it sums: all
+    up to one of them, or those of a section. It may be rounded to cents where lines are finer. One
+    that says something else is wrong, if its words name nothing but a total, else a charge: a
+    product or a total of taxes. A statement of the account, `Previous balance` or `Payment received`,
+    is no charge either; what is due may have it in its sum.
 #}
 {% macro totals_of_lines(lines) -%}
     {% set total_words %}
@@ -22,6 +24,8 @@
             *,
             coalesce(regexp_matches(description, {{ total_words }}, 'i'), false)
                 as is_called_total,
+            coalesce(regexp_matches(description, '^\W*sub\W?totals?\b', 'i'), false)
+                as is_called_subtotal,
             replace(upper(description), coalesce(currency, ''), '') as words,
             coalesce(
                 not is_product
@@ -43,6 +47,9 @@
             if(is_of_account, coalesce(amount, 0), 0) as stated,
             sum(charged) over (of_invoice order by source_row) as charged_so_far,
             sum(charged) over of_invoice as charged_in_all,
+            sum(charged) over (
+                partition by org_id, file_id, invoice_number, section
+            ) as charged_in_section,
             sum(stated) over (of_invoice order by source_row) as stated_so_far,
             sum(stated) over of_invoice as stated_in_all
         from worded
@@ -62,9 +69,17 @@
                 totals.org_id = charges.org_id
                 and totals.file_id = charges.file_id
                 and totals.invoice_number = charges.invoice_number
-                and totals.charged_so_far - totals.amount
-                = charges.charged_so_far - charges.charged
                 and totals.source_row > charges.source_row
+                and (
+                    totals.charged_so_far - totals.amount
+                    = charges.charged_so_far - charges.charged
+                    or (
+                        totals.is_called_subtotal
+                        and totals.amount in (
+                            charges.charged_so_far, charges.charged_in_section
+                        )
+                    )
+                )
         where
             totals.is_called_total
             and not charges.is_called_total
@@ -117,15 +132,20 @@
     select
         * exclude (
             is_product, is_called_total, words, charged, stated, charged_so_far,
-            charged_in_all, stated_so_far, stated_in_all, is_of_lines_above,
-            is_due_with_balance
+            charged_in_all, charged_in_section, stated_so_far, stated_in_all,
+            is_called_subtotal, is_of_lines_above, is_due_with_balance
         ),
         regexp_matches(words, {{ nothing_but_total }}, 'i') as is_nothing_but_total,
         is_of_lines_above
         or coalesce(
             is_nothing_but_total
             and (
-                amount in (charged_in_all, charged_in_all + stated_in_all)
+                amount in (
+                    charged_in_all,
+                    round(charged_in_all, 2),
+                    charged_in_all + stated_in_all,
+                    round(charged_in_all + stated_in_all, 2)
+                )
                 or is_due_with_balance
             ),
             false
