@@ -11,7 +11,7 @@ A failure that no organization is the cause of parks nobody: it stops the build.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -27,12 +27,16 @@ FILE = "parked.json"
 
 @dataclass(frozen=True)
 class Parked:
-    """An organization that is set aside: since when (UTC), what failed, and by which version."""
+    """An organization that is set aside: since when (UTC), what failed, and by which version.
+
+    `is_damaged` says that a file of it is not as it was written.
+    """
 
     org_id: str
     since: str
     reason: str
     version: str
+    is_damaged: bool = False
 
 
 def read(home: Path) -> dict[str, Parked]:
@@ -50,11 +54,13 @@ def write(home: Path, parked: Mapping[str, Parked]) -> None:
         files.write(home / FILE, json.dumps(rows, indent=2, ensure_ascii=False).encode())
 
 
-def park(reasons: Mapping[str, str], since: datetime) -> dict[str, Parked]:
+def park(
+    reasons: Mapping[str, str], since: datetime, is_damaged: bool = False
+) -> dict[str, Parked]:
     """Organizations that a build which began at `since` sets aside, and why."""
     at = since.isoformat(timespec="microseconds")
     return {
-        org_id: Parked(org_id, at, reason, version("cx-billing"))
+        org_id: Parked(org_id, at, reason, version("cx-billing"), is_damaged)
         for org_id, reason in reasons.items()
     }
 
@@ -70,11 +76,16 @@ def list_files(lake: Path) -> dict[str, list[Path]]:
     return found
 
 
-def keep_parked(home: Path, parked: Mapping[str, Parked]) -> dict[str, Parked]:
-    """Those that stay set aside: no file of theirs is new or withdrawn, nor is the software new."""
+def keep_parked(
+    home: Path, parked: Mapping[str, Parked], damaged: Collection[str]
+) -> dict[str, Parked]:
+    """Those that stay set aside: no file of theirs is new or withdrawn, nor is the software new;
+    for a damaged file, while it is."""
     of_organization = list_files(home / "lake")
 
     def is_as_before(known: Parked) -> bool:
+        if known.is_damaged:
+            return known.org_id in damaged
         since = datetime.fromisoformat(f"{known.since}+00:00").timestamp()
         paths = of_organization.get(known.org_id, ())
         return known.version == version("cx-billing") and all(

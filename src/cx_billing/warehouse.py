@@ -213,12 +213,12 @@ def build(
         variables["build_number"] = str(number)
         goes_back_from = None
         try:
-            parked = {} if select else parking.read(home)
-            if parked:
-                is_new_try = accept_changes or full_refresh
-                parked = {} if is_new_try else parking.keep_parked(home, parked)
+            parked = {}
             if not select:
-                parked = parking.park(find_damaged(home), began_at) | parked
+                damaged = find_damaged(home)
+                parked = parking.park(damaged, began_at, is_damaged=True)
+                if not (accept_changes or full_refresh):
+                    parked |= parking.keep_parked(home, parking.read(home), damaged)
             if only_if_new and not (select or full_refresh or accept_changes):
                 made_from = describe_inputs(unchanged.list_lake(home), parked)
                 if unchanged.is_published(home, made_from):
@@ -282,13 +282,14 @@ def keep_published(
     """The result of a build that would be what is published already."""
     database = (home / PUBLISHED).resolve()
     access.open_build(home, database, group)
+    failures = tuple(ask(refuse, database)) if refuse else ()
     return BuildResult(
-        database=database,
-        published=home / PUBLISHED,
+        database=None if failures else database,  # nothing was built to look into
+        published=None if failures else home / PUBLISHED,
         nodes=0,
         skipped=0,
         seconds=time.monotonic() - started,
-        failures=tuple(ask(refuse, database)) if refuse else (),
+        failures=failures,
         parked=tuple(parked.values()),
         is_new=False,
     )

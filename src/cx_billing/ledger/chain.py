@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from cx_billing import files
 
@@ -87,15 +87,28 @@ def read_line(line: bytes, number: int, before: Sequence[Entry]) -> Entry:
         raise LedgerError(f"{where} is not as it was written: its hash is another.")
     try:
         entry = Entry(**json.loads(text))
-    except (TypeError, ValueError) as error:
+        check_types(entry)
+        spelt = entry.text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
         raise LedgerError(f"{where} is not what an entry holds.") from error
-    if entry.text.encode() != text:
+    if spelt != text:
         raise LedgerError(f"{where} is not spelt as it was written.")
     if entry.sequence != number:
         raise LedgerError(f"{where} says that it is entry {entry.sequence}.")
     if entry.previous != find_head(before):
         raise LedgerError(f"{where} does not follow the one before it.")
     return entry
+
+
+def check_types(entry: Entry) -> None:
+    """Refuse values that no entry has. Raises TypeError."""
+    types = get_type_hints(Entry)
+    for name, value in vars(entry).items():
+        allowed = dict if get_origin(types[name]) is dict else types[name]
+        if not isinstance(value, allowed):
+            raise TypeError(f"{name} is {value!r}")
+    if not all(isinstance(checksum, str) for checksum in entry.files.values()):
+        raise TypeError("a file has no checksum")
 
 
 def find_head(entries: Sequence[Entry]) -> str:

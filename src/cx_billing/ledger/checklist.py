@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from importlib import resources
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from cx_billing import duck, lake
+from cx_billing import checksums, duck, lake
 from cx_billing.landing.landed_files import list_landed
 from cx_billing.ledger.chain import APPROVED, REOPENED, Entry, LedgerError, read_chain
 from cx_billing.rules import hash_rules
@@ -47,6 +47,11 @@ def check_invoice(
     facts = read_invoice(connection, org_id, invoice_date)
     is_final = facts["invoice_status"] != "accruing"
     changed = list_changed_files(home, connection, org_id)
+    damaged = [
+        str(path.relative_to(home))
+        for path, owner in checksums.find_damaged(home / "lake")
+        if owner == org_id
+    ]
     is_release = facts["version"] == version("cx-billing") and facts["rules_hash"] == hash_rules(
         lake.PROJECT_DIR
     )
@@ -91,10 +96,16 @@ def check_invoice(
             "the build has every file that is landed",
             "the build lacks files",
             not changed,
-            f"landed or withdrawn since: {', '.join(changed[:3])}"
-            + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-            + ". Build again first"
+            f"landed or withdrawn since: {shorten(changed)}. Build again first"
             if changed
+            else None,
+        ),
+        Check(
+            "every landed file is as it was written",
+            "a landed file is damaged",
+            not damaged,
+            f"{shorten(damaged)}. Take it from a backup, or land its source again, then build"
+            if damaged
             else None,
         ),
         Check(
@@ -142,7 +153,7 @@ def describe_answers(facts: dict[str, Any]) -> str:
         elif variance is None:
             said = "is in another currency"
         elif not variance:
-            said = "differs in its lines"
+            said = "does not agree, though its sum is ours"
         else:
             amount = f"{abs(variance):,.{facts['minor_units'] or 0}f}"
             said = f"bills {amount} {'more' if variance > 0 else 'less'} than ours"
@@ -174,14 +185,27 @@ def list_changed_files(home: Path, connection: duckdb.DuckDBPyConnection, org_id
             [org_id],
         ).fetchall()
     )
-    now = {file_id: (name, bool(at)) for _, file_id, name, at in list_inputs(home, org_id)}
+    [[built_at]] = connection.execute("select built_at from marts.build").fetchall()
+    lake_home = lake.ensure(home)
+    now, newer = {}, set()
+    for dataset, file_id, name, at in list_inputs(home, org_id):
+        now[file_id] = name, bool(at)
+        written_at = (lake_home / dataset / f"{file_id}.parquet").stat().st_mtime
+        if written_at > built_at.replace(tzinfo=UTC).timestamp():
+            newer.add(file_id)  # say, its times are read in another zone
     return sorted(
         {
             (now.get(file_id) or published[file_id])[0]
             for file_id in now.keys() | published.keys()
-            if now.get(file_id, (None, None))[1] != published.get(file_id, (None, None))[1]
+            if file_id in newer
+            or now.get(file_id, (None, None))[1] != published.get(file_id, (None, None))[1]
         }
     )
+
+
+def shorten(names: Sequence[str]) -> str:
+    """The first names of many."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def same_person(one: str, other: str) -> bool:
