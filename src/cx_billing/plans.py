@@ -137,13 +137,19 @@ def list_writes(statements: Iterable[str]) -> Iterator[str]:
             yield statement
 
 
-def keep(plan: Plan, project_dir: Path, of_this_build: Collection[str]) -> None:
-    """Keep the plan of a project, unless it says what is different in every build."""
+def keep(plan: Plan, place: Path, project_dir: Path, of_this_build: Collection[str]) -> None:
+    """Keep the plan of a project where it belonged when the build began.
+
+    None is kept that says what is different in every build, or of a project that was changed
+    meanwhile.
+    """
     statements = [statement for node in plan.nodes for statement in node.statements]
     if any(said in statement for said in of_this_build for statement in statements):
         return
+    if place != plan_store.place(project_dir):
+        return
     with suppress(OSError):
-        plan_store.keep(json.dumps(asdict(plan)).encode(), plan_store.place(project_dir))
+        plan_store.keep(json.dumps(asdict(plan)).encode(), place)
 
 
 def run(

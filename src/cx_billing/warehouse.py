@@ -35,6 +35,7 @@ from cx_billing import (
     lake,
     machine,
     parking,
+    plan_store,
     plans,
     unchanged,
 )
@@ -404,6 +405,7 @@ def build_by_dbt(
         selected = dbt(build, listen=progress.listen)
         settle_build(database)
         return read_outcome(selected)
+    place = plan_store.place(project_dir)
     # Parsed in part, a project lacks the descriptions of data tests.
     parsed = dbt(["parse", "--no-partial-parse", *options])
     if not parsed.success:
@@ -416,7 +418,7 @@ def build_by_dbt(
     outcome = read_outcome(dbt([*build, "--exclude-resource-type", "test"], listen=recorder.listen))
     settle_build(database)
     if plan := plans.make(outcome, recorder, tests):
-        plans.keep(plan, project_dir, [str(home), str(reads), str(database)])
+        plans.keep(plan, place, project_dir, [str(home), str(reads), str(database)])
     tested = run_tests(tests, outcome, database, progress)
     return replace(outcome, results=[*outcome.results, *tested])
 

@@ -294,7 +294,7 @@ def test_the_rows_that_break_a_data_test_of_private_models_are_shown(sample_ware
     published = (sample_warehouse / build_folders.PUBLISHED).resolve()
     query = "select org_id from private.staging.stg_contracts"
     result = SimpleNamespace(status="fail", node=SimpleNamespace(compiled_code=query))
-    rows, organizations = warehouse.read_offending_rows(result, published)
+    rows, organizations = failures.read_offending_rows(result, published)
     assert "harbor-bank" in organizations
     assert len(rows) == failures.SHOWN_ROWS
     assert all(set(row) == {"org_id"} for row in rows)

@@ -4,20 +4,22 @@
    with which it has most in common: a product counts 1, an equal amount of it 2 more, a period in
    arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more, of the
    very day 1 more, all products of ours 2; then the closest date. Credits say nothing, nor do lines
-   that an earlier invoice has, if there are others.
+   that an earlier invoice has, if there are others. An invoice of which an earlier one has every
+   charge but the taxes, by their periods, answers what that one answers.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
-   several lines each to the one with its amount, arrears to the one that bills it or anything in
-   arrears, what is given back to the one that credits it; else to one with an unknown line of its
+   several equal ones as many as it prints of that amount, arrears to the one that bills it or
+   anything in arrears, what is given back to the one that credits it; else to one with an unknown line of its
    amount; else to the earliest, then the smallest number. Of what two of one day both bill, the one
-   with more equal amounts goes before the smaller number.
+   with more equal amounts goes before the smaller number. One line whose units several numbers have
+   between them is divided by their units.
 3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
    Outbound where the vendor has no such row; the levels of a tax without a line by name are one sum
    where it prints a tax that names none. A tax that several numbers print is divided by what they
    bill, to the minor unit.
 4. A credit, a line of an earlier period and one that an earlier invoice has stand alone, unless the
    product agrees as it is. An earlier number for the same invoice of ours has a line too if its
-   period is the same or one of the two prints none, unless the numbers share what we have; a month
-   later it may be the next invoice.
+   period is the same or one of the two prints none, unless the numbers share our money or units, or
+   an invoice of ours that none answers has it; once the next cycle has ended it may be the next.
 5. Of a commitment in arrears a line without the word is the commitment if its price says so.
 """
 
@@ -27,11 +29,10 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from oracle import catalogue
-from oracle.calendar import add_months
 from oracle.money import MINOR_UNITS
 from oracle.reader import Organization
 from oracle.vendor_lines import VendorLine, group_code
@@ -74,6 +75,7 @@ class Side:
     is_renamed: bool = False
     place: int = 0
     lone: str = ""
+    is_one_of_several: bool = False
 
     @property
     def signed_amount(self) -> Decimal:
@@ -117,12 +119,17 @@ class Answers:
         for line in theirs:
             self.by_number[line.number].append(line)
         found = {number: self.answered_date(rows) for number, rows in self.by_number.items()}
+        for number, rows in self.by_number.items():
+            if (first := self.repeated_number(rows)) and (close := found[first]):
+                found[number] = Closest(close.day, found[number].equal if found[number] else 0)
         self.dates = {number: close.day for number, close in found.items() if close}
         self.equal_amounts = {number: close.equal for number, close in found.items() if close}
-        self.again_for_ours = self.again | {id(line) for line in theirs if self.is_of_first(line)}
+        self.orders = self.orders_answered()
+        self.again_for_ours = {id(line) for line in theirs if self.is_again_for_ours(line)}
         self.ours: dict[str, list[Side]] = defaultdict(list)
         self.unanswered: list[dict] = []
         self.assign()
+        self.divide_units()
         self.divide_taxes()
         self.printed = {number: list(self.charged(number)) for number in self.by_number}
 
@@ -143,15 +150,46 @@ class Answers:
             for (*other, units, (since, until)), dated in self.firsts.items()
         )
 
+    def first_number(self, line: VendorLine) -> str:
+        """The earliest invoice that has the charge of a line, with its period."""
+        *same, quantity, (start, end) = charge_of(line)
+        return min(
+            (other.invoice_date, other.number)
+            for other in self.theirs
+            if other.number not in self.foreign
+            and [other.named, other.is_prepay, other.amount] == same
+            and (None in (quantity, other.quantity) or quantity == other.quantity)
+            and abs((other.period[0] - start).days) <= 2
+            and abs((other.period[1] - end).days) <= 2
+        )[1]
+
+    def repeated_number(self, rows: list[VendorLine]) -> str | None:
+        """The earlier invoice that the lines of one are, if all but taxes are on earlier ones."""
+        again = [line for line in rows if id(line) in self.again]
+        if not all(id(line) in self.again or is_tax(line) or not line.amount for line in rows):
+            return None
+        if not any(line.row["service_period_start"] for line in again):
+            return None
+        return self.first_number(max(again, key=lambda line: line.amount))
+
+    def is_again_for_ours(self, line: VendorLine) -> bool:
+        """Whether it is billed again, seen from the invoice of ours that it is compared with."""
+        if id(line) not in self.again:
+            return self.is_of_first(line)
+        day = self.dates.get(line.number)
+        is_same = day is not None and self.dates.get(self.first_number(line)) == day
+        return not (is_same and self.is_shared(line, day))
+
     def is_of_first(self, line: VendorLine) -> bool:
         """Whether a number before it for the same invoice of ours has the charge."""
         day = self.dates.get(line.number)
         if day is None or not line.amount or line.number in self.foreign:
             return False
-        if line.invoice_date + timedelta(days=3) >= add_months(day, 1):
+        ends = [cycle.end for cycle in self.org.cycles if cycle.start <= day < cycle.end]
+        if ends and line.invoice_date + timedelta(days=3) >= ends[0]:
             return False
         mine = self.order_of(line.number)
-        if self.is_shared(line, day):
+        if self.is_shared(line, day) or self.is_of_unanswered(line):
             return False
         return any(
             other.number not in self.foreign
@@ -169,23 +207,42 @@ class Answers:
             for other in self.theirs
         )
 
-    def is_shared(self, line: VendorLine, day: date) -> bool:
-        """Whether all numbers for an invoice of ours bill together what it has of a charge."""
-        billed = sum(
-            x.amount
-            for x in self.theirs
-            if self.dates.get(x.number) == day
-            and x.number not in self.foreign
-            and (x.named, x.is_prepay) == (line.named, line.is_prepay)
+    def is_of_unanswered(self, line: VendorLine) -> bool:
+        """Whether an invoice of ours that no number answers has the charge."""
+        answered = {*self.dates.values(), *self.orders}
+        return any(
+            day not in answered
+            and -3 <= (line.invoice_date - day).days <= 45
+            and sum(x["amount"] for x in self.owed(line, day)) == line.amount
+            for day in {x["invoice_date"] for x in self.final}
+            if self.owed(line, day)
         )
-        owed = [
-            x["amount"]
+
+    def owed(self, line: VendorLine, day: date) -> list[dict]:
+        """What an invoice of ours has of a charge."""
+        return [
+            x
             for x in self.final
             if x["invoice_date"] == day
             and group_code(x["product_code"]) == line.named
             and (x["charge_type"] == "prepay") == line.is_prepay
         ]
-        return bool(owed) and billed == sum(owed)
+
+    def is_shared(self, line: VendorLine, day: date) -> bool:
+        """Whether all numbers for an invoice of ours have together its money or its units."""
+        billed = [
+            x
+            for x in self.theirs
+            if self.dates.get(x.number) == day
+            and x.number not in self.foreign
+            and (x.named, x.is_prepay) == (line.named, line.is_prepay)
+        ]
+        if not (owed := self.owed(line, day)):
+            return False
+        units = [x.quantity for x in billed if x.quantity is not None]
+        is_of_units = bool(units) and sum(units) == sum(x["quantity"] for x in owed)
+        is_of_money = sum(x.amount for x in billed) == sum(x["amount"] for x in owed)
+        return is_of_money or (is_of_units and not is_tax(line))
 
     def order_of(self, number: str) -> tuple:
         """The place of a number among those that bill the same of one invoice of ours."""
@@ -292,10 +349,14 @@ class Answers:
                 (x.row["description"], x.quantity, x.price, x.amount, x.period[0]): x.quantity
                 for x in printed
             }
-            units = sum(units or 0 for units in different.values())
+            units = [sum(units or 0 for units in different.values())]
+            monthly_price = max((x["unit_price"] for x in others), default=None)
+            if any(x.price != monthly_price for x in printed):
+                units.append(sum(x.quantity or 0 for x in printed))
             ours = [*ordered, *others]
-            is_of_both = amount == sum(x["amount"] for x in ours) or units == sum(
-                x["quantity"] for x in ours
+            is_of_both = (
+                amount == sum(x["amount"] for x in ours)
+                or sum(x["quantity"] for x in ours) in units
             )
             if is_of_both if others else amount != 0:
                 found.append(abs(amount - sum(x["amount"] for x in ours)))
@@ -306,8 +367,9 @@ class Answers:
         by_date: dict[date, list[str]] = defaultdict(list)
         for number, day in self.dates.items():
             by_date[day].append(number)
-        orders = self.orders_answered()
-        for line in self.final:
+        orders = self.orders
+        places: dict[tuple, int] = defaultdict(int)
+        for line in sorted(self.final, key=lambda x: x["invoice_line_id"]):
             answered = orders.get(line["invoice_date"], (line["invoice_date"],))[0]
             numbers = by_date[answered]
             numbers = [n for n in numbers if n not in self.foreign] or numbers
@@ -322,7 +384,12 @@ class Answers:
                 and self.group_of(x, [y for n in numbers for y in self.by_number[n]]) == group
             )
             is_one_of_several = len(list(of_group)) > 1
-            number = min(numbers, key=lambda n: self.distance(line, group, n, is_one_of_several))
+            equals = (answered, group, line["amount"])
+            paired = self.printers_of(group, line["amount"], numbers)[places[equals] :][:1]
+            places[equals] += 1
+            if not is_one_of_several:
+                paired = []
+            number = min(numbers, key=lambda n: self.distance(line, group, n, n in paired))
             is_tax = line["product_code"].startswith("tax_")
             charge = line["charge_type"]
             self.ours[number].append(
@@ -341,8 +408,62 @@ class Answers:
                     charge_type=charge,
                     is_waived=line["is_waived"],
                     line=line,
+                    is_one_of_several=is_one_of_several,
                 )
             )
+
+    def printers_of(self, group: str, amount: Decimal, numbers: list[str]) -> list[str]:
+        """The number of each printed line of a product and amount, but of invoices issued anew."""
+        found = []
+        for number in sorted(numbers, key=self.order_of):
+            rows = self.by_number[number]
+            if 2 * sum(id(x) in self.again_for_ours for x in rows) <= len(rows):
+                found += [number for x in rows if named_group(x) == group and x.amount == amount]
+        return found
+
+    def divide_units(self) -> None:
+        """Divide a line of ours whose units several numbers have between them."""
+        for main, sides in list(self.ours.items()):
+            for side in list(sides):
+                if not side.is_tax and not side.is_one_of_several:
+                    self.divide_line(side, main)
+
+    def divide_line(self, side: Side, main: str) -> None:
+        """Give each number what it prints of the units of one line, at our price."""
+        printed: dict[str, list[VendorLine]] = {}
+        for number, day in self.dates.items():
+            if day == self.dates[main] and number not in self.foreign - {main}:
+                rows = [
+                    x
+                    for x in self.by_number[number]
+                    if named_group(x) == side.group
+                    and x.is_prepay == (side.charge_type == "prepay")
+                    and id(x) not in self.again_for_ours
+                ]
+                if rows:
+                    printed[number] = rows
+        units = {
+            number: sum(x.quantity for x in rows if x.quantity is not None)
+            for number, rows in printed.items()
+        }
+        if (
+            len(units) < 2
+            or main not in units
+            or any(part <= 0 for part in units.values())
+            or sum(units.values()) != side.quantity
+            or sum(x.amount for x in printed[main]) == side.amount
+        ):
+            return
+        whole = side.amount
+        unit = Decimal(1).scaleb(-MINOR_UNITS[side.currency])
+        parts = {n: (part * side.price).quantize(unit, ROUND_HALF_UP) for n, part in units.items()}
+        parts[main] = whole - sum(parts[number] for number in parts if number != main)
+        for number, share in parts.items():
+            part = side if number == main else replace(side, id=f"{side.id}/{number}")
+            part.number, part.quantity, part.amount = number, units[number], share
+            part.line = {**side.line, "quantity": units[number], "amount": share}
+            if part is not side:
+                self.ours[number].append(part)
 
     def divide_taxes(self) -> None:
         """Give each number that prints a tax its part of ours."""
@@ -387,7 +508,7 @@ class Answers:
         return [
             row.amount
             for row in self.by_number[number]
-            if is_tax(row) and named_group(row) == group and id(row) not in self.again
+            if is_tax(row) and named_group(row) == group and id(row) not in self.again_for_ours
         ]
 
     @staticmethod
@@ -401,7 +522,7 @@ class Answers:
         is_folded = whole and whole in groups and product not in groups
         return whole if is_folded else group_code(product)
 
-    def distance(self, line: dict, group: str, number: str, is_one_of_several: bool) -> tuple:
+    def distance(self, line: dict, group: str, number: str, has_line: bool) -> tuple:
         """How far a number is from a line of ours; the least counts."""
         rows = self.by_number[number]
         is_credit = line["amount"] < 0
@@ -410,12 +531,6 @@ class Answers:
         has_product = any(named_group(x) == group and (x.amount < 0) == is_credit for x in rows)
         is_equal = any(named_group(x) is None and x.amount == line["amount"] for x in rows)
         dated = min(x.invoice_date for x in rows)
-        again = sum(id(x) in self.again for x in rows)
-        has_line = (
-            is_one_of_several
-            and 2 * again <= len(rows)
-            and any(named_group(x) == group and x.amount == line["amount"] for x in rows)
-        )
         in_arrears = [x for x in rows if not x.is_prepay]
         is_arrears = line["charge_type"] != "prepay"
         has_arrears = (
