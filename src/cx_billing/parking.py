@@ -81,6 +81,8 @@ def keep_parked(
 ) -> dict[str, Parked]:
     """Those that stay set aside: no file of theirs is new or withdrawn, nor is the software new;
     for a damaged file, while it is."""
+    if not parked:
+        return {}
     of_organization = list_files(home / "lake")
 
     def is_as_before(known: Parked) -> bool:

@@ -89,7 +89,7 @@ def land_more_users(home: Path, org_id: str, name: str, month: str, *users: str)
 
 def test_seal_prints_its_checklist_and_a_second_time_changes_nothing(home):
     said = seal(home, "acme", MARCH, "--by", "Ana", "--accept", "agreed")
-    assert said.count("yes ") == 6 and "NO " not in said
+    assert said.count("yes ") == 7 and "NO " not in said
     assert "is sealed by Ana: 2 lines, 1,120.00 USD, as entry 1 of the ledger" in said
     assert "note the vendor's invoice: none has come" in said
     before = sorted((path, path.read_bytes()) for path in (home / "ledger").rglob("*.*"))

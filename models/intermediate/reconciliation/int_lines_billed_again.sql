@@ -58,7 +58,7 @@ shared as (
 
 ),
 
--- What an invoice of ours has that no number of the vendor answers: the vendor may mean it.
+-- What an invoice of ours has that no number of the vendor answers.
 unanswered as (
 
     select
@@ -95,6 +95,7 @@ charges as (
         printed_lines.is_without_period,
         printed_lines.service_period_start,
         printed_lines.service_period_end,
+        printed_lines.is_tax,
         printed_lines.invoice_date,
         policies.period_shift_days,
         policies.invoice_days_early,
@@ -120,6 +121,37 @@ charges as (
             and answers.expected_invoice_date >= cycles.cycle_start_date
             and answers.expected_invoice_date < cycles.cycle_end_date
     where printed_lines.amount <> 0
+
+),
+
+charges_counted as (
+
+    select
+        *,
+        count(*) filter (where not is_tax) over (partition by org_id, invoice_number)
+            as charges_of_number
+    from charges
+
+),
+
+-- A number of which an invoice of ours that nobody answers has every charge may mean that one.
+late_numbers as (
+
+    select distinct
+        charges.org_id,
+        charges.invoice_number
+    from charges_counted as charges
+    inner join unanswered
+        on
+            charges.org_id = unanswered.org_id
+            and charges.charged_for = unanswered.charged_for
+            and charges.is_prepay = unanswered.is_prepay
+            and charges.amount = unanswered.amount
+            and charges.invoice_date - unanswered.invoice_date
+            between -charges.invoice_days_early and charges.invoice_days_late
+    where not charges.is_tax
+    group by charges.org_id, charges.invoice_number, unanswered.invoice_date
+    having count(*) = any_value(charges.charges_of_number)
 
 ),
 
@@ -155,14 +187,10 @@ answered_twice as (
                     abs(later.service_period_end - earlier.service_period_end)
                 ) <= later.period_shift_days
             )
-    anti join unanswered
+    anti join late_numbers
         on
-            later.org_id = unanswered.org_id
-            and later.charged_for = unanswered.charged_for
-            and later.is_prepay = unanswered.is_prepay
-            and later.amount = unanswered.amount
-            and later.invoice_date - unanswered.invoice_date
-            between -later.invoice_days_early and later.invoice_days_late
+            later.org_id = late_numbers.org_id
+            and later.invoice_number = late_numbers.invoice_number
     where later.is_of_same_month
     group by all
 

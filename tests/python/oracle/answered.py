@@ -8,10 +8,10 @@
    charge but the taxes, by their periods, answers what that one answers.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
-   anything in arrears, what is given back to the one that credits it; else to one with an unknown line of its
-   amount; else to the earliest, then the smallest number. Of what two of one day both bill, the one
-   with more equal amounts goes before the smaller number. One line whose units several numbers have
-   between them is divided by their units.
+   anything in arrears, what is given back to the one that credits it; else to one with an unknown
+   line of its amount; else to the earliest, then the smallest number. Of what two of one day both
+   bill, the one with more equal amounts goes before the smaller number. One line whose units are on
+   several numbers is divided by them.
 3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
    Outbound where the vendor has no such row; the levels of a tax without a line by name are one sum
    where it prints a tax that names none. A tax that several numbers print is divided by what they
@@ -19,7 +19,8 @@
 4. A credit, a line of an earlier period and one that an earlier invoice has stand alone, unless the
    product agrees as it is. An earlier number for the same invoice of ours has a line too if its
    period is the same or one of the two prints none, unless the numbers share our money or units, or
-   an invoice of ours that none answers has it; once the next cycle has ended it may be the next.
+   an invoice of ours that none answers has all of the number; once the next cycle has ended it may
+   be the next.
 5. Of a commitment in arrears a line without the word is the commitment if its price says so.
 """
 
@@ -208,14 +209,16 @@ class Answers:
         )
 
     def is_of_unanswered(self, line: VendorLine) -> bool:
-        """Whether an invoice of ours that no number answers has the charge."""
+        """Whether an invoice of ours that no number answers has every charge of its number."""
+        charges = [x for x in self.by_number[line.number] if x.amount and not is_tax(x)]
         answered = {*self.dates.values(), *self.orders}
         return any(
-            day not in answered
-            and -3 <= (line.invoice_date - day).days <= 45
-            and sum(x["amount"] for x in self.owed(line, day)) == line.amount
-            for day in {x["invoice_date"] for x in self.final}
-            if self.owed(line, day)
+            all(
+                (owed := self.owed(charge, day)) and sum(x["amount"] for x in owed) == charge.amount
+                for charge in charges
+            )
+            for day in {x["invoice_date"] for x in self.final} - answered
+            if charges and -3 <= (line.invoice_date - day).days <= 45
         )
 
     def owed(self, line: VendorLine, day: date) -> list[dict]:
