@@ -8,9 +8,9 @@ answers as (
 
 printed_lines as (
 
-    select vendor_lines.* replace (
-        billed_again.vendor_line_id is not null as is_billed_again
-    )
+    select
+        vendor_lines.*
+        replace (billed_again.vendor_line_id is not null as is_billed_again)
     from {{ ref('int_vendor_lines') }} as vendor_lines
     left join {{ ref('int_lines_billed_again') }} as billed_again
         on

@@ -121,10 +121,7 @@ orders_billed_later as (
             when
                 printed_units.quantity_of_all_lines
                 = coalesce(monthly.quantity, 0) + ours.quantity
-                and len(list_filter(
-                    printed_units.unit_prices,
-                    lambda price: price is distinct from monthly.unit_price
-                )) > 0
+                and not list_has_all([monthly.unit_price], printed_units.unit_prices)
                 then 'units'
             when
                 monthly.org_id is null
@@ -214,7 +211,7 @@ paired_by_units as (
             orders_billed_later.org_id = paired_numbers.org_id
             and orders_billed_later.match_code = paired_numbers.match_code
             and orders_billed_later.invoice_number = paired_numbers.invoice_number
-    where agreement = 'units'
+    where orders_billed_later.agreement = 'units'
     qualify
         dense_rank() over (
             partition by

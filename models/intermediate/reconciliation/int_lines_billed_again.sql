@@ -134,10 +134,10 @@ charges_counted as (
 
 ),
 
--- A number of which an invoice of ours that nobody answers has every charge may mean that one.
+-- A number may mean an invoice of ours that nobody answers and that has every charge of it.
 late_numbers as (
 
-    select distinct
+    select
         charges.org_id,
         charges.invoice_number
     from charges_counted as charges
