@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,17 @@ def connect_reader(
     connection.execute(f"set allowed_directories = {literal_list(below)}")
     connection.execute("set enable_external_access = false")
     return connection
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C within a statement be a KeyboardInterrupt, as it is elsewhere."""
+    try:
+        yield
+    except RuntimeError as error:  # DuckDB's own errors are others
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
 
 
 def literal_list(texts: Iterable[str]) -> str:

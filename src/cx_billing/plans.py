@@ -170,6 +170,7 @@ def run(
     built: set[str] = set()
     with (
         access.private_files(),
+        duck.interruptible(),
         keep_log(logs) as log,
         connect(plan, database, reads) as connection,
     ):

@@ -428,7 +428,7 @@ def run_tests(
 ) -> list[Result]:
     """Run the data tests of what was built."""
     built = {result.node.unique_id for result in outcome.results if result.status == "success"}
-    with connect_with_private(database) as connection:
+    with duck.interruptible(), connect_with_private(database) as connection:
         machine.limit(connection)
         return list(data_tests.run(tests, built, connection, progress))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from pathlib import Path
+from threading import Timer
 
 import pytest
 import yaml
@@ -127,6 +130,21 @@ def test_what_fails_by_plan_fails_in_the_words_of_dbt(tmp_path, cache):
     )
     assert (by_plan.skipped, by_plan.nodes) == (by_dbt.skipped, by_dbt.nodes) == (2, 3)
     assert (stand_in.home / "logs" / "dbt.log").read_text().count("boom") >= 2
+
+
+def test_an_interrupted_statement_publishes_nothing(tmp_path, cache):
+    stand_in = StandIn(tmp_path).has_variables()
+    ever = "if(getvariable('build_number') = '1', 1, 1000000000000)"
+    assert stand_in.says(f"select count(*) as answer from range({ever})").build().passed
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    interrupt = Timer(3, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        stand_in.build()
+    interrupt.join()
+    signal.signal(signal.SIGINT, before)
+    assert stand_in.builds() == ["1"] and stand_in.published() == 1
+    assert not (stand_in.home / "builds" / ".building").exists()
 
 
 def test_a_plan_that_names_a_home_is_none(tmp_path, cache):
