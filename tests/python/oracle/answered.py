@@ -556,12 +556,8 @@ class Answers:
     def charged(self, number: str) -> list[Side]:
         """The printed lines of a number with the charge they are compared by."""
         rows, ours = self.by_number[number], self.ours[number]
-        monthly = [x for x in ours if not x.is_tax and not is_in_advance(x)]
-        usage = [x.period[0] for x in monthly if x.charge_type != "one_time"]
-        of_orders = [x.period[0] for x in monthly if x.charge_type == "one_time"]
-        dated = max((x.line["invoice_date"] for x in ours), default=None)
-        of_cycle = [cycle.start for cycle in self.org.cycles if cycle.end == dated]
-        start = min(usage or of_cycle or of_orders, default=None)
+        self.tell_prepay(rows, ours)
+        start = self.start_of_arrears(ours)
         groups = {x.group for x in ours}
         is_any_in_period = start and (
             any(abs((x.period[0] - start).days) <= 1 for x in rows)
@@ -611,6 +607,62 @@ class Answers:
             seen.add(key)
             sides.append(side)
         return sides
+
+    def start_of_arrears(self, ours: list[Side]) -> date | None:
+        """Where the cycle begins that lines of ours bill in arrears."""
+        monthly = [x for x in ours if not x.is_tax and not is_in_advance(x)]
+        usage = [x.period[0] for x in monthly if x.charge_type != "one_time"]
+        of_orders = [x.period[0] for x in monthly if x.charge_type == "one_time"]
+        in_advance = [x.period[0] for x in ours if x.charge == "prepay"]
+        dated = max((x.line["invoice_date"] for x in ours), default=None)
+        of_cycle = [cycle.start for cycle in self.org.cycles if cycle.end == dated]
+        return min(usage or of_cycle or of_orders or in_advance, default=None)
+
+    def tell_prepay(self, rows: list[VendorLine], ours: list[Side]) -> None:
+        """Take a line for prepay that no word says how it is charged, if all else says so.
+
+        Nothing of its product may say so either, and we have prepay of it. It is the line of the
+        period of prepay, where we have nothing else or another line is of arrears; or the one at
+        its price, where not all of several are, or with its quantity.
+        """
+        for group in {x.group for x in ours if is_in_advance(x)}:
+            theirs = [x for x in rows if (named_group(x) or "unknown") == group]
+            same = [x for x in ours if x.group == group]
+            paid = [x for x in same if x.charge == "prepay"]
+            others = [x for x in same if not is_in_advance(x)]
+            if not paid or any(x.is_prepay or x.is_committed for x in theirs):
+                continue
+            since = min(x.period[0] for x in paid)
+            price = max(x.price for x in paid)
+            start = self.start_of_arrears(ours)
+            is_beside_arrears = (
+                start is not None
+                and (since - start).days > 1
+                and any((x.period[0] - since).days < -1 for x in rows)
+            )
+            are_all_at_price = all(x.price == price for x in theirs)
+            told = [
+                x
+                for x in theirs
+                if x.amount >= 0
+                and (
+                    (
+                        x.row["service_period_start"]
+                        and (x.period[0] - since).days >= -1
+                        and (not others or is_beside_arrears)
+                    )
+                    or (
+                        x.price == price
+                        and (
+                            not others
+                            or not are_all_at_price
+                            or x.quantity == max(x.quantity for x in paid)
+                        )
+                    )
+                )
+            ]
+            for line in told:
+                line.is_prepay = True
 
     def is_again(self, row: VendorLine, same: list[Side], rows: list[VendorLine]) -> bool:
         """Whether an earlier invoice has it, and it is not all that we bill of the product."""
