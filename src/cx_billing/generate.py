@@ -212,7 +212,7 @@ def _write_organization(number: int, days: int, seed: int, out: Path) -> None:
             write("user_presence", presence, month)
             write("routing_status", _routing(presence, today), month)
             write("message_interactions", _interactions(org, day, days, today), month)
-            write("resource_usage", _resources(org, day, today))
+            write("resource_usage", _resources(org, day, today), month)
             write("voice_usage", _calls(org, day, call_ids, today), month)
 
 

@@ -134,6 +134,10 @@ def test_a_release_with_other_marts_takes_over(folder):
         assert connection.sql("select count(*) from marts.build").fetchall() == [(1,)]
 
 
+def test_a_build_takes_what_it_may(folder):
+    assert "Published" in follow(folder, "Memory and processors")
+
+
 def test_a_damaged_file_is_replaced(folder):
     home = folder / "warehouse"
     before = lines_of(home)
