@@ -1,8 +1,8 @@
 {#
     The lines of invoices with whether they are totals of others, as a person types them from paper:
     `Subtotal Prepay`, `Total due`, `Amount Due USD`. A total says what the lines above it, from any
-    of them on, or all lines say already; a subtotal may stand behind other lines than it sums: all
-    up to one of them, or those of a section. It may be rounded to cents where lines are finer. One
+    of them on, or all lines say already; a subtotal may stand behind other lines than it sums: those
+    of a section, or all up to where another section or the taxes begin. It may be rounded to cents where lines are finer. One
     that says something else is wrong, if its words name nothing but a total, else a charge: a
     product or a total of taxes. A statement of the account, `Previous balance` or `Payment received`,
     is no charge either; what is due may have it in its sum.
@@ -13,6 +13,7 @@
         || '(?:(?:sub\W?)?totals?|(?:amount|balance) (?:due|payable|owed)|please pay'
         || '|(?:new|current) charges)\b'
     {% endset %}
+    {% set levied %}'\b(?:tax|taxes|vat|gst|hst|pst)\b'{% endset %}
     {% set nothing_but_total %}
         '' || {{ total_words }}
         || '(?:\W+(?:due|payable|amount|charges?|fees|invoice|month|period|for|of|this|the|in'
@@ -22,8 +23,9 @@
 
         select
             *,
-            coalesce(regexp_matches(description, {{ total_words }}, 'i'), false)
-                as is_called_total,
+            coalesce(
+                not is_product and regexp_matches(description, {{ total_words }}, 'i'), false
+            ) as is_called_total,
             coalesce(regexp_matches(description, '^\W*sub\W?totals?\b', 'i'), false)
                 as is_called_subtotal,
             replace(upper(description), coalesce(currency, ''), '') as words,
@@ -50,6 +52,15 @@
             sum(charged) over (
                 partition by org_id, file_id, invoice_number, section
             ) as charged_in_section,
+            -- Behind it another section begins, or the taxes.
+            lead(section) over (of_invoice order by source_row) is distinct from section
+            or coalesce(
+                regexp_matches(
+                    lead(description) over (of_invoice order by source_row), {{ levied }}, 'i'
+                )
+                and not regexp_matches(description, {{ levied }}, 'i'),
+                false
+            ) as is_end_of_part,
             sum(stated) over (of_invoice order by source_row) as stated_so_far,
             sum(stated) over of_invoice as stated_in_all
         from worded
@@ -75,8 +86,12 @@
                     = charges.charged_so_far - charges.charged
                     or (
                         totals.is_called_subtotal
-                        and totals.amount in (
-                            charges.charged_so_far, charges.charged_in_section
+                        and (
+                            totals.amount = charges.charged_in_section
+                            or (
+                                totals.amount = charges.charged_so_far
+                                and charges.is_end_of_part
+                            )
                         )
                     )
                 )
@@ -132,7 +147,7 @@
     select
         * exclude (
             is_product, is_called_total, words, charged, stated, charged_so_far,
-            charged_in_all, charged_in_section, stated_so_far, stated_in_all,
+            charged_in_all, charged_in_section, is_end_of_part, stated_so_far, stated_in_all,
             is_called_subtotal, is_of_lines_above, is_due_with_balance
         ),
         regexp_matches(words, {{ nothing_but_total }}, 'i') as is_nothing_but_total,

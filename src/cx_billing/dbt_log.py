@@ -47,6 +47,7 @@ def keep_log(folder: Path) -> Iterator[Log]:
     file = RotatingFileHandler(
         folder / NAME, maxBytes=MOST_BYTES, backupCount=FILES - 1, delay=True, encoding="utf-8"
     )
+    file.handleError = lambda record: None  # type: ignore[method-assign]  # a log stops no build
     try:
         yield Log(file)
     finally:

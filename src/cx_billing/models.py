@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,7 +63,6 @@ class Models:
             execute=True,
             graph={"sources": self._sources},
             dbt=SimpleNamespace(string_literal=literal),
-            run_started_at=datetime.now(UTC),
             **{"return": _return},
         )
         for file in project.glob("macros/*.sql"):

@@ -24,7 +24,7 @@ FILES = (
     *("dbt_project.yml", "profiles/*", "tests/*.sql"),
     *(f"{folder}/**/*.*" for folder in ("models", "seeds", "macros", "tests/dbt")),
 )
-VERSIONS = ("cx-billing", "dbt-core", "dbt-duckdb", "duckdb")
+VERSIONS = ("cx-billing", "dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 OURS = re.compile(r"\d[^/_]*_dbt_\d[^/_]*_[0-9a-f]{16}\.plan")
 # A version of the project has one file of 2 MB; who develops has some more.
 KEPT_FILES = 10
@@ -33,9 +33,11 @@ KILLED_AFTER = 3600  # seconds; no run writes a file for so long
 
 
 def place(project_dir: Path) -> Path:
-    """The file of a project as it stands, by the installed versions."""
+    """The file of a project as it stands, by the installed versions and what dbt is told by the
+    environment."""
     versions = {name: metadata.version(name) for name in VERSIONS}
-    digest = hashlib.sha256(repr([str(project_dir.absolute()), versions]).encode())
+    asked = sorted(item for item in os.environ.items() if item[0].startswith("DBT_"))
+    digest = hashlib.sha256(repr([str(project_dir.absolute()), versions, asked]).encode())
     for pattern in FILES:
         for file in sorted(project_dir.glob(pattern)):
             if file.is_file():

@@ -31,6 +31,7 @@ from cx_billing.ledger import files as ledger
 # As in profiles/profiles.yml: a small table takes 16 kB a column, not 256.
 BLOCK_SIZE = 16384
 HEADER = re.compile(r"^\s*/\*.*?\*/\s*", re.DOTALL)  # which node it is, as dbt notes it
+SAID = 512  # characters of what loads a seed; dbt says three dots behind them
 # How the statements begin with which dbt only asks.
 READS = ("select", "describe")
 
@@ -104,9 +105,12 @@ def listed(known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def make(outcome: Outcome, recorder: Recorder, tests: Sequence[DataTest]) -> Plan | None:
-    """The plan of a project that dbt has just built; None if not all of it was."""
+    """The plan of a project that dbt has just built; None if not all was built, or said."""
     nodes: list[Any] = [result.node for result in outcome.results]
     if outcome.error or any(result.status != "success" for result in outcome.results):
+        return None
+    said = (text for texts in recorder.statements.values() for text in texts)
+    if any(len(text) > SAID and text.endswith("...") for text in said):
         return None
     return Plan(
         schemas=tuple(sorted({(node.database, node.schema) for node in nodes})),
@@ -132,7 +136,7 @@ def list_writes(statements: Iterable[str]) -> Iterator[str]:
         statement = HEADER.sub("", noted).strip()
         word = statement.split(maxsplit=1)[0].lower()
         if word == "copy":
-            statement = statement.removesuffix("...")  # dbt shortens what it says of long ones
+            statement = statement.removesuffix("...")
         if word not in READS:
             yield statement
 
@@ -143,7 +147,8 @@ def keep(plan: Plan, place: Path, project_dir: Path, of_this_build: Collection[s
     None is kept that says what is different in every build, or of a project that was changed
     meanwhile.
     """
-    statements = [statement for node in plan.nodes for statement in node.statements]
+    own = str(project_dir.absolute())  # it may lie below the home
+    statements = [text.replace(own, "") for node in plan.nodes for text in node.statements]
     if any(said in statement for said in of_this_build for statement in statements):
         return
     if place != plan_store.place(project_dir):

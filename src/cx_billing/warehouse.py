@@ -171,7 +171,8 @@ def build(
     builds = home / "builds"
     building = builds / ".building"
     working = building / "build" / PUBLISHED
-    variables: dict[str, Any] = {"as_of": as_of.isoformat()} if as_of else {}
+    started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
+    variables: dict[str, Any] = {"as_of": str(as_of or began_at.date())}
     variables |= {"show_personal_data": True} if show_personal_data else {}
 
     def attempt(left_out: Collection[str], needed_by: Collection[str] = ()) -> Attempt:
@@ -197,17 +198,15 @@ def build(
             failures = check_final_invoices(home, working, left_out)
         return Attempt(outcome.results, failures, warnings, seen)
 
-    started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
     variables |= {"version": version("cx-billing"), "rules_hash": hash_rules(project_dir)}
     with build_lock(home):
         ledger.settle(home)
         variables["ledger_head"] = chain.find_head(chain.read_chain(home))
-        day = {"as_of": str(as_of or began_at.date())}
         describe_inputs = partial(
             unchanged.describe,
             project_dir=project_dir,
             key=read_key(home),
-            variables=variables | day,
+            variables=dict(variables),
         )
         variables["built_at"] = began_at.isoformat()
         number = choose_number(builds)
@@ -371,8 +370,16 @@ def build_by_plan(
 ) -> Outcome:
     """Build all seeds and models as dbt has done before, then run the data tests in one pass."""
     progress.total = len(plan.nodes) + len(plan.tests)
-    outcome = plans.run(plan, database, reads, home / "logs", variables, progress)
-    settle_build(database)
+    try:
+        outcome = plans.run(plan, database, reads, home / "logs", variables, progress)
+    except duckdb.Error as error:  # no node is the cause, say a full disk
+        return Outcome([], str(error))
+    try:
+        settle_build(database)
+    except duckdb.Error:
+        if all(result.status != "error" for result in outcome.results):
+            raise
+        return outcome  # what made the node fail, say a full disk, has damaged the file
     return Outcome([*outcome.results, *run_tests(plan.tests, outcome, database, progress)])
 
 

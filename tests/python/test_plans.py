@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
 
@@ -145,6 +146,41 @@ def test_an_interrupted_statement_publishes_nothing(tmp_path, cache):
     signal.signal(signal.SIGINT, before)
     assert stand_in.builds() == ["1"] and stand_in.published() == 1
     assert not (stand_in.home / "builds" / ".building").exists()
+
+
+def test_today_is_the_day_of_the_build_and_not_of_the_plan(tmp_path, cache):
+    stand_in = StandIn(tmp_path).has_variables().says("select getvariable('as_of') as answer")
+    for test in (stand_in.project / "tests").iterdir():
+        test.write_text("select 1 where false")
+    for _ in range(2):
+        before = datetime.now(UTC).date()
+        assert stand_in.build().passed
+        assert str(before) <= stand_in.published() <= str(datetime.now(UTC).date())
+    assert plans.find(stand_in.project)
+
+
+def test_what_the_environment_tells_dbt_has_a_plan_of_its_own(tmp_path, cache, monkeypatch):
+    place = plan_store.place(tmp_path)
+    monkeypatch.setenv("DBT_EMPTY", "1")
+    assert plan_store.place(tmp_path) != place
+
+
+def test_a_project_may_lie_below_the_home(tmp_path, cache):
+    stand_in = StandIn(tmp_path).says(42)
+    (stand_in.project / "seeds").mkdir()
+    (stand_in.project / "seeds" / "rates.csv").write_text("rate\n1\n")
+    stand_in.home = tmp_path
+    assert stand_in.build().passed
+    assert plans.find(stand_in.project)
+
+
+def test_a_statement_that_dbt_cuts_makes_no_plan(tmp_path, cache):
+    stand_in = StandIn(tmp_path.joinpath(*["a" * 100] * 5))
+    stand_in.says(42)
+    (stand_in.project / "seeds").mkdir()
+    (stand_in.project / "seeds" / "rates.csv").write_text("rate\n1\n")
+    assert stand_in.build().passed and stand_in.build().passed
+    assert plans.find(stand_in.project) is None
 
 
 def test_a_plan_that_names_a_home_is_none(tmp_path, cache):

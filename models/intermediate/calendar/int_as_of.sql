@@ -8,6 +8,10 @@ from (
     select
         coalesce(
             getvariable('as_of')::date,
-            '{{ var("as_of") or run_started_at.strftime("%Y-%m-%d") }}'::date
+            {% if var("as_of") -%}
+                '{{ var("as_of") }}'::date
+            {%- else -%}
+                (now() at time zone 'UTC')::date
+            {%- endif %}
         ) as as_of_date
 ) as build

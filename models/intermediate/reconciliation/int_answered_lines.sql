@@ -145,7 +145,7 @@ ours as (
         count(*) over (partition by org_id, answered_date, group_product) > 1
             as is_one_of_several,
         row_number() over (
-            partition by org_id, answered_date, group_product, amount
+            partition by org_id, answered_date, group_product, is_prepay, amount
             order by invoice_line_id
         ) as place_of_equals
     from grouped
@@ -169,7 +169,8 @@ paired as (
     select
         *,
         row_number() over (
-            partition by org_id, expected_invoice_date, group_product, amount
+            partition by
+                org_id, expected_invoice_date, group_product, is_prepay, amount
             order by billing_place
         ) as place_of_equals
     from issued_once
@@ -217,6 +218,7 @@ assigned as (
             ours.org_id = paired.org_id
             and ours.answered_date = paired.expected_invoice_date
             and ours.group_product = paired.group_product
+            and ours.is_prepay = paired.is_prepay
             and ours.amount = paired.amount
             and ours.place_of_equals = paired.place_of_equals
     qualify
@@ -272,6 +274,7 @@ units_printed as (
     from printed
     where not is_billed_again
     group by all
+    having count(quantity) = count(*)
 
 ),
 
@@ -293,11 +296,15 @@ units_divided as (
             and assigned.is_prepay = units_printed.is_prepay
     inner join {{ ref('currencies') }} as currencies
         on assigned.currency = currencies.currency
-    where assigned.kind is distinct from 'tax' and not assigned.is_one_of_several
+    where
+        coalesce(assigned.kind not in ('tax', 'call'), true)
+        and not assigned.is_one_of_several
     window of_line as (partition by assigned.invoice_line_id)
     qualify
         sum(units_printed.quantity) over of_line = assigned.quantity
-        and bool_and(units_printed.quantity > 0) over of_line
+        and bool_and(units_printed.quantity >= 0) over of_line
+        -- Not what is waived: it is no quantity times a price, as calls are none.
+        and sum(own_amount) over of_line = assigned.amount
         and bool_or(is_main) over of_line
         and count(*) over of_line > 1
         and not bool_or(is_main and units_printed.amount = assigned.amount) over of_line

@@ -23,7 +23,8 @@ select
     sum(invoice_lines.amount) as amount,
     sum(invoice_lines.quantity) as quantity,
     max(invoice_lines.unit_price) as unit_price,
-    min(invoice_lines.service_period_start) as service_period_start
+    min(invoice_lines.service_period_start) as service_period_start,
+    max(invoice_lines.service_period_end) as service_period_end
 from invoice_lines
 left join products
     on

@@ -179,13 +179,28 @@ orders_billed_later as (
 
 ),
 
--- Of equal orders the latest is on the latest invoice that has its money, and so on back;
--- then those that are left, on the invoices that are left and have their units.
-paired_by_amount as (
+-- Of equal orders the latest is on the latest invoice that has its money, and so on back, of
+-- as many invoices as there are orders: what comes later is billed again. Then those that
+-- are left are on the invoices that are left and have their units.
+first_by_amount as (
 
     select *
     from orders_billed_later
     where agreement = 'amount'
+    qualify
+        dense_rank() over (
+            partition by org_id, match_code, order_amount
+            order by billed_date asc, billing_place asc
+        ) <= count(distinct invoice_date) over (
+            partition by org_id, match_code, order_amount
+        )
+
+),
+
+paired_by_amount as (
+
+    select *
+    from first_by_amount
     qualify
         dense_rank() over (
             partition by org_id, match_code, order_amount

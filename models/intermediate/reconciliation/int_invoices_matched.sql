@@ -50,14 +50,16 @@ numbers as (
 
 ),
 
--- An invoice of which an earlier one has every charge, by its period, is that one again.
+-- Of an invoice an earlier one has every charge, by its period.
 repeats as (
 
     select
         org_id,
         invoice_number,
         max_by(first_invoice_number, amount) filter (where is_billed_again)
-            as first_invoice_number
+            as first_invoice_number,
+        min(service_period_start) filter (where is_billed_again) as period_start,
+        max(service_period_end) filter (where is_billed_again) as period_end
     from {{ ref('int_vendor_lines') }}
     group by org_id, invoice_number
     having
@@ -163,15 +165,73 @@ closest as (
 
 ),
 
--- It answers what that one answers, whatever its date.
+-- What the periods of an invoice of ours are: of each charge, and its cycle.
+our_periods as (
+
+    select distinct
+        org_id,
+        invoice_date,
+        service_period_start,
+        service_period_end
+    from ours
+    where not is_tax
+    union
+    select
+        org_id,
+        cycle_end_date as invoice_date,
+        cycle_start_date as service_period_start,
+        cycle_end_date as service_period_end
+    from {{ ref('int_cycles') }}
+
+),
+
+-- It is that invoice issued again, whatever its date, if its periods are those of what the
+-- first one answers, and not of the invoice that its own date and charges say.
+issued_again as (
+
+    select
+        repeats.org_id,
+        repeats.invoice_number,
+        firsts.invoice_date
+    from repeats
+    inner join closest as firsts
+        on
+            repeats.org_id = firsts.org_id
+            and repeats.first_invoice_number = firsts.invoice_number
+    inner join policies
+        on
+            firsts.invoice_date >= policies.valid_from
+            and firsts.invoice_date < policies.valid_to
+    left join closest as own
+        on
+            repeats.org_id = own.org_id
+            and repeats.invoice_number = own.invoice_number
+    inner join our_periods
+        on
+            repeats.org_id = our_periods.org_id
+            and our_periods.invoice_date in (firsts.invoice_date, own.invoice_date)
+            and abs(repeats.period_start - our_periods.service_period_start)
+            <= policies.period_shift_days
+            and abs(repeats.period_end - our_periods.service_period_end)
+            <= policies.period_shift_days
+    group by repeats.org_id, repeats.invoice_number, firsts.invoice_date
+    having
+        bool_or(our_periods.invoice_date = firsts.invoice_date)
+        and not bool_or(
+            our_periods.invoice_date = own.invoice_date
+            and own.invoice_date <> firsts.invoice_date
+        )
+
+),
+
 matched as (
 
     select
         numbers.org_id,
         numbers.invoice_number,
-        coalesce(firsts.invoice_date, closest.invoice_date) as invoice_date,
+        coalesce(issued_again.invoice_date, closest.invoice_date) as invoice_date,
         numbers.other_currency,
-        numbers.printed_date - coalesce(firsts.invoice_date, closest.invoice_date)
+        numbers.printed_date - coalesce(issued_again.invoice_date, closest.invoice_date)
             as days_late,
         coalesce(closest.equal_amounts, 0) as equal_amounts
     from numbers
@@ -179,15 +239,11 @@ matched as (
         on
             numbers.org_id = closest.org_id
             and numbers.invoice_number = closest.invoice_number
-    left join repeats
+    left join issued_again
         on
-            numbers.org_id = repeats.org_id
-            and numbers.invoice_number = repeats.invoice_number
-    left join closest as firsts
-        on
-            repeats.org_id = firsts.org_id
-            and repeats.first_invoice_number = firsts.invoice_number
-    where coalesce(firsts.invoice_date, closest.invoice_date) is not null
+            numbers.org_id = issued_again.org_id
+            and numbers.invoice_number = issued_again.invoice_number
+    where coalesce(issued_again.invoice_date, closest.invoice_date) is not null
 
 ),
 

@@ -50,10 +50,14 @@ shared as (
             and printed_lines.is_prepay = expected_charges.is_prepay
     group by all
     having
-        sum(printed_lines.amount) = any_value(expected_charges.amount)
-        or (
-            sum(printed_lines.quantity) = any_value(expected_charges.quantity)
-            and not bool_or(expected_charges.is_tax)
+        min(printed_lines.amount) >= 0
+        and (
+            sum(printed_lines.amount) = any_value(expected_charges.amount)
+            or (
+                sum(printed_lines.quantity) = any_value(expected_charges.quantity)
+                and count(printed_lines.quantity) = count(*)
+                and not bool_or(expected_charges.is_tax)
+            )
         )
 
 ),

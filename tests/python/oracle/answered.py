@@ -5,7 +5,8 @@
    arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more, of the
    very day 1 more, all products of ours 2; then the closest date. Credits say nothing, nor do lines
    that an earlier invoice has, if there are others. An invoice of which an earlier one has every
-   charge but the taxes, by their periods, answers what that one answers.
+   charge but the taxes, by their periods, answers what that one answers, if the periods are of that
+   invoice of ours and not of the one that its own charges and date say.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
@@ -122,7 +123,11 @@ class Answers:
         found = {number: self.answered_date(rows) for number, rows in self.by_number.items()}
         for number, rows in self.by_number.items():
             if (first := self.repeated_number(rows)) and (close := found[first]):
-                found[number] = Closest(close.day, found[number].equal if found[number] else 0)
+                own = found[number]
+                periods = [line.period for line in rows if id(line) in self.again]
+                is_own = own and own.day != close.day and self.has_period(own.day, periods)
+                if self.has_period(close.day, periods) and not is_own:
+                    found[number] = Closest(close.day, own.equal if own else 0)
         self.dates = {number: close.day for number, close in found.items() if close}
         self.equal_amounts = {number: close.equal for number, close in found.items() if close}
         self.orders = self.orders_answered()
@@ -172,6 +177,19 @@ class Answers:
         if not any(line.row["service_period_start"] for line in again):
             return None
         return self.first_number(max(again, key=lambda line: line.amount))
+
+    def has_period(self, day: date, printed: list[tuple[date, date]]) -> bool:
+        """Whether an invoice of ours is of the printed period, by a charge or by its cycle."""
+        start, end = min(since for since, _ in printed), max(until for _, until in printed)
+        ours = [
+            (line["service_period_start"], line["service_period_end"])
+            for line in self.final
+            if line["invoice_date"] == day and not line["product_code"].startswith("tax_")
+        ]
+        ours += [(cycle.start, cycle.end) for cycle in self.org.cycles if cycle.end == day]
+        return any(
+            abs((since - start).days) <= 2 and abs((until - end).days) <= 2 for since, until in ours
+        )
 
     def is_again_for_ours(self, line: VendorLine) -> bool:
         """Whether it is billed again, seen from the invoice of ours that it is compared with."""
@@ -242,8 +260,10 @@ class Answers:
         ]
         if not (owed := self.owed(line, day)):
             return False
-        units = [x.quantity for x in billed if x.quantity is not None]
-        is_of_units = bool(units) and sum(units) == sum(x["quantity"] for x in owed)
+        if any(x.amount < 0 for x in billed):
+            return False
+        units = [x.quantity for x in billed]
+        is_of_units = None not in units and sum(units) == sum(x["quantity"] for x in owed)
         is_of_money = sum(x.amount for x in billed) == sum(x["amount"] for x in owed)
         return is_of_money or (is_of_units and not is_tax(line))
 
@@ -387,8 +407,10 @@ class Answers:
                 and self.group_of(x, [y for n in numbers for y in self.by_number[n]]) == group
             )
             is_one_of_several = len(list(of_group)) > 1
-            equals = (answered, group, line["amount"])
-            paired = self.printers_of(group, line["amount"], numbers)[places[equals] :][:1]
+            is_prepay = line["charge_type"] == "prepay"
+            equals = (answered, group, is_prepay, line["amount"])
+            printers = self.printers_of(group, is_prepay, line["amount"], numbers)
+            paired = printers[places[equals] :][:1]
             places[equals] += 1
             if not is_one_of_several:
                 paired = []
@@ -415,20 +437,26 @@ class Answers:
                 )
             )
 
-    def printers_of(self, group: str, amount: Decimal, numbers: list[str]) -> list[str]:
+    def printers_of(
+        self, group: str, is_prepay: bool, amount: Decimal, numbers: list[str]
+    ) -> list[str]:
         """The number of each printed line of a product and amount, but of invoices issued anew."""
         found = []
         for number in sorted(numbers, key=self.order_of):
             rows = self.by_number[number]
             if 2 * sum(id(x) in self.again_for_ours for x in rows) <= len(rows):
-                found += [number for x in rows if named_group(x) == group and x.amount == amount]
+                found += [
+                    number
+                    for x in rows
+                    if (named_group(x), x.is_prepay, x.amount) == (group, is_prepay, amount)
+                ]
         return found
 
     def divide_units(self) -> None:
         """Divide a line of ours whose units several numbers have between them."""
         for main, sides in list(self.ours.items()):
             for side in list(sides):
-                if not side.is_tax and not side.is_one_of_several:
+                if not (side.is_tax or side.is_call or side.is_one_of_several):
                     self.divide_line(side, main)
 
     def divide_line(self, side: Side, main: str) -> None:
@@ -443,24 +471,21 @@ class Answers:
                     and x.is_prepay == (side.charge_type == "prepay")
                     and id(x) not in self.again_for_ours
                 ]
-                if rows:
+                if rows and all(x.quantity is not None for x in rows):
                     printed[number] = rows
-        units = {
-            number: sum(x.quantity for x in rows if x.quantity is not None)
-            for number, rows in printed.items()
-        }
+        units = {number: sum(x.quantity for x in rows) for number, rows in printed.items()}
         if (
             len(units) < 2
             or main not in units
-            or any(part <= 0 for part in units.values())
+            or any(part < 0 for part in units.values())
             or sum(units.values()) != side.quantity
             or sum(x.amount for x in printed[main]) == side.amount
         ):
             return
-        whole = side.amount
         unit = Decimal(1).scaleb(-MINOR_UNITS[side.currency])
         parts = {n: (part * side.price).quantize(unit, ROUND_HALF_UP) for n, part in units.items()}
-        parts[main] = whole - sum(parts[number] for number in parts if number != main)
+        if sum(parts.values()) != side.amount:
+            return
         for number, share in parts.items():
             part = side if number == main else replace(side, id=f"{side.id}/{number}")
             part.number, part.quantity, part.amount = number, units[number], share
