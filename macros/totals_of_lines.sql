@@ -53,7 +53,8 @@
                 partition by org_id, file_id, invoice_number, section
             ) as charged_in_section,
             -- Behind it another section begins, or the taxes.
-            lead(section) over (of_invoice order by source_row) is distinct from section
+            coalesce(lead(section) over (of_invoice order by source_row), '')
+            <> coalesce(section, '')
             or coalesce(
                 regexp_matches(
                     lead(description) over (of_invoice order by source_row), {{ levied }}, 'i'

@@ -179,9 +179,9 @@ orders_billed_later as (
 
 ),
 
--- Of equal orders the latest is on the latest invoice that has its money, and so on back, of
--- as many invoices as there are orders: what comes later is billed again. Then those that
--- are left are on the invoices that are left and have their units.
+-- Of equal orders the latest is on the latest invoice that has its money, and so on back,
+-- of as many invoices as there are orders: what comes later is billed again. Then those
+-- that are left are on the invoices that are left, and have their units.
 first_by_amount as (
 
     select *

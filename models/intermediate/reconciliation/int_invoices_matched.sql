@@ -217,9 +217,12 @@ issued_again as (
     group by repeats.org_id, repeats.invoice_number, firsts.invoice_date
     having
         bool_or(our_periods.invoice_date = firsts.invoice_date)
-        and not bool_or(
-            our_periods.invoice_date = own.invoice_date
-            and own.invoice_date <> firsts.invoice_date
+        and not coalesce(
+            bool_or(
+                our_periods.invoice_date = own.invoice_date
+                and own.invoice_date <> firsts.invoice_date
+            ),
+            false
         )
 
 ),
