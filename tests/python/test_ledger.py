@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import random
 import shutil
 import subprocess
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +16,8 @@ import duckdb
 import pytest
 
 from command_line import cx_billing
+from cx_billing import checksums, landing, warehouse
 from cx_billing import files as whole_files
-from cx_billing import landing, warehouse
 from cx_billing.ledger import chain, checklist, sealing, stamps
 from cx_billing.ledger import files as ledger_files
 from cx_billing.ledger.verification import verify
@@ -112,6 +115,59 @@ def test_seal_refuses_what_may_still_change(home):
     said = seal(home, "zeta", APRIL, "--accept", "x", code=1)
     assert "landed or withdrawn since: zeta/user_presence/04.csv" in said
     assert "is empty" in seal(home, "acme", MARCH, "--accept", " ", code=2)
+
+
+def test_seal_refuses_a_file_that_is_read_otherwise_since_the_build(home):
+    name = "acme/user_presence/03.csv"
+    cx_billing("--home", home, "withdraw", name)
+    cx_billing("--home", home, "withdraw", "--undo", "--time-zone", "America/New_York", name)
+    said = seal(home, "acme", MARCH, "--accept", "x", code=1)
+    assert (
+        f"NO   the build has every file that is landed (landed or withdrawn since: {name}" in said
+    )
+
+
+def test_seal_refuses_a_damaged_file_and_a_restored_one_is_billed(home):
+    [file, *_] = sorted((home / "lake" / "contract_items").glob("[0-9a-f]*.parquet"))
+    whole, status = file.read_bytes(), file.stat()
+    owner = {path: org_id for path, (org_id, _) in checksums.read(home / "lake").items()}[file]
+
+    def write(content: bytes) -> None:
+        file.write_bytes(content)
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    write(whole[:20] + bytes([whole[20] ^ 1]) + whole[21:])
+    said = seal(home, owner, MARCH, "--accept", "x", code=1)
+    assert "NO   every landed file is as it was written" in said and file.name in said
+    as_of = date(2026, 5, 10)
+    assert [known.org_id for known in warehouse.build(home, as_of).parked] == [owner]
+    write(whole)
+    result = warehouse.build(home, as_of, only_if_new=True)
+    assert result.is_new and result.parked == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"by": "\ud800"},
+        {"files": []},
+        {"files": {"a": 1}},
+        {"lines": "2"},
+        {"reason": 3},
+        {"facts": None},
+    ],
+)
+def test_a_forged_entry_of_any_type_is_refused(change):
+    words = ("x", "2026-04-01", "x", "x", None, 1, "1", "USD", "x")
+    entry = asdict(chain.Entry(1, chain.BEGINNING, chain.SEALED, *words))
+
+    def read(entry: dict) -> chain.Entry:
+        text = json.dumps(entry, separators=(",", ":")).encode()
+        return chain.read_line(hashlib.sha256(text).hexdigest().encode() + b" " + text, 1, ())
+
+    assert read(entry).by == "x"
+    with pytest.raises(chain.LedgerError, match="is not what an entry holds"):
+        read(entry | change)
 
 
 def test_seal_refuses_what_another_release_has_built(home, monkeypatch):

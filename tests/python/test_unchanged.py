@@ -99,3 +99,11 @@ def test_who_is_parked_stays_so_until_it_is_tried_again(orders):
     assert not result.is_new and result.parked == parked
     parking.write(orders.home, {})
     assert orders.build(as_of=DAY, only_if_new=True).is_new
+
+
+def test_what_is_refused_where_nothing_is_new_was_not_built(stand_in):
+    assert again(stand_in)
+    result = stand_in.build(as_of=DAY, only_if_new=True, refuse=lambda _reader: ["no"])
+    assert [failure.message for failure in result.failures] == ["no"]
+    assert result.database is None and result.published is None
+    assert stand_in.builds() == ["1"] and stand_in.published() == 42
