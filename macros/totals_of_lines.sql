@@ -2,10 +2,11 @@
     The lines of invoices with whether they are totals of others, as a person types them from paper:
     `Subtotal Prepay`, `Total due`, `Amount Due USD`. A total says what the lines above it, from any
     of them on, or all lines say already; a subtotal may stand behind other lines than it sums: those
-    of a section, or all up to where another section or the taxes begin. It may be rounded to cents where lines are finer. One
-    that says something else is wrong, if its words name nothing but a total, else a charge: a
-    product or a total of taxes. A statement of the account, `Previous balance` or `Payment received`,
-    is no charge either; what is due may have it in its sum.
+    of a section, or all up to where another section or the taxes begin. It may be rounded where
+    lines are finer. `Total taxes` sums no product. One that says something else is wrong, if its
+    words name nothing but a total, else a charge: a product or the taxes in one sum. A statement
+    of the account, `Previous balance` or `Payment received`, is no charge either; what is due may
+    have it in its sum.
 #}
 {% macro totals_of_lines(lines) -%}
     {% set total_words %}
@@ -13,7 +14,10 @@
         || '(?:(?:sub\W?)?totals?|(?:amount|balance) (?:due|payable|owed)|please pay'
         || '|(?:new|current) charges)\b'
     {% endset %}
-    {% set levied %}'\b(?:tax|taxes|vat|gst|hst|pst)\b'{% endset %}
+    {% set total_of_taxes %}
+        '\btotals?\W+(?:(?:amount|of|for|the|all|your|applicable|sales|use|federal|state|local'
+        || '|city|county|and)\W+)*' || {{ tax_words() }}
+    {% endset %}
     {% set nothing_but_total %}
         '' || {{ total_words }}
         || '(?:\W+(?:due|payable|amount|charges?|fees|invoice|month|period|for|of|this|the|in'
@@ -25,9 +29,12 @@
             *,
             coalesce(
                 not is_product and regexp_matches(description, {{ total_words }}, 'i'), false
-            ) as is_called_total,
+            ) as is_worded_total,
             coalesce(regexp_matches(description, '^\W*sub\W?totals?\b', 'i'), false)
                 as is_called_subtotal,
+            is_worded_total
+            and regexp_matches(description, {{ total_of_taxes }}, 'i')
+            and {{ names_tax('description') }} as is_total_of_taxes,
             replace(upper(description), coalesce(currency, ''), '') as words,
             coalesce(
                 not is_product
@@ -38,6 +45,75 @@
                 false
             ) as is_of_account
         from {{ lines }}
+
+    ),
+
+    -- Up to each line: what is charged and how many products there are.
+    counted as (
+
+        select
+            *,
+            if(is_worded_total or is_of_account, 0, coalesce(amount, 0)) as own_amount,
+            sum(own_amount) over (of_invoice order by source_row) as amount_so_far,
+            sum(own_amount) over (
+                partition by org_id, file_id, invoice_number, section
+            ) as amount_in_section,
+            if(is_product and kind is distinct from 'tax', 1, 0) as product_count,
+            sum(product_count) over (of_invoice order by source_row) as products_so_far
+        from worded
+        window of_invoice as (partition by org_id, file_id, invoice_number)
+
+    ),
+
+    -- `Total taxes` behind lines that it sums, none of them a product; else it is the taxes
+    -- in one sum, a charge that totals below it have, too.
+    sums_of_taxes as (
+
+        select distinct
+            totals.org_id,
+            totals.file_id,
+            totals.source_row
+        from counted as totals
+        inner join counted as charges
+            on
+                totals.org_id = charges.org_id
+                and totals.file_id = charges.file_id
+                and totals.invoice_number = charges.invoice_number
+                and (
+                    (
+                        totals.source_row > charges.source_row
+                        and totals.products_so_far = charges.products_so_far
+                        and totals.amount_so_far - totals.amount
+                        = charges.amount_so_far - charges.own_amount
+                    )
+                    or (
+                        totals.is_called_subtotal
+                        and totals.section = charges.section
+                        and totals.amount = charges.amount_in_section
+                    )
+                )
+        where
+            totals.is_total_of_taxes
+            and not charges.is_worded_total
+            and not charges.is_of_account
+            and charges.product_count = 0
+
+    ),
+
+    called as (
+
+        select
+            counted.*,
+            counted.is_worded_total
+            and (
+                not counted.is_total_of_taxes or sums_of_taxes.source_row is not null
+            ) as is_called_total
+        from counted
+        left join sums_of_taxes
+            on
+                counted.org_id = sums_of_taxes.org_id
+                and counted.file_id = sums_of_taxes.file_id
+                and counted.source_row = sums_of_taxes.source_row
 
     ),
 
@@ -57,14 +133,16 @@
             <> coalesce(section, '')
             or coalesce(
                 regexp_matches(
-                    lead(description) over (of_invoice order by source_row), {{ levied }}, 'i'
+                    lead(description) over (of_invoice order by source_row),
+                    {{ tax_words() }},
+                    'i'
                 )
-                and not regexp_matches(description, {{ levied }}, 'i'),
+                and not regexp_matches(description, {{ tax_words() }}, 'i'),
                 false
             ) as is_end_of_part,
             sum(stated) over (of_invoice order by source_row) as stated_so_far,
             sum(stated) over of_invoice as stated_in_all
-        from worded
+        from called
         window of_invoice as (partition by org_id, file_id, invoice_number)
 
     ),
@@ -147,9 +225,11 @@
 
     select
         * exclude (
-            is_product, is_called_total, words, charged, stated, charged_so_far,
-            charged_in_all, charged_in_section, is_end_of_part, stated_so_far, stated_in_all,
-            is_called_subtotal, is_of_lines_above, is_due_with_balance
+            is_product, kind, minor_units, is_worded_total, is_called_total,
+            is_called_subtotal, is_total_of_taxes, words, own_amount, amount_so_far,
+            amount_in_section, product_count, products_so_far, charged, stated,
+            charged_so_far, charged_in_all, charged_in_section, is_end_of_part,
+            stated_so_far, stated_in_all, is_of_lines_above, is_due_with_balance
         ),
         regexp_matches(words, {{ nothing_but_total }}, 'i') as is_nothing_but_total,
         is_of_lines_above
@@ -158,9 +238,9 @@
             and (
                 amount in (
                     charged_in_all,
-                    round(charged_in_all, 2),
+                    {{ round_money('charged_in_all', 'coalesce(minor_units, 2)') }},
                     charged_in_all + stated_in_all,
-                    round(charged_in_all + stated_in_all, 2)
+                    {{ round_money('charged_in_all + stated_in_all', 'coalesce(minor_units, 2)') }}
                 )
                 or is_due_with_balance
             ),

@@ -30,7 +30,9 @@ typed as (
         try_cast(landed.amount as decimal(18, 4))::decimal(28, 4) as amount,
         currencies.currency,
         landed.section,
+        currencies.minor_units,
         {{ product_named() }} is not null as is_product,
+        coalesce(own_names.kind, product_names.kind) as kind,
         coalesce({{ product_named() }}, {{ product_name_key('landed.description') }})
             as charged_for
     from landed

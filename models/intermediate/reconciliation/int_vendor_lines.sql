@@ -1,13 +1,5 @@
-{% set tax_words %}'\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b'{% endset %}
--- What only tells that prices are with or without taxes: `incl. VAT`, `tax-free`.
-{% set priced_with_tax %}
-    '(?:\b(?:(?:incl|inkl|excl|exkl)\w*|exempt|before|net|without|ohne|subject to)\b\W+'
-    || '(?:\w+\W+){0,3}?|\b(?:non|pre|no)\W+)' || {{ tax_words }}
-    || '|' || {{ tax_words }} || '[\s-]*(?:free|exempt|incl|inkl|included|inclusive|excl'
-    || '|excluded|exclusive)\b'
-{% endset %}
 {% set tax_added %}
-    '\w\W.*\b(?:plus|zzgl|with|mit)\W+(?:\w+\W+){0,3}?' || {{ tax_words }}
+    '\w\W.*\b(?:plus|zzgl|with|mit)\W+(?:\w+\W+){0,3}?' || {{ tax_words() }}
 {% endset %}
 -- A section may be a code: `taxes_and_fees`.
 {% set title %}replace(section, '_', ' '){% endset %}
@@ -122,15 +114,10 @@ worded as (
                 'i'
             )
         ) as is_prepay,
-        (
-            regexp_matches(description, {{ tax_words }}, 'i')
-            and not regexp_matches(
-                description, '\w\W.*(?:' || {{ priced_with_tax }} || ')', 'i'
-            )
-        )
+        ({{ names_tax('description') }})
         or (
-            coalesce(regexp_matches({{ title }}, {{ tax_words }}, 'i'), false)
-            and not regexp_matches({{ title }}, {{ priced_with_tax }}, 'i')
+            coalesce(regexp_matches({{ title }}, {{ tax_words() }}, 'i'), false)
+            and not regexp_matches({{ title }}, {{ priced_with_tax() }}, 'i')
             and not regexp_matches({{ title }}, {{ tax_added }}, 'i')
             and not regexp_matches(description, {{ late_words }}, 'i')
         ) as is_tax,
