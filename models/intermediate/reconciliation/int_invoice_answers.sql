@@ -6,16 +6,6 @@ answered as (
 
 ),
 
--- What an earlier invoice has says nothing, unless there is nothing else.
-printed_lines as (
-
-    select * from {{ ref('int_vendor_lines') }}
-    qualify
-        not is_billed_again
-        or bool_and(is_billed_again) over (partition by org_id, invoice_number)
-
-),
-
 policies as (
 
     select * from {{ ref('billing_policies') }}
@@ -30,51 +20,8 @@ ours as (
 
 printed as (
 
-    select
-        org_id,
-        invoice_number,
-        invoice_date as printed_date,
-        coalesce(match_code, if(is_tax, description, amount::varchar)) as match_code,
-        is_prepay,
-        is_tax,
-        other_currency,
-        sum(amount) as amount,
-        min(service_period_start) as service_period_start
-    from printed_lines
-    group by all
-
-),
-
--- Units are printed in one line or in one line each, or a line is there once more.
-different_lines as (
-
-    select
-        org_id,
-        invoice_number,
-        match_code,
-        description,
-        quantity,
-        unit_price,
-        amount,
-        service_period_start,
-        count(*) as printed_lines
-    from printed_lines
+    select * from {{ ref('int_numbers_printed') }}
     where not is_prepay
-    group by all
-
-),
-
-printed_units as (
-
-    select
-        org_id,
-        invoice_number,
-        match_code,
-        sum(quantity) as quantity,
-        sum(quantity * printed_lines) as quantity_of_all_lines,
-        list(distinct unit_price) as unit_prices
-    from different_lines
-    group by org_id, invoice_number, match_code
 
 ),
 
@@ -115,13 +62,15 @@ orders_billed_later as (
         abs(printed.amount - coalesce(monthly.amount, 0) - ours.amount) as distance,
         case
             when distance = 0 then 'amount'
-            when printed_units.quantity = coalesce(monthly.quantity, 0) + ours.quantity
+            when
+                printed.quantity_of_different_lines
+                = coalesce(monthly.quantity, 0) + ours.quantity
                 then 'units'
             -- Not if all of them are the monthly charge, which may be there once more.
             when
-                printed_units.quantity_of_all_lines
+                printed.quantity
                 = coalesce(monthly.quantity, 0) + ours.quantity
-                and not list_has_all([monthly.unit_price], printed_units.unit_prices)
+                and not list_has_all([monthly.unit_price], printed.unit_prices)
                 then 'units'
             when
                 monthly.org_id is null
@@ -159,12 +108,6 @@ orders_billed_later as (
             answered.org_id = printed.org_id
             and answered.invoice_number = printed.invoice_number
             and ours.match_code = printed.match_code
-            and not printed.is_prepay
-    left join printed_units
-        on
-            answered.org_id = printed_units.org_id
-            and answered.invoice_number = printed_units.invoice_number
-            and ours.match_code = printed_units.match_code
     left join ours as monthly
         on
             answered.org_id = monthly.org_id

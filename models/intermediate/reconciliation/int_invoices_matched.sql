@@ -1,15 +1,5 @@
 with
 
--- What an earlier invoice has says nothing, unless there is nothing else.
-printed_lines as (
-
-    select * from {{ ref('int_vendor_lines') }}
-    qualify
-        not is_billed_again
-        or bool_and(is_billed_again) over (partition by org_id, invoice_number)
-
-),
-
 policies as (
 
     select * from {{ ref('billing_policies') }}
@@ -24,18 +14,7 @@ ours as (
 
 printed as (
 
-    select
-        org_id,
-        invoice_number,
-        invoice_date as printed_date,
-        coalesce(match_code, if(is_tax, description, amount::varchar)) as match_code,
-        is_prepay,
-        is_tax,
-        other_currency,
-        sum(amount) as amount,
-        min(service_period_start) as service_period_start
-    from printed_lines
-    group by all
+    select * from {{ ref('int_numbers_printed') }}
 
 ),
 

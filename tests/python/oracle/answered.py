@@ -12,7 +12,8 @@
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
    line of its amount; else to the earliest, then the smallest number. Of what two of one day both
    bill, the one with more equal amounts goes before the smaller number. One line whose units are on
-   several numbers is divided by them.
+   several numbers is divided by them. A calling service is divided as it is printed where the
+   numbers have all of its money between them, else, but for Inbound, by U.S. and International.
 3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
    Outbound where the vendor has no such row; the levels of a tax without a line by name are one sum
    where it prints a tax that names none. A tax that several numbers print is divided by what they
@@ -29,12 +30,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from oracle import catalogue
+from oracle import catalogue, usage
+from oracle.meter import Meter
 from oracle.money import MINOR_UNITS
 from oracle.reader import Organization
 from oracle.vendor_lines import VendorLine, group_code
@@ -105,8 +108,15 @@ class Closest(NamedTuple):
 class Answers:
     """The vendor's invoices of an organization, each with what it answers."""
 
-    def __init__(self, org: Organization, lines: list[dict], theirs: list[VendorLine]):
+    def __init__(
+        self,
+        org: Organization,
+        lines: list[dict],
+        theirs: list[VendorLine],
+        meters: Sequence[Meter] = (),
+    ):
         self.org = org
+        self.meters = {meter.cycle.start: meter for meter in meters}
         self.theirs = theirs
         self.final = [line for line in lines if line["invoice_status"] == "final"]
         self.currency = org.spans[0].contract.currency if org.spans else None
@@ -456,11 +466,18 @@ class Answers:
         """Divide a line of ours whose units several numbers have between them."""
         for main, sides in list(self.ours.items()):
             for side in list(sides):
-                if not (side.is_tax or side.is_call or side.is_one_of_several):
-                    self.divide_line(side, main)
+                if not (side.is_tax or side.is_one_of_several):
+                    printed = self.printed_of(side, main)
+                    if (
+                        len(printed) > 1
+                        and main in printed
+                        and sum(x.amount for x in printed[main]) != side.amount
+                    ):
+                        divide = self.divide_calls if side.is_call else self.divide_line
+                        divide(side, main, printed)
 
-    def divide_line(self, side: Side, main: str) -> None:
-        """Give each number what it prints of the units of one line, at our price."""
+    def printed_of(self, side: Side, main: str) -> dict[str, list[VendorLine]]:
+        """The lines of the product of one of ours, by number."""
         printed: dict[str, list[VendorLine]] = {}
         for number, day in self.dates.items():
             if day == self.dates[main] and number not in self.foreign - {main}:
@@ -471,27 +488,72 @@ class Answers:
                     and x.is_prepay == (side.charge_type == "prepay")
                     and id(x) not in self.again_for_ours
                 ]
-                if rows and all(x.quantity is not None for x in rows):
+                if rows:
                     printed[number] = rows
-        units = {number: sum(x.quantity for x in rows) for number, rows in printed.items()}
-        if (
-            len(units) < 2
-            or main not in units
-            or any(part < 0 for part in units.values())
-            or sum(units.values()) != side.quantity
-            or sum(x.amount for x in printed[main]) == side.amount
+        return printed
+
+    def divide_calls(self, side: Side, main: str, printed: dict[str, list[VendorLine]]) -> None:
+        """Give each number what it prints of one service, or what we have of its part."""
+        meter = self.meters[side.period[0]]
+        calls = [
+            call
+            for call in meter.calls[side.product.removeprefix("telco_")]
+            if usage.is_international(call)
+        ]
+        unit = Decimal(1).scaleb(-MINOR_UNITS[side.currency])
+        abroad = sum((call["total_cost"] for call in calls), Decimal(0))
+        abroad = abroad.quantize(unit, ROUND_HALF_UP)
+        minutes = meter.minutes(calls)
+        parts = {
+            "U.S.": (side.quantity - minutes, side.amount - abroad),
+            "International": (minutes, abroad),
+        }
+        amounts = {number: sum(x.amount for x in rows) for number, rows in printed.items()}
+        of_number = {n: {x.breakout for x in rows} for n, rows in printed.items()}
+        own = {}
+        if any(amount < 0 for amount in amounts.values()):
+            return
+        if abs(sum(amounts.values()) - side.amount) <= len(printed) * unit:
+            for number, rows in printed.items():
+                told = [x.quantity for x in rows if x.quantity is not None]
+                part = next(iter(of_number[number] - {None}), "U.S.")
+                own[number] = (sum(told) if told else parts[part][0], amounts[number])
+        elif (
+            side.group != "telco_inbound"
+            and all(len(found) == 1 and None not in found for found in of_number.values())
+            and len(set.union(*of_number.values())) == len(printed)
         ):
+            own = {number: parts[next(iter(found))] for number, found in of_number.items()}
+        else:
+            return
+        rest = [own[number] for number in own if number != main]
+        own[main] = (
+            side.quantity - sum(quantity for quantity, _ in rest),
+            side.amount - sum(amount for _, amount in rest),
+        )
+        self.share(side, main, own)
+
+    def share(self, side: Side, main: str, own: dict[str, tuple[Decimal, Decimal]]) -> None:
+        """Make of a line of ours one for each number."""
+        for number, (quantity, amount) in own.items():
+            part = side if number == main else replace(side, id=f"{side.id}/{number}")
+            part.number, part.quantity, part.amount = number, quantity, amount
+            part.line = {**side.line, "quantity": quantity, "amount": amount}
+            if part is not side:
+                self.ours[number].append(part)
+
+    def divide_line(self, side: Side, main: str, printed: dict[str, list[VendorLine]]) -> None:
+        """Give each number what it prints of the units of one line, at our price."""
+        if any(x.quantity is None for rows in printed.values() for x in rows):
+            return
+        units = {number: sum(x.quantity for x in rows) for number, rows in printed.items()}
+        if any(part < 0 for part in units.values()) or sum(units.values()) != side.quantity:
             return
         unit = Decimal(1).scaleb(-MINOR_UNITS[side.currency])
         parts = {n: (part * side.price).quantize(unit, ROUND_HALF_UP) for n, part in units.items()}
         if sum(parts.values()) != side.amount:
             return
-        for number, share in parts.items():
-            part = side if number == main else replace(side, id=f"{side.id}/{number}")
-            part.number, part.quantity, part.amount = number, units[number], share
-            part.line = {**side.line, "quantity": units[number], "amount": share}
-            if part is not side:
-                self.ours[number].append(part)
+        self.share(side, main, {n: (units[n], parts[n]) for n in parts})
 
     def divide_taxes(self) -> None:
         """Give each number that prints a tax its part of ours."""
@@ -524,12 +586,7 @@ class Answers:
         for number in order[: int((side.amount - sum(parts.values())) / unit)]:
             parts[number] += unit
         parts[main] = side.amount - sum(parts[number] for number in parts if number != main)
-        for number, share in parts.items():
-            part = side if number == main else replace(side, id=f"{side.id}/{number}")
-            part.number, part.quantity, part.amount = number, bases[number], share
-            part.line = {**side.line, "quantity": bases[number], "amount": share}
-            if part is not side:
-                self.ours[number].append(part)
+        self.share(side, main, {n: (bases[n], parts[n]) for n in parts})
 
     def taxes_of(self, number: str, group: str) -> list[Decimal]:
         """What a number prints of a tax and no earlier invoice has."""

@@ -71,7 +71,7 @@ def organization_marts(org: Organization) -> dict[str, list[dict]]:
     marts["invoices"] = invoices(org, marts["invoice_lines"])
     marts["usage_summary"] = usage_summary_rows(meters, marts["invoice_lines"])
     theirs = vendor_lines(org)
-    answers = Answers(org, marts["invoice_lines"], theirs)
+    answers = Answers(org, marts["invoice_lines"], theirs, meters)
     marts["short_call_surcharges"] = [r for m in meters for r in surcharge_rows(m, theirs)]
     marts["telco_reconciliation"] = [
         row for meter in meters for row in telco_reconciliation(meter, theirs)
