@@ -29,17 +29,29 @@ numbers as (
 
 ),
 
+charges as (
+
+    select
+        *,
+        count(*) filter (where amount <> 0 and not is_tax) over (
+            partition by org_id, invoice_number
+        ) as charges
+    from {{ ref('int_vendor_lines') }}
+
+),
+
 -- Of an invoice an earlier one has every charge, by its period.
 repeats as (
 
     select
         org_id,
         invoice_number,
+        any_value(charges) as charges,
         max_by(first_invoice_number, amount) filter (where is_billed_again)
             as first_invoice_number,
         min(service_period_start) filter (where is_billed_again) as period_start,
         max(service_period_end) filter (where is_billed_again) as period_end
-    from {{ ref('int_vendor_lines') }}
+    from charges
     group by org_id, invoice_number
     having
         bool_and(is_billed_again or is_tax or amount = 0)
@@ -165,7 +177,8 @@ our_periods as (
 ),
 
 -- It is that invoice issued again, whatever its date, if its periods are those of what the
--- first one answers, and not of the invoice that its own date and charges say.
+-- first one answers, and not of the invoice that its own date and charges say. Less than
+-- half of the charges of the first are lines that are billed again.
 issued_again as (
 
     select
@@ -173,6 +186,11 @@ issued_again as (
         repeats.invoice_number,
         firsts.invoice_date
     from repeats
+    semi join charges as first_charges
+        on
+            repeats.org_id = first_charges.org_id
+            and repeats.first_invoice_number = first_charges.invoice_number
+            and 2 * repeats.charges >= first_charges.charges
     inner join closest as firsts
         on
             repeats.org_id = firsts.org_id

@@ -5,8 +5,9 @@
    arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more, of the
    very day 1 more, all products of ours 2; then the closest date. Credits say nothing, nor do lines
    that an earlier invoice has, if there are others. An invoice of which an earlier one has every
-   charge but the taxes, by their periods, answers what that one answers, if the periods are of that
-   invoice of ours and not of the one that its own charges and date say.
+   charge but the taxes, by their periods, answers what that one answers, if it has at least half of
+   the charges, and the periods are of that invoice of ours and not of the one that its own charges
+   and date say.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
@@ -186,7 +187,12 @@ class Answers:
             return None
         if not any(line.row["service_period_start"] for line in again):
             return None
-        return self.first_number(max(again, key=lambda line: line.amount))
+        first = self.first_number(max(again, key=lambda line: line.amount))
+        charges, of_first = (
+            sum(bool(line.amount) and not is_tax(line) for line in found)
+            for found in (rows, self.by_number[first])
+        )
+        return first if 2 * charges >= of_first else None
 
     def has_period(self, day: date, printed: list[tuple[date, date]]) -> bool:
         """Whether an invoice of ours is of the printed period, by a charge or by its cycle."""
