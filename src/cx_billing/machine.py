@@ -17,6 +17,9 @@ LACKS = {
         "The disk is full. Free some space (cx-billing status says what the home takes), "
         "then retry."
     ),
+    r"Failure while replaying WAL": (
+        "A file was not written whole: the disk is full, or broken. Free some space, then retry."
+    ),
     r"Read-only file system": (
         "The disk can only be read. Mount it for writing, or use another --home, then retry."
     ),

@@ -190,6 +190,9 @@ def run(
             elif result:
                 log.say("error", result.message)
             progress.end(node.name)
+        # Closed unwritten, a file says only that it cannot be read, not that the disk is full.
+        for catalog in sorted({catalog for catalog, _ in plan.schemas}):
+            connection.execute(f'checkpoint "{catalog}"')
     return Outcome(results)
 
 

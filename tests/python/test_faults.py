@@ -195,6 +195,16 @@ def test_a_disk_that_is_full_leaves_what_is_published(tmp_path, monkeypatch, kib
     assert stand_in.published() == 44
 
 
+@pytest.mark.parametrize("kib", [160, 1_500, 5_000, 9_000])
+def test_a_disk_that_fills_up_within_a_build_is_said_to_be_full(users, tmp_path, kib):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    program = Path(sys.executable).with_name("cx-billing")
+    run = on_a_disk(kib, disk, users / "home", program, "--home", disk, "build")
+    assert run.returncode == 1 and "disk is full" in run.stderr, run.stdout + run.stderr
+    assert "INTERNAL" not in run.stderr and "Traceback" not in run.stderr, run.stderr
+
+
 # A home that is not ours.
 
 READ_ONLY = """

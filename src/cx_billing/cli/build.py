@@ -7,12 +7,18 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import click
-from duckdb import DuckDBPyConnection
+import duckdb
 
 from cx_billing import builds, changes, machine, pages, parking, warehouse
 from cx_billing.cli import options
 from cx_billing.cli.alerts import report_new_alerts
-from cx_billing.cli.errors import BUILD_FAILED, PARKED, RefusedError
+from cx_billing.cli.errors import (
+    BUILD_FAILED,
+    PARKED,
+    FailedError,
+    RefusedError,
+    explain_lack,
+)
 from cx_billing.cli.options import AsOf, Memory, check_day, with_home, with_run
 from cx_billing.cli.screen import (
     SHOWN_ITEMS,
@@ -124,7 +130,7 @@ def build(
             f"Nothing has been landed in {home} yet. Land files first: cx-billing land INBOX."
         )
 
-    def refuse(connection: DuckDBPyConnection) -> list[str]:
+    def refuse(connection: duckdb.DuckDBPyConnection) -> list[str]:
         findings = pages.collect_findings(connection)
         return [
             *describe_organizations_all_rejected(findings),
@@ -148,6 +154,10 @@ def build(
     except KeyboardInterrupt:
         say("Interrupted. Nothing was published.", err=True)
         raise SystemExit(BUILD_FAILED) from None
+    except (OSError, duckdb.Error) as error:
+        if not machine.find_lack(str(error)):
+            raise
+        raise FailedError(explain_lack(error)) from error
     log_result(result, run)
     for warning in result.warnings:
         print_failure(warning, "WARNING")

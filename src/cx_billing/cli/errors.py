@@ -61,14 +61,14 @@ def translate(error: BaseException) -> FailedError | None:
         case warehouse.WarehouseError() | pages.NotFoundError() | UnusableKeyError():
             return RefusedError(str(error))
         case OSError():
-            return RefusedError(explain_os_error(error))
+            return RefusedError(explain_lack(error))
         case duckdb.CatalogException() | duckdb.BinderException():
             return RefusedError(
                 "The published warehouse lacks something that this version reads; build it again. "
                 f"({str(error).splitlines()[0]})"
             )
         case duckdb.Error():
-            return RefusedError(explain_database_error(error))
+            return RefusedError(explain_lack(error))
     return None
 
 
@@ -85,6 +85,13 @@ def find_exit_code(error: BaseException) -> int:
 def clean(text: str) -> str:
     """Lines without characters that would steer a terminal."""
     return "\n".join(map(format_text, text.split("\n")))
+
+
+def explain_lack(error: OSError | duckdb.Error) -> str:
+    """What went wrong where the machine is the cause, and what to do."""
+    if isinstance(error, OSError):
+        return explain_os_error(error)
+    return explain_database_error(error)
 
 
 def explain_database_error(error: duckdb.Error) -> str:
