@@ -3,7 +3,7 @@
     and `tax-free` only tell how a price is meant.
 #}
 {% macro tax_words() -%}
-    '\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b'
+    '\b(?:tax|taxes|vat|gst|hst|pst|mwst|ust|umsatzsteuer|iva|tva|btw)\b'
 {%- endmacro %}
 
 {% macro priced_with_tax() -%}

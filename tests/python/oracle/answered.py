@@ -45,7 +45,7 @@ from oracle.vendor_lines import VendorLine, group_code
 
 ALONE = {"credit", "earlier", "again"}
 TAX_WORDS = re.compile(
-    r"\b(?:tax|taxes|vat|gst|hst|pst|mwst|umsatzsteuer|iva|tva|btw)\b", re.IGNORECASE
+    r"\b(?:tax|taxes|vat|gst|hst|pst|mwst|ust|umsatzsteuer|iva|tva|btw)\b", re.IGNORECASE
 )
 BEFORE_TAXES = re.compile(r"\b(?:excl\w*|exempt|before|net|without|pre)\b", re.IGNORECASE)
 NO_TAX = re.compile(
