@@ -121,6 +121,12 @@ of_calls as (
         figures.group_id,
         assumption.reason,
         case
+            when assumption.reason = 'usage_without_line'
+                then
+                    if(
+                        figures.printed_us_amount is null,
+                        'calls within the U.S.', 'international calls'
+                    )
             when assumption.reason <> 'duplicate_calls' then assumption.reason
             when figures.printed_amount = other_amounts.amount_landed_twice
                 then 'calls that are in two files are counted twice'
@@ -133,8 +139,9 @@ of_calls as (
             and figures.invoice_number = other_amounts.invoice_number
             and figures.group_product = other_amounts.group_product
     cross join
-        unnest(['duplicate_calls', 'missing_calls', 'mispriced_calls'])
-            as assumption (reason)
+        unnest([
+            'duplicate_calls', 'missing_calls', 'mispriced_calls', 'usage_without_line'
+        ]) as assumption (reason)
     where
         figures.variance_amount <> 0
         and case assumption.reason
@@ -155,6 +162,17 @@ of_calls as (
                 then
                     other_amounts.mispriced_calls > 0
                     and figures.printed_amount = other_amounts.rated_amount
+            -- One part of the service is printed, and it is right (TELCO-02).
+            when 'usage_without_line'
+                then
+                    figures.printed_amount = coalesce(
+                        figures.printed_us_amount, figures.printed_international_amount
+                    )
+                    and figures.printed_amount = if(
+                        figures.printed_us_amount is null,
+                        other_amounts.international_amount,
+                        other_amounts.file_amount - other_amounts.international_amount
+                    )
         end
 
 ),

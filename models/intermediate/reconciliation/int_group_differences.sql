@@ -218,7 +218,11 @@ select
     part_amount::decimal(28, 4) as amount,
     assumed,
     other_reasons,
-    printed_description,
+    if(
+        part_reason = 'duplicate_line',
+        coalesce(repeated_description, printed_description),
+        printed_description
+    ) as printed_description,
     printed_quantity,
     expected_quantity,
     printed_price,

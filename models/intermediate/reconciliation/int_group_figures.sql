@@ -158,6 +158,10 @@ select
         min(description) filter (where is_extra),
         min(description) filter (where is_printed)
     ) as printed_description,
+    coalesce(
+        min(description) filter (where is_extra),
+        min(description) filter (where is_repeated and not is_settled)
+    ) as repeated_description,
     min(service_period_start) filter (where is_printed) as printed_start,
     max(service_period_end) filter (where is_printed) as printed_end,
     min(service_period_start) filter (where not is_printed) as expected_start,

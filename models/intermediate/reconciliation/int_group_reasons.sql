@@ -36,6 +36,7 @@ select
     figures.kind,
     figures.minor_units,
     figures.printed_description,
+    figures.repeated_description,
     figures.printed_start,
     figures.printed_lines,
     figures.printed_quantity,

@@ -49,6 +49,7 @@ select
     figures.charge_type,
     figures.product_code,
     figures.printed_description,
+    figures.repeated_description,
     figures.printed_start,
     figures.printed_end,
     figures.expected_start,
