@@ -23,7 +23,8 @@
    product agrees as it is. An earlier number for the same invoice of ours has a line too if its
    period is the same or one of the two prints none, unless the numbers share our money or units, or
    an invoice of ours that none answers has all of the number; once the next cycle has ended it may
-   be the next.
+   be the next. An order does not recur: once what was ordered of a product is billed, the same
+   amount on a later number is billed again.
 5. Of a commitment in arrears a line without the word is the commitment if its price says so.
 """
 
@@ -209,8 +210,8 @@ class Answers:
 
     def is_again_for_ours(self, line: VendorLine) -> bool:
         """Whether it is billed again, seen from the invoice of ours that it is compared with."""
-        if id(line) not in self.again:
-            return self.is_of_first(line)
+        if id(line) not in self.again or self.is_order_again(line):
+            return self.is_of_first(line) or self.is_order_again(line)
         day = self.dates.get(line.number)
         is_same = day is not None and self.dates.get(self.first_number(line)) == day
         return not (is_same and self.is_shared(line, day))
@@ -241,6 +242,34 @@ class Answers:
             )
             for other in self.theirs
         )
+
+    def is_order_again(self, line: VendorLine) -> bool:
+        """Whether all that was ordered of a product by then is billed, and this amount of it."""
+        own = [x for x in self.final if group_code(x["product_code"]) == line.named]
+        own = [x for x in own if x["charge_type"] != "prepay"]
+        if line.is_prepay or line.number in self.foreign or not own or line.amount <= 0:
+            return False
+        if any(x["charge_type"] != "one_time" for x in own):
+            return False
+        place = self.place_of(line)
+        before = [
+            x
+            for x in self.theirs
+            if x.named == line.named
+            and not x.is_prepay
+            and x.amount > 0
+            and x.number not in self.foreign
+            and self.place_of(x) < place
+        ]
+        until = line.invoice_date + timedelta(days=3)
+        ordered = sum(x["amount"] for x in own if x["invoice_date"] <= until)
+        return sum(x.amount for x in before) >= ordered and any(
+            x.amount == line.amount and x.number != line.number for x in before
+        )
+
+    def place_of(self, line: VendorLine) -> tuple:
+        """The place of a line among all that the vendor billed."""
+        return line.invoice_date, smallest(line.number), self.theirs.index(line)
 
     def is_of_unanswered(self, line: VendorLine) -> bool:
         """Whether an invoice of ours that no number answers has every charge of its number."""
