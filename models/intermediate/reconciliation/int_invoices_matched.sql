@@ -108,9 +108,12 @@ candidates as (
         count(*) filter (
             where ours.amount = printed.amount and printed.is_tax
         ) as equal_taxes,
-        count(*) filter (
+        sum(if(printed.is_prepay, 1, 2)) filter (
+            where not (printed.is_tax or printed.is_without_period)
+        ) as periods,
+        sum(if(printed.is_prepay, 1, 2)) filter (
             where abs(ours.service_period_start - printed.service_period_start) <= 1
-            and not printed.is_prepay
+            and not (printed.is_tax or printed.is_without_period)
         ) as equal_periods
     from printed
     inner join our_dates
@@ -134,21 +137,45 @@ candidates as (
 
 ),
 
--- What is on it says most, how close its date is says the rest. Taxes of two invoices may
--- be equal by chance.
+-- What is on it says most, then its periods, those in arrears twice as much, and how close
+-- its date is. Less so if another number of that day has all of that invoice of ours.
+scored as (
+
+    select
+        *,
+        1000 * (
+            2 * equal_amounts + products
+            + if(untaxed_products = our_products and our_products > 0, 2, 0)
+            + if(days_late between 0 and 10, 2, 0)
+            + if(abs(days_late) <= 1, 2, 0)
+            + if(days_late = 0, 1, 0)
+        )
+        + coalesce(3000 * equal_periods // nullif(periods, 0), 0)
+        - if(
+            equal_amounts > 0
+            and coalesce(
+                abs(days_late) > min(abs(days_late)) filter (
+                    where equal_amounts = our_products and abs(days_late) <= 1
+                ) over (partition by org_id, invoice_date),
+                false
+            ),
+            3000,
+            0
+        ) as score
+    from candidates
+
+),
+
+-- Taxes of two invoices may be equal by chance.
 closest as (
 
     select *
-    from candidates
+    from scored
     qualify
         row_number() over (
             partition by org_id, invoice_number
             order by
-                2 * equal_amounts + products + sign(equal_periods)
-                + if(untaxed_products = our_products and our_products > 0, 2, 0)
-                + if(days_late between 0 and 10, 2, 0)
-                + if(abs(days_late) <= 1, 2, 0)
-                + if(days_late = 0, 1, 0) desc,
+                score desc,
                 equal_taxes desc,
                 abs(days_late) asc,
                 invoice_date asc

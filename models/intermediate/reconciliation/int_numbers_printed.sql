@@ -27,6 +27,7 @@ different_lines as (
         unit_price,
         amount,
         service_period_start,
+        is_without_period,
         count(*) as printed_lines
     from printed_lines
     group by all
@@ -50,6 +51,7 @@ select
         ),
         []
     ) as unit_prices,
-    min(service_period_start) as service_period_start
+    min(service_period_start) as service_period_start,
+    bool_and(is_without_period) as is_without_period
 from different_lines
 group by all

@@ -1,13 +1,14 @@
 """Which invoice of ours an invoice of the vendor answers, and what both sides are compared by.
 
 1. An invoice of the vendor answers the one of ours, from 45 days before its date to 3 days after,
-   with which it has most in common: a product counts 1, an equal amount of it 2 more, a period in
-   arrears 1, a date within ten days after ours 2, of the same day give or take one 2 more, of the
-   very day 1 more, all products of ours 2; then the closest date. Credits say nothing, nor do lines
-   that an earlier invoice has, if there are others. An invoice of which an earlier one has every
-   charge but the taxes, by their periods, answers what that one answers, if it has at least half of
-   the charges, and the periods are of that invoice of ours and not of the one that its own charges
-   and date say.
+   with which it has most in common: a product counts 1, an equal amount of it 2 more, the part of
+   its periods that are ours 3, those in arrears twice as much as those in advance, a date within
+   ten days after ours 2, of the same day give or take one 2 more, of the very day 1 more, all products of ours 2, less 3 where it has money that a
+   number of that day has, too, with all of ours; then the closest date. Credits say nothing, nor
+   do lines that an earlier invoice has, if there are others. An invoice of which an earlier one
+   has every charge but the taxes, by their periods, answers what that one answers, if it has at
+   least half of the charges, and the periods are of that invoice of ours and not of the one that
+   its own charges and date say.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
@@ -107,6 +108,17 @@ class Closest(NamedTuple):
     equal: int
 
 
+class Candidate(NamedTuple):
+    """An invoice of ours that a number may answer, and what they have in common."""
+
+    score: int
+    taxes: int
+    late: int
+    day: date
+    equal: int
+    has_all: bool
+
+
 class Answers:
     """The vendor's invoices of an organization, each with what it answers."""
 
@@ -132,7 +144,10 @@ class Answers:
         self.by_number: dict[str, list[VendorLine]] = defaultdict(list)
         for line in theirs:
             self.by_number[line.number].append(line)
-        found = {number: self.answered_date(rows) for number, rows in self.by_number.items()}
+        found = {
+            number: Closest(*best[-2:]) if best else None
+            for number, best in self.answered_dates().items()
+        }
         for number, rows in self.by_number.items():
             if (first := self.repeated_number(rows)) and (close := found[first]):
                 own = found[number]
@@ -317,8 +332,31 @@ class Answers:
         dated = min(line.invoice_date for line in self.by_number[number])
         return dated, -self.equal_amounts[number], smallest(number)
 
-    def answered_date(self, rows: list[VendorLine]) -> Closest | None:
-        """The invoice of ours that some lines of one number answer."""
+    def answered_dates(self) -> dict[str, tuple | None]:
+        """The invoice of ours that each number answers."""
+        candidates = {number: self.candidates(rows) for number, rows in self.by_number.items()}
+        on_the_day: dict[date, int] = {}  # how close a number is that has all of an invoice
+        for found in candidates.values():
+            for one in found:
+                if one.has_all and one.late <= 1:
+                    on_the_day[one.day] = min(one.late, on_the_day.get(one.day, 1))
+        return {
+            number: min(
+                (
+                    (
+                        3000 * (one.equal > 0 and one.late > on_the_day.get(one.day, 99))
+                        - one.score,
+                        *(-one.taxes, one.late, one.day, one.equal),
+                    )
+                    for one in found
+                ),
+                default=None,
+            )
+            for number, found in candidates.items()
+        }
+
+    def candidates(self, rows: list[VendorLine]) -> list[Candidate]:
+        """The invoices of ours that some lines of one number may answer."""
         printed: dict[tuple, list[VendorLine]] = defaultdict(list)
         is_all_again = all(id(line) in self.again for line in rows)
         for line in rows:
@@ -343,8 +381,12 @@ class Answers:
             if not -3 <= late <= 45:
                 continue
             score = 2 * (0 <= late <= 10) + 2 * (abs(late) <= 1) + (late == 0)
-            is_in_period, taxes, found, equal = False, 0, 0, 0
+            periods, in_period, taxes, found, equal = 0, 0, 0, 0, 0
             for key, lines in printed.items():
+                has_period = not is_tax(lines[0]) and any(
+                    line.row["service_period_start"] for line in lines
+                )
+                periods += has_period * (2 - key[1])
                 if isinstance(key[0], Decimal) and not key[1] and key[0] in amounts[day]:
                     # Words that name no product are found by their amount.
                     is_whole = len(lines) == 1 and key[0] != 0
@@ -367,11 +409,14 @@ class Answers:
                     min(line.period[0] for line in lines),
                     min(x["service_period_start"] for x in same),
                 )
-                is_in_period |= not key[1] and abs((starts[0] - starts[1]).days) <= 1
+                is_ours = abs((starts[0] - starts[1]).days) <= 1
+                in_period += (has_period and is_ours) * (2 - key[1])
             untaxed = [key for key in ours[day] if not key[0].startswith("tax_")]
             score += 2 * (bool(untaxed) and found == len(untaxed))
-            ranked.append((-(score + is_in_period), -taxes, abs(late), day, equal))
-        return Closest(*min(ranked)[-2:]) if ranked else None
+            score = 1000 * score + (3000 * in_period // periods if periods else 0)
+            has_all = equal == len(untaxed)
+            ranked.append(Candidate(score, taxes, abs(late), day, equal, has_all))
+        return ranked
 
     def orders_answered(self) -> dict[date, tuple[date, str]]:
         """Invoices of orders that are billed with the next monthly one."""
