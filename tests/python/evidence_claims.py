@@ -151,10 +151,11 @@ CLAIMS = {
                 or evidence.quantity <> others.amount
             )
     """,
+    # What is less than a unit may be one to six decimals: 166 of 165.0000003.
     "rounding adds less than a unit, or than half a minor unit to calls": """
         select evidence_id from evidence
         where kind = 'rounding'
-            and not quantity between -0.001 and 0.999999
+            and not quantity between -0.001 and 1
             or kind = 'rounding' and abs(amount) * power(10, minor_units) > 0.5
     """,
     "what is taken off is negative and has no amount": """
