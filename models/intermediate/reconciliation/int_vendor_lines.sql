@@ -25,17 +25,17 @@ organizations as (
 
 ),
 
--- What the vendor invoices at or after as-of is not known yet. One line in another currency
--- than the organization's is enough: the sum of an invoice is of one.
+-- What the vendor invoices at or after as-of is not known yet. An invoice has one date, the
+-- earliest on it. One line in another currency than the organization's is enough: the sum
+-- of an invoice is of one.
 vendor_lines as (
 
     select
-        vendor_lines.*,
+        vendor_lines.*
+        replace (min(vendor_lines.invoice_date) over of_invoice as invoice_date),
         min(vendor_lines.currency) filter (
             where vendor_lines.currency <> organizations.currency
-        ) over (
-            partition by vendor_lines.org_id, vendor_lines.invoice_number
-        ) as other_currency,
+        ) over of_invoice as other_currency,
         line_names.product_code,
         line_names.base_product_code,
         line_names.match_code,
@@ -55,6 +55,8 @@ vendor_lines as (
     where
         vendor_lines.row_status = 'accepted'
         and vendor_lines.invoice_date < build.as_of_date
+    window
+        of_invoice as (partition by vendor_lines.org_id, vendor_lines.invoice_number)
 
 ),
 

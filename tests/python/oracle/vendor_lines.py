@@ -45,6 +45,7 @@ class VendorLine:
     row: Row
     period: tuple[date, date]
     tolerance: Decimal
+    invoice_date: date
 
     @cached_property
     def is_prepay(self) -> bool:
@@ -71,11 +72,6 @@ class VendorLine:
         words = COMMITTED.sub("", PREPAY.sub("", self.row["description"]))
         words = BREAKOUT.sub("", words)
         return catalogue.product_named(words)
-
-    @property
-    def invoice_date(self) -> date:
-        """The date of its invoice."""
-        return self.row["invoice_date"]
 
     @property
     def quantity(self) -> Decimal | None:
@@ -105,14 +101,17 @@ class VendorLine:
 
 def vendor_lines(org: Organization) -> list[VendorLine]:
     """The accepted vendor lines; without a period they are of the day of their invoice."""
+    rows = [r for r in org.rows("vendor_invoice_lines") if r["invoice_date"] < org.as_of]
+    dates: dict[str, date] = {}  # an invoice has one date, the earliest on it
+    for row in rows:
+        number, dated = row["invoice_number"], row["invoice_date"]
+        dates[number] = min(dated, dates.get(number, dated))
     found = []
-    for row in org.rows("vendor_invoice_lines"):
-        if row["invoice_date"] >= org.as_of:
-            continue
+    for row in rows:
+        day = dates[row["invoice_number"]]
         start, end = row["service_period_start"], row["service_period_end"]
-        tolerance = org.policies.on(row["invoice_date"]).reconciliation_tolerance
-        stated = start or row["invoice_date"], end or row["invoice_date"]
-        found.append(VendorLine(row, stated, tolerance))
+        tolerance = org.policies.on(day).reconciliation_tolerance
+        found.append(VendorLine(row, (start or day, end or day), tolerance, day))
     return found
 
 
