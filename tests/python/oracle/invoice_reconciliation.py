@@ -314,7 +314,7 @@ class Comparison:
         return {
             "reconciliation_id": line.id,
             "invoice_number": line.number,
-            "invoice_date": row["invoice_date"],
+            "invoice_date": line.printed.invoice_date,
             "service_period_start": period[0],
             "service_period_end": period[1],
             "description": row["description"],
