@@ -166,18 +166,26 @@ expectations as (
 
 )
 
+-- Two ids that differ in letter case alone are one name of a report: it has the hours of
+-- both in one row, and the first login of either.
 select
     reported.org_id,
     reported.report,
     reported.usage_date,
     reported.cycle_start_date,
-    expectations.subject,
+    min(expectations.subject) as subject,
     coalesce(expectations.subject_key, expectations.subject) as subject_key,
-    expectations.expected_quantity,
-    expectations.minutes_at_peak,
-    expectations.first_login_at,
-    coalesce(expectations.is_person, false) as is_person,
-    expectations.person
+    (
+        if(
+            reported.report = 'user_hours',
+            sum(expectations.expected_quantity),
+            max(expectations.expected_quantity)
+        )
+    )::decimal(38, 6) as expected_quantity,
+    max(expectations.minutes_at_peak) as minutes_at_peak,
+    min(expectations.first_login_at) as first_login_at,
+    coalesce(bool_or(expectations.is_person), false) as is_person,
+    min(expectations.person) as person
 from expectations
 inner join reported
     on
@@ -185,3 +193,9 @@ inner join reported
         and expectations.report = reported.report
         and expectations.day_or_cycle = reported.day_or_cycle
         and expectations.item is not distinct from reported.item
+group by
+    reported.org_id,
+    reported.report,
+    reported.usage_date,
+    reported.cycle_start_date,
+    coalesce(expectations.subject_key, expectations.subject)

@@ -56,6 +56,8 @@ judged as (
         compared.*,
         coalesce(compared.invoiced_amount, 0) - coalesce(compared.expected_amount, 0)
             as variance_amount,
+        if(compared.is_prepay, compared.service_period_start, compared.service_period_end)
+            as boundary,
         -- A blended rate is amount / total, to four places or more.
         coalesce(
             compared.invoiced_quantity <> compared.expected_quantity
@@ -159,10 +161,10 @@ select
     invoiced_amount::decimal(28, 4) as invoiced_amount,
     expected_amount::decimal(28, 4) as expected_amount,
     variance_amount::decimal(28, 4) as variance_amount,
-    -- Ours, or the boundary where ours would be.
+    -- Ours, or the boundary where ours would be; of one sum the last of its boundaries.
     coalesce(
         expected_invoice_date,
-        if(is_prepay, service_period_start, service_period_end)
+        if(is_in_sum, max(boundary) over (partition by org_id, match_group), boundary)
     ) as expected_invoice_date,
     reason,
     match_group,
