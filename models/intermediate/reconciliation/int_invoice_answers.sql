@@ -1,11 +1,5 @@
 with
 
-answered as (
-
-    select * from {{ ref('int_invoices_matched') }}
-
-),
-
 policies as (
 
     select * from {{ ref('billing_policies') }}
@@ -21,205 +15,298 @@ ours as (
 printed as (
 
     select * from {{ ref('int_numbers_printed') }}
-    where not is_prepay
 
 ),
 
-order_invoices as (
-
-    select
-        org_id,
-        invoice_date
-    from ours
-    group by org_id, invoice_date
-    having bool_and(is_order or is_tax)
-
-),
-
-answered_elsewhere as (
+numbers as (
 
     select distinct
         org_id,
-        invoice_date
-    from answered
-    where other_currency is not null
+        invoice_number,
+        printed_date,
+        other_currency
+    from printed
 
 ),
 
--- The vendor may bill an order that no number of its own answers with a later monthly
--- invoice (INV-06): one with the product, and if that has others, or if its own number is
--- in another currency, with as many units or as much money as both.
-orders_billed_later as (
+charges as (
 
     select
-        answered.org_id,
-        answered.invoice_number,
-        order_invoices.invoice_date,
-        ours.match_code,
-        ours.amount as order_amount,
-        answered.invoice_date as billed_date,
-        answered.billing_place,
-        abs(printed.amount - coalesce(monthly.amount, 0) - ours.amount) as distance,
-        case
-            when distance = 0 then 'amount'
-            when
-                printed.quantity_of_different_lines
-                = coalesce(monthly.quantity, 0) + ours.quantity
-                then 'units'
-            -- Not if all of them are the monthly charge, which may be there once more.
-            when
-                printed.quantity
-                = coalesce(monthly.quantity, 0) + ours.quantity
-                and not list_has_all([monthly.unit_price], printed.unit_prices)
-                then 'units'
-            when
-                monthly.org_id is null
-                and printed.amount <> 0
-                and answered_elsewhere.org_id is null
-                then 'product'
-        end as agreement
-    from order_invoices
-    inner join ours
+        *,
+        count(*) filter (where amount <> 0 and not is_tax) over (
+            partition by org_id, invoice_number
+        ) as charges
+    from {{ ref('int_vendor_lines') }}
+
+),
+
+-- Of an invoice an earlier one has every charge, by its period.
+repeats as (
+
+    select
+        org_id,
+        invoice_number,
+        any_value(charges) as charges,
+        max_by(first_invoice_number, amount) filter (where is_billed_again)
+            as first_invoice_number,
+        min(service_period_start) filter (where is_billed_again) as period_start,
+        max(service_period_end) filter (where is_billed_again) as period_end
+    from charges
+    group by org_id, invoice_number
+    having
+        bool_and(is_billed_again or is_tax or amount = 0)
+        and bool_or(is_billed_again and not is_without_period)
+
+),
+
+-- Words that name no product are found by their amount: a product may be renamed.
+ours_by_amount as (
+
+    select * from ours
+    union all by name
+    select distinct
+        org_id,
+        invoice_date,
+        amount::decimal(28, 4)::varchar as match_code,
+        false as is_prepay,
+        false as is_order,
+        false as is_tax,
+        amount
+    from ours
+    where not is_tax
+
+),
+
+our_dates as (
+
+    select
+        org_id,
+        invoice_date,
+        count(*) filter (where not is_tax) as products
+    from ours
+    group by org_id, invoice_date
+
+),
+
+-- The vendor dates an invoice on the boundary or days later, never much before it.
+candidates as (
+
+    select
+        printed.org_id,
+        printed.invoice_number,
+        printed.other_currency,
+        our_dates.invoice_date,
+        printed.printed_date - our_dates.invoice_date as days_late,
+        our_dates.products as our_products,
+        count(*) filter (where ours.match_code is not null) as products,
+        count(*) filter (where not ours.is_tax) as untaxed_products,
+        count(*) filter (
+            where ours.amount = printed.amount
+            and printed.amount <> 0
+            and not printed.is_tax
+        ) as equal_amounts,
+        count(*) filter (
+            where ours.amount = printed.amount and printed.is_tax
+        ) as equal_taxes,
+        sum(if(printed.is_prepay, 1, 2)) filter (
+            where not (printed.is_tax or printed.is_without_period)
+        ) as periods,
+        sum(if(printed.is_prepay, 1, 2)) filter (
+            where abs(ours.service_period_start - printed.service_period_start) <= 1
+            and not (printed.is_tax or printed.is_without_period)
+        ) as equal_periods
+    from printed
+    inner join our_dates
         on
-            order_invoices.org_id = ours.org_id
-            and order_invoices.invoice_date = ours.invoice_date
-            and ours.is_order
-    anti join answered as answered_already
-        on
-            order_invoices.org_id = answered_already.org_id
-            and order_invoices.invoice_date = answered_already.invoice_date
-            and answered_already.other_currency is null
-    inner join answered
-        on
-            order_invoices.org_id = answered.org_id
-            and order_invoices.invoice_date < answered.invoice_date
+            printed.org_id = our_dates.org_id
     inner join policies
         on
-            order_invoices.invoice_date >= policies.valid_from
-            and order_invoices.invoice_date < policies.valid_to
-            and answered.invoice_date - order_invoices.invoice_date
-            <= policies.order_days_late
-    anti join order_invoices as other_orders
+            our_dates.invoice_date >= policies.valid_from
+            and our_dates.invoice_date < policies.valid_to
+            and printed.printed_date - our_dates.invoice_date
+            between -policies.invoice_days_early and policies.invoice_days_late
+    left join ours_by_amount as ours
         on
-            answered.org_id = other_orders.org_id
-            and answered.invoice_date = other_orders.invoice_date
-    inner join printed
-        on
-            answered.org_id = printed.org_id
-            and answered.invoice_number = printed.invoice_number
-            and ours.match_code = printed.match_code
-    left join ours as monthly
-        on
-            answered.org_id = monthly.org_id
-            and answered.invoice_date = monthly.invoice_date
-            and ours.match_code = monthly.match_code
-            and not monthly.is_prepay
-    left join answered_elsewhere
-        on
-            order_invoices.org_id = answered_elsewhere.org_id
-            and order_invoices.invoice_date = answered_elsewhere.invoice_date
-    where agreement is not null
+            our_dates.org_id = ours.org_id
+            and our_dates.invoice_date = ours.invoice_date
+            and printed.match_code = ours.match_code
+            and printed.is_prepay = ours.is_prepay
+            -- A credit of a product says nothing.
+            and (printed.amount >= 0 or ours.amount < 0)
+    group by all
 
 ),
 
--- Of equal orders the latest is on the latest invoice that has its money, and so on back,
--- of as many invoices as there are orders: what comes later is billed again. Then those
--- that are left are on the invoices that are left, and have their units.
-first_by_amount as (
+-- What is on it says most, then its periods, those in arrears twice as much, and how close
+-- its date is. Less so if another number of that day has all of that invoice of ours.
+scored as (
+
+    select
+        *,
+        1000 * (
+            2 * equal_amounts + products
+            + if(untaxed_products = our_products and our_products > 0, 2, 0)
+            + if(days_late between 0 and 10, 2, 0)
+            + if(abs(days_late) <= 1, 2, 0)
+            + if(days_late = 0, 1, 0)
+        )
+        + coalesce(3000 * equal_periods // nullif(periods, 0), 0)
+        - if(
+            equal_amounts > 0
+            and coalesce(
+                abs(days_late) > min(abs(days_late)) filter (
+                    where equal_amounts = our_products and abs(days_late) <= 1
+                ) over (partition by org_id, invoice_date),
+                false
+            ),
+            3000,
+            0
+        ) as score
+    from candidates
+
+),
+
+-- Taxes of two invoices may be equal by chance.
+closest as (
 
     select *
-    from orders_billed_later
-    where agreement = 'amount'
-    qualify
-        dense_rank() over (
-            partition by org_id, match_code, order_amount
-            order by billed_date asc, billing_place asc
-        ) <= count(distinct invoice_date) over (
-            partition by org_id, match_code, order_amount
-        )
-
-),
-
-paired_by_amount as (
-
-    select *
-    from first_by_amount
-    qualify
-        dense_rank() over (
-            partition by org_id, match_code, order_amount
-            order by invoice_date desc
-        ) = dense_rank() over (
-            partition by org_id, match_code, order_amount
-            order by billed_date desc, billing_place asc
-        )
-
-),
-
-paired_by_units as (
-
-    select orders_billed_later.*
-    from orders_billed_later
-    anti join paired_by_amount as paired_orders
-        on
-            orders_billed_later.org_id = paired_orders.org_id
-            and orders_billed_later.match_code = paired_orders.match_code
-            and orders_billed_later.invoice_date = paired_orders.invoice_date
-    anti join paired_by_amount as paired_numbers
-        on
-            orders_billed_later.org_id = paired_numbers.org_id
-            and orders_billed_later.match_code = paired_numbers.match_code
-            and orders_billed_later.invoice_number = paired_numbers.invoice_number
-    where orders_billed_later.agreement = 'units'
-    qualify
-        dense_rank() over (
-            partition by
-                orders_billed_later.org_id,
-                orders_billed_later.match_code,
-                orders_billed_later.order_amount
-            order by orders_billed_later.invoice_date desc
-        ) = dense_rank() over (
-            partition by
-                orders_billed_later.org_id,
-                orders_billed_later.match_code,
-                orders_billed_later.order_amount
-            order by
-                orders_billed_later.billed_date desc,
-                orders_billed_later.billing_place asc
-        )
-
-),
-
-orders_answered as (
-
-    select *
-    from (
-        from paired_by_amount
-        union all by name
-        from paired_by_units
-        union all by name
-        from orders_billed_later
-        where agreement = 'product'
-    ) as paired
+    from scored
     qualify
         row_number() over (
-            partition by org_id, invoice_date
-            order by distance asc, billed_date asc, billing_place asc
+            partition by org_id, invoice_number
+            order by
+                score desc,
+                equal_taxes desc,
+                abs(days_late) asc,
+                invoice_date asc
         ) = 1
+
+),
+
+-- What the periods of an invoice of ours are: of each charge, and its cycle.
+our_periods as (
+
+    select distinct
+        org_id,
+        invoice_date,
+        service_period_start,
+        service_period_end
+    from ours
+    where not is_tax
+    union
+    select
+        org_id,
+        cycle_end_date as invoice_date,
+        cycle_start_date as service_period_start,
+        cycle_end_date as service_period_end
+    from {{ ref('int_cycles') }}
+
+),
+
+-- It is that invoice issued again, whatever its date, if its periods are those of what the
+-- first one answers, and not of the invoice that its own date and charges say. Less than
+-- half of the charges of the first are lines that are billed again.
+issued_again as (
+
+    select
+        repeats.org_id,
+        repeats.invoice_number,
+        firsts.invoice_date
+    from repeats
+    semi join charges as first_charges
+        on
+            repeats.org_id = first_charges.org_id
+            and repeats.first_invoice_number = first_charges.invoice_number
+            and 2 * repeats.charges >= first_charges.charges
+    inner join closest as firsts
+        on
+            repeats.org_id = firsts.org_id
+            and repeats.first_invoice_number = firsts.invoice_number
+    inner join policies
+        on
+            firsts.invoice_date >= policies.valid_from
+            and firsts.invoice_date < policies.valid_to
+    left join closest as own
+        on
+            repeats.org_id = own.org_id
+            and repeats.invoice_number = own.invoice_number
+    inner join our_periods
+        on
+            repeats.org_id = our_periods.org_id
+            and our_periods.invoice_date in (firsts.invoice_date, own.invoice_date)
+            and abs(repeats.period_start - our_periods.service_period_start)
+            <= policies.period_shift_days
+            and abs(repeats.period_end - our_periods.service_period_end)
+            <= policies.period_shift_days
+    group by repeats.org_id, repeats.invoice_number, firsts.invoice_date
+    having
+        bool_or(our_periods.invoice_date = firsts.invoice_date)
+        and not coalesce(
+            bool_or(
+                our_periods.invoice_date = own.invoice_date
+                and own.invoice_date <> firsts.invoice_date
+            ),
+            false
+        )
+
+),
+
+matched as (
+
+    select
+        numbers.org_id,
+        numbers.invoice_number,
+        coalesce(issued_again.invoice_date, closest.invoice_date)
+            as expected_invoice_date,
+        numbers.other_currency,
+        numbers.printed_date - coalesce(issued_again.invoice_date, closest.invoice_date)
+            as days_late,
+        coalesce(closest.equal_amounts, 0) as equal_amounts
+    from numbers
+    left join closest
+        on
+            numbers.org_id = closest.org_id
+            and numbers.invoice_number = closest.invoice_number
+    left join issued_again
+        on
+            numbers.org_id = issued_again.org_id
+            and numbers.invoice_number = issued_again.invoice_number
+    where coalesce(issued_again.invoice_date, closest.invoice_date) is not null
+
+),
+
+-- Of several numbers for one invoice of ours the first is the earliest, then the smallest.
+-- What two of one day both bill, the one that agrees more has first.
+answered as (
+
+    select
+        *,
+        row_number() over (
+            partition by org_id, expected_invoice_date
+            order by
+                other_currency is not null,
+                days_late,
+                try_cast(invoice_number as hugeint) nulls last,
+                invoice_number
+        ) as number_place,
+        row_number() over (
+            partition by org_id, expected_invoice_date
+            order by
+                other_currency is not null asc,
+                days_late asc,
+                equal_amounts desc,
+                try_cast(invoice_number as hugeint) asc nulls last,
+                invoice_number asc
+        ) as billing_place
+    from matched
 
 )
 
 select
-    answered.org_id,
-    answered.invoice_number,
-    any_value(answered.invoice_date) as expected_invoice_date,
-    any_value(answered.number_place) as number_place,
-    any_value(answered.billing_place) as billing_place,
-    list(orders_answered.invoice_date order by orders_answered.invoice_date) filter (
-        where orders_answered.invoice_date is not null
-    ) as order_invoice_dates
+    org_id,
+    invoice_number,
+    expected_invoice_date,
+    other_currency,
+    number_place,
+    billing_place
 from answered
-left join orders_answered
-    on
-        answered.org_id = orders_answered.org_id
-        and answered.invoice_number = orders_answered.invoice_number
-group by answered.org_id, answered.invoice_number

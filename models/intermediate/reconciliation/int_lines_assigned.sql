@@ -20,40 +20,45 @@ printed as (
 
 ),
 
--- An invoice of orders may be billed with the next monthly one (INV-06).
-orders_answered as (
+final_lines as (
 
-    select
-        org_id,
-        unnest(order_invoice_dates) as invoice_date,
-        expected_invoice_date
-    from answers
-
-),
-
-invoice_lines as (
-
-    select
-        invoice_lines.*,
-        coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
-            as answered_date
-    from {{ ref('int_invoice_lines') }} as invoice_lines
-    left join orders_answered
-        on
-            invoice_lines.org_id = orders_answered.org_id
-            and invoice_lines.invoice_date = orders_answered.invoice_date
-    where invoice_lines.invoice_status = 'final'
+    select * from {{ ref('int_invoice_lines') }}
+    where invoice_status = 'final'
 
 ),
 
 products as (
 
-    {{ products_by_organization('invoice_lines') }}
+    {{ products_by_organization('final_lines') }}
+
+),
+
+-- An order may be billed with another invoice (INV-06).
+invoice_lines as (
+
+    select
+        final_lines.*,
+        products.kind,
+        coalesce(products.match_code, final_lines.product_code) as match_code,
+        coalesce(orders.expected_invoice_date, final_lines.invoice_date) as answered_date
+    from final_lines
+    left join products
+        on
+            final_lines.org_id = products.org_id
+            and final_lines.product_code = products.product_code
+    left join {{ ref('int_orders_billed_elsewhere') }} as orders
+        on
+            final_lines.org_id = orders.org_id
+            and final_lines.invoice_date = orders.invoice_date
+            and coalesce(products.match_code, final_lines.product_code)
+            = orders.match_code
+            and final_lines.charge_type <> 'prepay'
+            and not orders.is_rest
 
 ),
 
 -- How the vendor prints an invoice of ours: which calling services have no row of their own
--- but are in another, and which taxes have one (TELCO-02).
+-- but are in another (TELCO-02).
 printed_as as (
 
     select
@@ -67,27 +72,19 @@ printed_as as (
                 and not bool_or(group_product = 'telco_{{ folded }}'), false
             ) as is_{{ folded }}_folded,
         {% endfor %}
-        coalesce(list(distinct group_product) filter (where is_tax), [])
-            as tax_products
+        count(*) as printed_lines
     from printed
     group by org_id, expected_invoice_date
 
 ),
 
--- The levels of a tax that have no line by name are one sum if the vendor prints a tax that
--- names no level.
 grouped as (
 
     select
         invoice_lines.*,
-        products.kind,
+        coalesce(invoice_lines.kind = 'tax', false) as is_tax,
         invoice_lines.charge_type = 'prepay' as is_prepay,
         case
-            when
-                products.kind = 'tax'
-                and list_contains(printed_as.tax_products, 'tax')
-                and not list_contains(printed_as.tax_products, products.match_code)
-                then 'tax'
             {% for service, folded in [
                 ('inbound', 'toll_free'), ('outbound', 'extended_outbound')
             ] %}
@@ -96,17 +93,13 @@ grouped as (
                     and printed_as.is_{{ folded }}_folded
                     then 'telco_{{ service }}'
             {% endfor %}
-            else coalesce(products.match_code, invoice_lines.product_code)
+            else invoice_lines.match_code
         end as group_product
     from invoice_lines
     inner join printed_as
         on
             invoice_lines.org_id = printed_as.org_id
             and invoice_lines.answered_date = printed_as.expected_invoice_date
-    left join products
-        on
-            invoice_lines.org_id = products.org_id
-            and invoice_lines.product_code = products.product_code
 
 ),
 
@@ -174,7 +167,8 @@ numbers as (
 
 -- Several numbers may answer one invoice of ours: a line of ours belongs to the one that
 -- has its product, prepaid or in arrears (what is given back to the one that credits it),
--- or a line of no product we know that equals it, else to the earliest.
+-- or a line of no product we know that equals it, else to the earliest. A tax that is in no
+-- line by name is in one that names none.
 select
     ours.org_id,
     ours.invoice_line_id,
@@ -192,7 +186,7 @@ select
     ours.charge_type,
     ours.kind,
     ours.is_prepay,
-    coalesce(ours.kind = 'tax', false) as is_tax,
+    ours.is_tax,
     ours.is_one_of_several,
     ours.description,
     ours.service_period_start,
@@ -234,7 +228,7 @@ qualify
                 list_contains(numbers.arrears_products, ours.group_product), false
             ) desc,
             not ours.is_prepay
-            and ours.kind is distinct from 'tax'
+            and not ours.is_tax
             and numbers.has_arrears desc,
             coalesce(
                 list_contains(
@@ -243,9 +237,17 @@ qualify
                 ),
                 false
             ) desc,
+            ours.is_tax
+            and coalesce(
+                list_contains(
+                    if(ours.amount < 0, numbers.credited_products, numbers.products), 'tax'
+                ),
+                false
+            ) desc,
             coalesce(list_contains(numbers.unknown_amounts, ours.amount), false) desc,
             if(
-                list_contains(numbers.products, ours.group_product),
+                list_contains(numbers.products, ours.group_product)
+                or (ours.is_tax and list_contains(numbers.products, 'tax')),
                 numbers.billing_place,
                 null
             ) asc nulls last,

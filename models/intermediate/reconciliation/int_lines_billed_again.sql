@@ -75,12 +75,12 @@ unanswered as (
     anti join answers
         on
             expected_charges.org_id = answers.org_id
-            and (
-                expected_charges.invoice_date = answers.expected_invoice_date
-                or list_contains(
-                    answers.order_invoice_dates, expected_charges.invoice_date
-                )
-            )
+            and expected_charges.invoice_date = answers.expected_invoice_date
+    anti join {{ ref('int_orders_billed_elsewhere') }} as orders
+        on
+            expected_charges.org_id = orders.org_id
+            and expected_charges.invoice_date = orders.invoice_date
+            and expected_charges.match_code = orders.match_code
 
 ),
 

@@ -73,28 +73,20 @@ invoiced as (
 
 ),
 
--- An invoice of orders may be billed with the next monthly one (INV-06).
-orders_answered as (
-
-    select
-        org_id,
-        unnest(order_invoice_dates) as invoice_date,
-        expected_invoice_date
-    from {{ ref('int_invoice_answers') }}
-
-),
-
+-- An order may be billed with another invoice (INV-06).
 our_lines as (
 
     select
         our_lines.*,
-        coalesce(orders_answered.expected_invoice_date, our_lines.invoice_date)
-            as answered_date
+        coalesce(orders.expected_invoice_date, our_lines.invoice_date) as answered_date
     from {{ ref('int_invoice_lines') }} as our_lines
-    left join orders_answered
+    left join {{ ref('int_orders_billed_elsewhere') }} as orders
         on
-            our_lines.org_id = orders_answered.org_id
-            and our_lines.invoice_date = orders_answered.invoice_date
+            our_lines.org_id = orders.org_id
+            and our_lines.invoice_date = orders.invoice_date
+            and our_lines.product_code = orders.match_code
+            and our_lines.charge_type = 'one_time'
+            and not orders.is_rest
 
 ),
 

@@ -1,64 +1,120 @@
--- Every final invoice comes out of the comparison with every cent, one of orders that is
--- billed with the next monthly one together with that; waived lines are worth none. The
--- taxes of a contract without a jurisdiction are expected as printed, beside it.
+-- Every final invoice comes out of the comparison with every cent, that of an order beside
+-- what it is billed with; waived lines are worth none. The taxes of a contract without a
+-- jurisdiction are expected as printed, beside it.
 with
 
-orders_answered as (
+answers as (
+
+    select * from {{ ref('int_invoice_answers') }}
+
+),
+
+answered_lines as (
+
+    select
+        lines_answered.*,
+        answers.expected_invoice_date
+    from {{ ref('int_answered_lines') }} as lines_answered
+    inner join answers
+        on
+            lines_answered.org_id = answers.org_id
+            and lines_answered.invoice_number = answers.invoice_number
+
+),
+
+final_lines as (
+
+    select * from {{ ref('int_invoice_lines') }}
+    where invoice_status = 'final'
+
+),
+
+expected_lines as (
 
     select
         org_id,
-        unnest(order_invoice_dates) as invoice_date,
-        expected_invoice_date
-    from {{ ref('int_invoice_answers') }}
-
-),
-
-expected as (
-
+        invoice_id,
+        expected_invoice_date,
+        amount
+    from answered_lines
+    union all
     select
-        invoice_lines.org_id,
-        coalesce(orders_answered.expected_invoice_date, invoice_lines.invoice_date)
-            as invoice_date,
-        sum(invoice_lines.amount) as amount
-    from {{ ref('int_invoice_lines') }} as invoice_lines
-    left join orders_answered
+        final_lines.org_id,
+        final_lines.invoice_id,
+        final_lines.invoice_date as expected_invoice_date,
+        final_lines.amount
+    from final_lines
+    anti join answered_lines
         on
-            invoice_lines.org_id = orders_answered.org_id
-            and invoice_lines.invoice_date = orders_answered.invoice_date
-    where invoice_lines.invoice_status = 'final'
-    group by all
+            final_lines.org_id = answered_lines.org_id
+            and final_lines.invoice_line_id = answered_lines.invoice_line_id
 
 ),
 
-compared as (
+compared_lines as (
 
     select
         reconciled.org_id,
-        coalesce(orders_answered.expected_invoice_date, reconciled.expected_invoice_date)
-            as invoice_date,
-        sum(reconciled.expected_amount) as amount
+        coalesce(
+            answers.expected_invoice_date,
+            answered_lines.expected_invoice_date,
+            reconciled.expected_invoice_date
+        ) as expected_invoice_date,
+        reconciled.expected_amount as amount
     from {{ ref('invoice_reconciliation') }} as reconciled
     anti join {{ ref('int_invoice_groups') }} as as_printed
         on
             reconciled.org_id = as_printed.org_id
             and 'as printed ' || reconciled.reconciliation_id = as_printed.line_id
-    left join orders_answered
+    left join answers
         on
-            reconciled.org_id = orders_answered.org_id
-            and reconciled.expected_invoice_date = orders_answered.invoice_date
-    where reconciled.expected_amount is not null
-    group by all
+            reconciled.org_id = answers.org_id
+            and reconciled.invoice_number = answers.invoice_number
+    left join answered_lines
+        on
+            reconciled.org_id = answered_lines.org_id
+            and reconciled.reconciliation_id = answered_lines.invoice_line_id
+
+),
+
+-- Of what is divided no cent is lost: by invoice of ours, then by what it is beside.
+sums as (
+
+    select
+        org_id,
+        invoice_id as compared_by,
+        amount as final_amount,
+        null as compared_amount
+    from final_lines
+    union all
+    select
+        org_id,
+        invoice_id as compared_by,
+        null as final_amount,
+        amount as compared_amount
+    from expected_lines
+    union all
+    select
+        org_id,
+        expected_invoice_date::varchar as compared_by,
+        amount as final_amount,
+        null as compared_amount
+    from expected_lines
+    union all
+    select
+        org_id,
+        expected_invoice_date::varchar as compared_by,
+        null as final_amount,
+        amount as compared_amount
+    from compared_lines
 
 )
 
 select
-    coalesce(expected.org_id, compared.org_id) as org_id,
-    coalesce(expected.invoice_date, compared.invoice_date) as invoice_date,
-    expected.amount as final_amount,
-    compared.amount as compared_amount
-from expected
-full outer join compared
-    on
-        expected.org_id = compared.org_id
-        and expected.invoice_date = compared.invoice_date
-where coalesce(expected.amount, 0) <> coalesce(compared.amount, 0)
+    org_id,
+    compared_by,
+    sum(final_amount) as final_amount,
+    sum(compared_amount) as compared_amount
+from sums
+group by org_id, compared_by
+having coalesce(sum(final_amount), 0) <> coalesce(sum(compared_amount), 0)

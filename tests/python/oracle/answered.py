@@ -13,13 +13,15 @@
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
    line of its amount; else to the earliest, then the smallest number. Of what two of one day both
-   bill, the one with more equal amounts goes before the smaller number. One line whose units are on
-   several numbers is divided by them. A calling service is divided as it is printed where the
-   numbers have all of its money between them, else, but for Inbound, by U.S. and International.
+   bill, the one with more equal amounts goes before the smaller number. An order belongs to another
+   invoice of ours if its own number has it not, or not all of it, and one of those has it or the
+   rest. What of a product is not as printed on several numbers is shared by them: our lines one
+   behind the other, in units or in money, are cut where the shares end, and what is left is on the
+   number that has most. A calling service that is not all there is cut by U.S. and International.
 3. Both sides are compared by product and charge. Toll-free and Extended are part of Inbound and
-   Outbound where the vendor has no such row; the levels of a tax without a line by name are one sum
-   where it prints a tax that names none. A tax that several numbers print is divided by what they
-   bill, to the minor unit.
+   Outbound where the vendor has no such row; the levels of a tax that a number does not name are
+   one sum where it prints a tax that names none. A tax that several numbers print is divided by
+   what they bill, to the minor unit.
 4. A credit, a line of an earlier period and one that an earlier invoice has stand alone, unless the
    product agrees as it is. An earlier number for the same invoice of ours has a line too if its
    period is the same or one of the two prints none, unless the numbers share our money or units, or
@@ -37,6 +39,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from itertools import accumulate
 from typing import NamedTuple
 
 from oracle import catalogue, usage
@@ -108,6 +111,24 @@ class Closest(NamedTuple):
     equal: int
 
 
+class Moved(NamedTuple):
+    """Where an order is billed: the date of an invoice of ours and a number that answers it."""
+
+    day: date
+    number: str
+    is_rest: bool
+
+
+class Order(NamedTuple):
+    """What the numbers of its own day leave of an order."""
+
+    day: date
+    amount: Decimal
+    quantity: Decimal
+    is_rest: bool
+    is_answered: bool
+
+
 class Candidate(NamedTuple):
     """An invoice of ours that a number may answer, and what they have in common."""
 
@@ -157,12 +178,12 @@ class Answers:
                     found[number] = Closest(close.day, own.equal if own else 0)
         self.dates = {number: close.day for number, close in found.items() if close}
         self.equal_amounts = {number: close.equal for number, close in found.items() if close}
-        self.orders = self.orders_answered()
+        self.orders = self.orders_moved()
         self.again_for_ours = {id(line) for line in theirs if self.is_again_for_ours(line)}
         self.ours: dict[str, list[Side]] = defaultdict(list)
         self.unanswered: list[dict] = []
         self.assign()
-        self.divide_units()
+        self.share_products()
         self.divide_taxes()
         self.printed = {number: list(self.charged(number)) for number in self.by_number}
 
@@ -289,13 +310,14 @@ class Answers:
     def is_of_unanswered(self, line: VendorLine) -> bool:
         """Whether an invoice of ours that no number answers has every charge of its number."""
         charges = [x for x in self.by_number[line.number] if x.amount and not is_tax(x)]
-        answered = {*self.dates.values(), *self.orders}
         return any(
             all(
-                (owed := self.owed(charge, day)) and sum(x["amount"] for x in owed) == charge.amount
+                (charge.is_prepay or (day, charge.named) not in self.orders)
+                and (owed := self.owed(charge, day))
+                and sum(x["amount"] for x in owed) == charge.amount
                 for charge in charges
             )
-            for day in {x["invoice_date"] for x in self.final} - answered
+            for day in {x["invoice_date"] for x in self.final} - {*self.dates.values()}
             if charges and -3 <= (line.invoice_date - day).days <= 45
         )
 
@@ -418,83 +440,135 @@ class Answers:
             ranked.append(Candidate(score, taxes, abs(late), day, equal, has_all))
         return ranked
 
-    def orders_answered(self) -> dict[date, tuple[date, str]]:
-        """Invoices of orders that are billed with the next monthly one."""
-        by_date: dict[date, list[dict]] = defaultdict(list)
+    def said(self, number: str, product: str) -> list[VendorLine]:
+        """What a number has of a product in arrears, but for what an earlier one has."""
+        rows = self.by_number[number]
+        fresh = [x for x in rows if id(x) not in self.again] or rows
+        return [x for x in fresh if x.named == product and not x.is_prepay]
+
+    def orders_moved(self) -> dict[tuple[date, str], Moved]:
+        """Where the orders of a day and product are billed that are not where they belong."""
+        ours: dict[tuple[date, str], list[dict]] = defaultdict(list)
         for line in self.final:
-            by_date[line["invoice_date"]].append(line)
-        of_orders = {
-            day
-            for day, lines in by_date.items()
-            if all(line["charge_type"] in ("one_time", "tax") for line in lines)
+            if line["charge_type"] != "prepay":
+                ours[line["invoice_date"], group_code(line["product_code"])].append(line)
+        left = {
+            key: rest
+            for key, lines in ours.items()
+            if all(is_order(x) for x in lines) and (rest := self.unbilled(*key, lines))
         }
-        found = {}
-        for day in of_orders - set(self.dates.values()):
+        found: dict[tuple[date, str], Moved] = {}
+        for (day, product), order in left.items():
             ranked = [
                 (off, answered, self.order_of(number), number)
                 for number, answered in self.dates.items()
-                if answered not in of_orders and 1 <= (answered - day).days <= 100
-                for off in self.offs(by_date[day], by_date[answered], number)
+                if answered != day and self.is_in_reach(day, number)
+                if (rows := self.said(number, product))
+                for off in self.off(order, rows, ours[answered, product], left, product, number)
             ]
             if ranked:
-                found[day] = min(ranked)[1], min(ranked)[-1]
-        return found
+                _, answered, _, number = min(ranked)
+                found[day, product] = Moved(answered, number, order.is_rest)
+        return found | self.moved_along(ours, found)
 
-    def offs(self, orders: list[dict], monthly: list[dict], number: str) -> list[Decimal]:
-        """How far the money of each ordered product is from what a number has of it."""
-        found = []
-        for product in {group_code(x["product_code"]) for x in orders if is_order(x)}:
-            ordered = [x for x in orders if group_code(x["product_code"]) == product]
-            others = [
-                x
-                for x in monthly
-                if group_code(x["product_code"]) == product and x["charge_type"] != "prepay"
-            ]
-            printed = [
-                x
-                for x in self.by_number[number]
-                if x.named == product and not x.is_prepay and id(x) not in self.again
-            ]
-            if not printed:
-                continue
-            amount = sum(x.amount for x in printed)
-            different = {
-                (x.row["description"], x.quantity, x.price, x.amount, x.period[0]): x.quantity
-                for x in printed
-            }
-            units = [sum(units or 0 for units in different.values())]
-            monthly_price = max((x["unit_price"] for x in others), default=None)
-            if any(x.price != monthly_price for x in printed):
-                units.append(sum(x.quantity or 0 for x in printed))
-            ours = [*ordered, *others]
-            is_of_both = (
-                amount == sum(x["amount"] for x in ours)
-                or sum(x["quantity"] for x in ours) in units
-            )
-            if is_of_both if others else amount != 0:
-                found.append(abs(amount - sum(x["amount"] for x in ours)))
-        return found
+    def moved_along(
+        self, ours: dict[tuple[date, str], list[dict]], found: dict[tuple[date, str], Moved]
+    ) -> dict[tuple[date, str], Moved]:
+        """What is on invoices of orders alone beside those that are billed elsewhere."""
+        answered = {day for number, day in self.dates.items() if number not in self.foreign}
+        moved = {}
+        for day in {day for day, _ in found} - answered:
+            lines = [x for x in self.final if x["invoice_date"] == day]
+            if all(is_order(x) or x["charge_type"] == "tax" for x in lines):
+                amounts = {
+                    product: sum(x["amount"] for x in ours[day, product])
+                    for of_day, product in found
+                    if of_day == day
+                }
+                most = found[day, max(amounts, key=amounts.__getitem__)]
+                for of_day, product in ours:
+                    if of_day == day and (day, product) not in found:
+                        moved[day, product] = Moved(most.day, most.number, False)
+        return moved
+
+    def unbilled(self, day: date, product: str, lines: list[dict]) -> Order | None:
+        """What the numbers of its own day leave of an order."""
+        amount, quantity = (sum(x[key] for x in lines) for key in ("amount", "quantity"))
+        numbers = [n for n, answered in self.dates.items() if answered == day]
+        rows = []
+        for number in set(numbers) - self.foreign:
+            unknown = [x for x in self.by_number[number] if not (named_group(x) or is_tax(x))]
+            rows += self.said(number, product)
+            rows += [x for x in unknown if x.amount == amount and not x.is_prepay]
+        if not rows:
+            return Order(day, amount, quantity, False, bool(numbers))
+        told = [x.quantity for x in rows if x.quantity is not None]
+        has = sum(x.amount for x in rows)
+        if not told or has >= amount or sum(told) >= quantity:
+            return None
+        return Order(day, amount - has, quantity - sum(told), True, True)
+
+    def is_in_reach(self, day: date, number: str) -> bool:
+        """Whether a number may bill what was ordered on a day."""
+        dated = min(line.invoice_date for line in self.by_number[number])
+        return day <= dated and (self.dates[number] - day).days <= 100
+
+    def off(
+        self,
+        order: Order,
+        rows: list[VendorLine],
+        others: list[dict],
+        left: dict[tuple[date, str], Order],
+        product: str,
+        number: str,
+    ) -> list[Decimal]:
+        """How far the money of an order is from what a number has of it, if it may be that."""
+        beside = sum(x["amount"] for x in others), sum(x["quantity"] for x in others)
+        amount = sum(x.amount for x in rows) - beside[0]
+        off = [abs(amount - order.amount)]
+        if order.is_rest and others:
+            return []
+        answered = self.dates[number]
+        all_of_it = sum(
+            other.amount
+            for (day, ordered), other in left.items()
+            if ordered == product and day != answered and self.is_in_reach(day, number)
+        )
+        if amount in (order.amount, all_of_it):
+            return off
+        if answered < order.day:
+            return []
+        different = {
+            (x.row["description"], x.quantity, x.price, x.amount, x.period[0]): x.quantity
+            for x in rows
+        }
+        prices = {x.price for x in rows} - {None}
+        monthly_price = max((x["unit_price"] for x in others), default=None)
+        units = [sum(units or 0 for units in different.values())]
+        if not prices <= {monthly_price}:
+            units.append(sum(x.quantity or 0 for x in rows))
+        if beside[1] + order.quantity in units:
+            return off
+        is_any = not others and not order.is_answered and sum(x.amount for x in rows) != 0
+        return off if is_any else []
 
     def assign(self) -> None:
         """Give each final line of ours the number it belongs to."""
         by_date: dict[date, list[str]] = defaultdict(list)
         for number, day in self.dates.items():
             by_date[day].append(number)
-        orders = self.orders
         places: dict[tuple, int] = defaultdict(int)
         for line in sorted(self.final, key=lambda x: x["invoice_line_id"]):
-            answered = orders.get(line["invoice_date"], (line["invoice_date"],))[0]
-            numbers = by_date[answered]
-            numbers = [n for n in numbers if n not in self.foreign] or numbers
+            answered = self.answered_day(line)
+            numbers = [n for n in by_date[answered] if n not in self.foreign] or by_date[answered]
             if not numbers:
                 self.unanswered.append(line)
                 continue
-            group = self.group_of(line, [x for n in numbers for x in self.by_number[n]])
+            group = self.group_of(line, numbers)
             of_group = (
                 x
                 for x in self.final
-                if orders.get(x["invoice_date"], (x["invoice_date"],))[0] == answered
-                and self.group_of(x, [y for n in numbers for y in self.by_number[n]]) == group
+                if self.answered_day(x) == answered and self.group_of(x, numbers) == group
             )
             is_one_of_several = len(list(of_group)) > 1
             is_prepay = line["charge_type"] == "prepay"
@@ -542,98 +616,183 @@ class Answers:
                 ]
         return found
 
-    def divide_units(self) -> None:
-        """Divide a line of ours whose units several numbers have between them."""
-        for main, sides in list(self.ours.items()):
-            for side in list(sides):
-                if not (side.is_tax or side.is_one_of_several):
-                    printed = self.printed_of(side, main)
-                    if (
-                        len(printed) > 1
-                        and main in printed
-                        and sum(x.amount for x in printed[main]) != side.amount
-                    ):
-                        divide = self.divide_calls if side.is_call else self.divide_line
-                        divide(side, main, printed)
+    def answered_day(self, line: dict) -> date:
+        """The date of the invoice of ours that a line of ours is billed with."""
+        key = line["invoice_date"], group_code(line["product_code"])
+        moved = None if line["charge_type"] == "prepay" else self.orders.get(key)
+        return moved.day if moved and not moved.is_rest else line["invoice_date"]
 
-    def printed_of(self, side: Side, main: str) -> dict[str, list[VendorLine]]:
-        """The lines of the product of one of ours, by number."""
-        printed: dict[str, list[VendorLine]] = {}
-        for number, day in self.dates.items():
-            if day == self.dates[main] and number not in self.foreign - {main}:
-                rows = [
-                    x
-                    for x in self.by_number[number]
-                    if named_group(x) == side.group
-                    and x.is_prepay == (side.charge_type == "prepay")
-                    and id(x) not in self.again_for_ours
-                ]
-                if rows:
-                    printed[number] = rows
-        return printed
+    def share_products(self) -> None:
+        """Cut our lines of a product where several numbers print other than what they have."""
+        runs: dict[tuple, list[Side]] = defaultdict(list)
+        for number, sides in self.ours.items():
+            for side in sides:
+                if not side.is_tax and not side.is_waived and side.amount >= 0:
+                    is_prepay = side.charge_type == "prepay"
+                    runs[self.dates[number], side.group, is_prepay].append(side)
+        for (day, group, is_prepay), sides in runs.items():
+            printed = self.printed_of(day, group, is_prepay)
+            owed = {n: [x.amount for x in sides if x.number == n] for n in printed}
+            open_rows = {
+                n: rows
+                for n, rows in printed.items()
+                if not owed[n] or sum(owed[n]) != sum(x.amount for x in rows)
+            }
+            lines = [x for x in sides if x.number in open_rows]
+            is_credited = any(x.amount < 0 for rows in open_rows.values() for x in rows)
+            if len(open_rows) > 1 and lines and not is_credited:
+                self.share_lines(lines, open_rows, {n: sum(owed[n]) for n in open_rows})
 
-    def divide_calls(self, side: Side, main: str, printed: dict[str, list[VendorLine]]) -> None:
-        """Give each number what it prints of one service, or what we have of its part."""
-        meter = self.meters[side.period[0]]
+    def printed_of(self, day: date, group: str, is_prepay: bool) -> dict[str, list[VendorLine]]:
+        """The lines of a product, by number of the day, and that with the rest of an order."""
+        numbers = [n for n, answered in self.dates.items() if answered == day]
+        numbers = [n for n in numbers if n not in self.foreign] or numbers
+        moved = self.orders.get((day, group))
+        if moved and moved.is_rest and not is_prepay:
+            numbers.append(moved.number)
+        printed = {
+            number: [
+                x
+                for x in self.by_number[number]
+                if named_group(x) == group
+                and x.is_prepay == is_prepay
+                and id(x) not in self.again_for_ours
+            ]
+            for number in numbers
+        }
+        return {number: rows for number, rows in printed.items() if rows}
+
+    def share_lines(
+        self,
+        lines: list[Side],
+        printed: dict[str, list[VendorLine]],
+        owed: dict[str, Decimal],
+    ) -> None:
+        """Give each number its share of our lines, in units or in money."""
+        unit = Decimal(1).scaleb(-MINOR_UNITS[lines[0].currency])
+        amounts = {n: sum(x.amount for x in rows) for n, rows in printed.items()}
+        units: dict[str, Decimal | None] = {}
+        for number, rows in printed.items():
+            told = [x.quantity for x in rows]
+            is_told = None not in told and min(told) >= 0
+            units[number] = sum(told) if is_told else None
+        is_call = any(x.is_call for x in lines)
+        is_by_units = (
+            not is_call
+            and None not in units.values()
+            and all(worth(x.quantity, x.price, unit) == x.amount for x in lines)
+        )
+        parts, is_compared = {}, False
+        if is_call and len(lines) == 1:
+            parts, is_compared = self.parts_of_calls(lines[0], printed, amounts, unit)
+        shares = dict(units if is_by_units else amounts)
+        if is_compared:
+            shares = {n: money for n, (_, money) in parts.items()}
+        whole = sum(x.quantity if is_by_units else x.amount for x in lines)
+        left = whole - sum(shares.values())
+        is_rounding = not is_by_units and abs(left) <= len(shares) * unit
+        if left < 0 and not is_rounding and max(shares.values()) >= whole:
+            return
+        price = min(x.price for x in lines)
+        order = sorted(
+            shares,
+            key=lambda n: (
+                not is_by_units and (price == 0 or shares[n] % price != 0),
+                round_to(amounts[n] / units[n], 4) if units[n] else Decimal(-1),
+                -shares[n],
+                n,
+            ),
+        )
+        main = min(shares, key=lambda n: (-owed[n], n))
+        if left > 0 or is_rounding:
+            shares[main] = max(shares[main] + left, Decimal(0))
+        minutes = {}
+        if len(lines) == 1:
+            for number in shares:
+                told = None if is_compared else units[number]
+                minutes[number] = parts[number][0] if told is None and parts else told
+        ends = dict(zip(order, accumulate(shares[n] for n in order), strict=True))
+        end = Decimal(0)
+        for line in sorted(lines, key=lambda x: (x.price, -x.quantity, x.id)):
+            size = line.quantity if is_by_units else line.amount
+            start, end = end, end + size
+            pieces = [
+                (min(end, ends[n]) - max(start, ends[n] - shares[n]), ends[n] - shares[n], n)
+                for n in order
+                if end > ends[n] - shares[n] and start < ends[n]
+            ]
+            self.cut(line, pieces, is_by_units, minutes, unit)
+
+    def cut(
+        self,
+        line: Side,
+        pieces: list[tuple[Decimal, Decimal, str]],
+        is_by_units: bool,
+        minutes: dict[str, Decimal | None],
+        unit: Decimal,
+    ) -> None:
+        """Make a piece of a line for each number; the largest has what the others leave."""
+        if not pieces:
+            return
+        own: dict[str, tuple[Decimal, Decimal]] = {}
+        main = min(pieces, key=lambda piece: (-piece[0], piece[1]))[2]
+        for size, _, number in pieces:
+            if number == main:
+                continue
+            if is_by_units:
+                own[number] = size, worth(size, line.price, unit)
+            elif line.is_call:
+                told = minutes.get(number)
+                own[number] = (line.quantity * size / line.amount if told is None else told), size
+            else:
+                own[number] = size / line.price, size
+            own[number] = round_to(own[number][0], 6), own[number][1]
+        own[main] = (
+            line.quantity - sum(quantity for quantity, _ in own.values()),
+            line.amount - sum(amount for _, amount in own.values()),
+        )
+        self.share(line, main, own)
+
+    def parts_of_calls(
+        self,
+        line: Side,
+        printed: dict[str, list[VendorLine]],
+        amounts: dict[str, Decimal],
+        unit: Decimal,
+    ) -> tuple[dict[str, tuple[Decimal, Decimal]], bool]:
+        """Ours of the part of a service that each number has, and whether it is held to that."""
+        of_number = {n: {x.breakout for x in rows} for n, rows in printed.items()}
+        told = [next(iter(found)) for found in of_number.values() if len(found) == 1]
+        if None in told or len(set(told)) < len(printed):
+            return {}, False
+        meter = self.meters[line.period[0]]
         calls = [
             call
-            for call in meter.calls[side.product.removeprefix("telco_")]
+            for call in meter.calls[line.product.removeprefix("telco_")]
             if usage.is_international(call)
         ]
-        unit = Decimal(1).scaleb(-MINOR_UNITS[side.currency])
         abroad = sum((call["total_cost"] for call in calls), Decimal(0))
         abroad = abroad.quantize(unit, ROUND_HALF_UP)
         minutes = meter.minutes(calls)
         parts = {
-            "U.S.": (side.quantity - minutes, side.amount - abroad),
+            "U.S.": (line.quantity - minutes, line.amount - abroad),
             "International": (minutes, abroad),
         }
-        amounts = {number: sum(x.amount for x in rows) for number, rows in printed.items()}
-        of_number = {n: {x.breakout for x in rows} for n, rows in printed.items()}
-        own = {}
-        if any(amount < 0 for amount in amounts.values()):
-            return
-        if abs(sum(amounts.values()) - side.amount) <= len(printed) * unit:
-            for number, rows in printed.items():
-                told = [x.quantity for x in rows if x.quantity is not None]
-                part = next(iter(of_number[number] - {None}), "U.S.")
-                own[number] = (sum(told) if told else parts[part][0], amounts[number])
-        elif (
-            side.group != "telco_inbound"
-            and all(len(found) == 1 and None not in found for found in of_number.values())
-            and len(set.union(*of_number.values())) == len(printed)
-        ):
-            own = {number: parts[next(iter(found))] for number, found in of_number.items()}
-        else:
-            return
-        rest = [own[number] for number in own if number != main]
-        own[main] = (
-            side.quantity - sum(quantity for quantity, _ in rest),
-            side.amount - sum(amount for _, amount in rest),
-        )
-        self.share(side, main, own)
+        is_all = abs(sum(amounts.values()) - line.amount) <= len(printed) * unit
+        own = {n: parts[next(iter(found))] for n, found in of_number.items()}
+        return own, not is_all and line.group != "telco_inbound"
 
     def share(self, side: Side, main: str, own: dict[str, tuple[Decimal, Decimal]]) -> None:
         """Make of a line of ours one for each number."""
+        if side.number != main:
+            self.ours[side.number].remove(side)
+            self.ours[main].append(side)
         for number, (quantity, amount) in own.items():
             part = side if number == main else replace(side, id=f"{side.id}/{number}")
             part.number, part.quantity, part.amount = number, quantity, amount
             part.line = {**side.line, "quantity": quantity, "amount": amount}
             if part is not side:
                 self.ours[number].append(part)
-
-    def divide_line(self, side: Side, main: str, printed: dict[str, list[VendorLine]]) -> None:
-        """Give each number what it prints of the units of one line, at our price."""
-        if any(x.quantity is None for rows in printed.values() for x in rows):
-            return
-        units = {number: sum(x.quantity for x in rows) for number, rows in printed.items()}
-        if any(part < 0 for part in units.values()) or sum(units.values()) != side.quantity:
-            return
-        unit = Decimal(1).scaleb(-MINOR_UNITS[side.currency])
-        parts = {n: (part * side.price).quantize(unit, ROUND_HALF_UP) for n, part in units.items()}
-        if sum(parts.values()) != side.amount:
-            return
-        self.share(side, main, {n: (units[n], parts[n]) for n in parts})
 
     def divide_taxes(self) -> None:
         """Give each number that prints a tax its part of ours."""
@@ -643,17 +802,35 @@ class Answers:
                 if not side.is_tax:
                     billed[side.line["invoice_date"], number] += side.amount
         taxes = [side for sides in self.ours.values() for side in sides if side.is_tax]
+        owed: dict[tuple[str, str | None], Decimal] = defaultdict(Decimal)
         for side in taxes:
-            self.divide(side, side.number, billed)
+            owed[side.number, self.printed_as(side, side.number)] += side.amount
+        for side in taxes:
+            self.divide(side, side.number, billed, owed)
 
-    def divide(self, side: Side, main: str, billed: dict[tuple, Decimal]) -> None:
+    def printed_as(self, side: Side, number: str) -> str | None:
+        """How a number prints a tax: by its level, in one sum, or not at all."""
+        level = group_code(side.product)
+        return next((name for name in (level, "tax") if self.taxes_of(number, name)), None)
+
+    def divide(
+        self,
+        side: Side,
+        main: str,
+        billed: dict[tuple, Decimal],
+        owed: dict[tuple[str, str | None], Decimal],
+    ) -> None:
         """Take from a tax what the other numbers that print it bill themselves."""
-        printed = {
-            number: sum(taxes)
-            for number, day in self.dates.items()
-            if day == self.dates[main] and (taxes := self.taxes_of(number, side.group))
+        groups = {
+            number: group
+            for number in {n for day, n in billed if day == side.line["invoice_date"]} | {main}
+            if (group := self.printed_as(side, number))
         }
-        if main not in printed or printed[main] == side.amount:
+        side.group = groups.get(main, side.group)
+        if main not in groups:
+            return
+        printed = {n: sum(self.taxes_of(n, group)) for n, group in groups.items()}
+        if printed[main] == owed[main, groups[main]]:
             return
         bases = {number: billed[side.line["invoice_date"], number] for number in printed}
         bases[main] += side.quantity - sum(bases.values())
@@ -667,6 +844,10 @@ class Answers:
             parts[number] += unit
         parts[main] = side.amount - sum(parts[number] for number in parts if number != main)
         self.share(side, main, {n: (bases[n], parts[n]) for n in parts})
+        for number in parts:
+            for part in self.ours[number]:
+                if part.id in (side.id, f"{side.id}/{number}"):
+                    part.group = groups[number]
 
     def taxes_of(self, number: str, group: str) -> list[Decimal]:
         """What a number prints of a tax and no earlier invoice has."""
@@ -676,13 +857,10 @@ class Answers:
             if is_tax(row) and named_group(row) == group and id(row) not in self.again_for_ours
         ]
 
-    @staticmethod
-    def group_of(line: dict, printed: list[VendorLine]) -> str:
+    def group_of(self, line: dict, numbers: list[str]) -> str:
         """What a line of ours is compared by, as the vendor prints its invoice."""
         product = line["product_code"]
-        groups = {named_group(x) for x in printed}
-        if product.startswith("tax_") and "tax" in groups and product not in groups:
-            return "tax"
+        groups = {named_group(x) for number in numbers for x in self.by_number[number]}
         whole = FOLDED.get(product)
         is_folded = whole and whole in groups and product not in groups
         return whole if is_folded else group_code(product)
@@ -708,11 +886,15 @@ class Answers:
             and not line["product_code"].startswith("tax_")
             and any(not is_tax(x) for x in in_arrears)
         )
-        is_billed = any(named_group(x) == group and x.amount >= 0 for x in rows)
+        names = {group, "tax"} if line["product_code"].startswith("tax_") else {group}
+        is_in_sum = any(
+            "tax" in names and named_group(x) == "tax" and (x.amount < 0) == is_credit for x in rows
+        )
+        is_billed = any(named_group(x) in names and x.amount >= 0 for x in rows)
         billing = (0, *self.order_of(number)) if is_billed else (1,)
         return (
             *(not is_prepaid, not has_line, not has_arrears, not has_any),
-            *(not has_product, not is_equal, billing, dated, smallest(number)),
+            *(not has_product, not is_in_sum, not is_equal, billing, dated, smallest(number)),
         )
 
     def charged(self, number: str) -> list[Side]:
@@ -864,6 +1046,16 @@ class Answers:
             or max(x.quantity for x in committed) == row.quantity
         )
         return "committed" if row.price == price and is_told else "arrears"
+
+
+def worth(quantity: Decimal, price: Decimal, unit: Decimal) -> Decimal:
+    """Units at a price, in whole minor units."""
+    return (quantity * price).quantize(unit, ROUND_HALF_UP)
+
+
+def round_to(value: Decimal, places: int) -> Decimal:
+    """A value to so many decimals, half up."""
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def smallest(number: str) -> tuple:
