@@ -26,6 +26,17 @@ printed as (
 
 ),
 
+invoices_of_orders as (
+
+    select
+        org_id,
+        invoice_date
+    from {{ ref('int_expected_charges') }}
+    group by org_id, invoice_date
+    having bool_and(is_order or is_tax)
+
+),
+
 -- What the numbers that answer an invoice of ours have of an order on it, or of no product
 -- we know at its amount: it may be renamed.
 billed_there as (
@@ -49,6 +60,7 @@ billed_there as (
             and answers.other_currency is null
             and printed.match_code
             in (ours.match_code, ours.amount::decimal(28, 4)::varchar)
+            and (printed.amount >= 0 or ours.amount < 0)
     where ours.is_order
     group by ours.org_id, ours.invoice_date, ours.match_code
 
@@ -63,7 +75,11 @@ unbilled as (
         ours.match_code,
         ours.amount as order_amount,
         ours.amount - coalesce(billed_there.amount, 0) as amount,
-        ours.quantity - coalesce(billed_there.quantity, 0) as quantity,
+        if(
+            billed_there.amount is null,
+            ours.quantity,
+            ours.quantity - billed_there.quantity
+        ) as quantity,
         coalesce(billed_there.is_answered, false) as is_answered,
         billed_there.match_code is not null as is_answered_at_all,
         billed_there.amount is not null as is_rest
@@ -79,7 +95,7 @@ unbilled as (
             billed_there.amount is null
             or (
                 billed_there.amount < ours.amount
-                and billed_there.quantity < ours.quantity
+                and coalesce(billed_there.quantity < ours.quantity, true)
             )
         )
 
@@ -97,6 +113,7 @@ candidates as (
         printed.quantity as printed_quantity,
         printed.quantity_of_different_lines,
         printed.unit_prices,
+        invoices_of_orders.org_id is not null as is_billed_with_orders,
         monthly.match_code is not null as has_others,
         monthly.unit_price as others_price,
         coalesce(monthly.amount, 0) as others_amount,
@@ -121,17 +138,24 @@ candidates as (
             and answers.invoice_number = printed.invoice_number
             and unbilled.match_code = printed.match_code
             and unbilled.invoice_date <= printed.printed_date
+            -- A credit of a product says nothing.
+            and (printed.amount >= 0 or unbilled.order_amount < 0)
     left join ours as monthly
         on
             answers.org_id = monthly.org_id
             and answers.expected_invoice_date = monthly.invoice_date
             and unbilled.match_code = monthly.match_code
+    left join invoices_of_orders
+        on
+            answers.org_id = invoices_of_orders.org_id
+            and answers.expected_invoice_date = invoices_of_orders.invoice_date
 
 ),
 
--- The vendor may bill an order with a later invoice (INV-06): one that has as much money or
--- as many units as all that we have of the product on both. Where no invoice of the vendor
--- answers that of the order, one with the product and nothing of it of ours will do.
+-- The vendor may bill an order with another invoice (INV-06): one that has as much money as
+-- all that we have of the product on both, or a later monthly one with as many units. Where
+-- no invoice of the vendor answers that of the order, a monthly one with the product and
+-- nothing of it of ours will do.
 agreeing as (
 
     select
@@ -141,7 +165,7 @@ agreeing as (
             when is_rest and has_others then null
             when distance = 0 then 'amount'
             when printed_amount = others_amount + amount_of_all then 'all'
-            when billed_date < invoice_date then null
+            when billed_date < invoice_date or is_billed_with_orders then null
             when quantity_of_different_lines = others_quantity + quantity then 'units'
             -- Not if all of them are the monthly charge, which may be there once more.
             when
@@ -242,12 +266,10 @@ whole_invoices as (
         arg_max(orders.invoice_number, orders.order_amount) as invoice_number,
         arg_max(orders.billed_date, orders.order_amount) as billed_date
     from orders
-    anti join {{ ref('int_expected_charges') }} as recurring
+    semi join invoices_of_orders
         on
-            orders.org_id = recurring.org_id
-            and orders.invoice_date = recurring.invoice_date
-            and not recurring.is_order
-            and not recurring.is_tax
+            orders.org_id = invoices_of_orders.org_id
+            and orders.invoice_date = invoices_of_orders.invoice_date
     where not orders.is_answered
     group by orders.org_id, orders.invoice_date
 

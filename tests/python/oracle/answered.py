@@ -124,7 +124,7 @@ class Order(NamedTuple):
 
     day: date
     amount: Decimal
-    quantity: Decimal
+    quantity: Decimal | None
     is_rest: bool
     is_answered: bool
 
@@ -478,8 +478,7 @@ class Answers:
         answered = {day for number, day in self.dates.items() if number not in self.foreign}
         moved = {}
         for day in {day for day, _ in found} - answered:
-            lines = [x for x in self.final if x["invoice_date"] == day]
-            if all(is_order(x) or x["charge_type"] == "tax" for x in lines):
+            if self.is_of_orders(day):
                 amounts = {
                     product: sum(x["amount"] for x in ours[day, product])
                     for of_day, product in found
@@ -500,13 +499,18 @@ class Answers:
             unknown = [x for x in self.by_number[number] if not (named_group(x) or is_tax(x))]
             rows += self.said(number, product)
             rows += [x for x in unknown if x.amount == amount and not x.is_prepay]
-        if not rows:
+        if not rows or sum(x.amount for x in rows) < 0:
             return Order(day, amount, quantity, False, bool(numbers))
         told = [x.quantity for x in rows if x.quantity is not None]
         has = sum(x.amount for x in rows)
-        if not told or has >= amount or sum(told) >= quantity:
+        if has >= amount or (told and sum(told) >= quantity):
             return None
-        return Order(day, amount - has, quantity - sum(told), True, True)
+        return Order(day, amount - has, quantity - sum(told) if told else None, True, True)
+
+    def is_of_orders(self, day: date) -> bool:
+        """Whether an invoice of ours has orders alone, and their taxes."""
+        lines = [x for x in self.final if x["invoice_date"] == day]
+        return all(is_order(x) or x["charge_type"] == "tax" for x in lines)
 
     def is_in_reach(self, day: date, number: str) -> bool:
         """Whether a number may bill what was ordered on a day."""
@@ -534,9 +538,11 @@ class Answers:
             for (day, ordered), other in left.items()
             if ordered == product and day != answered and self.is_in_reach(day, number)
         )
+        if amount + beside[0] < 0:
+            return []
         if amount in (order.amount, all_of_it):
             return off
-        if answered < order.day:
+        if answered < order.day or self.is_of_orders(answered):
             return []
         different = {
             (x.row["description"], x.quantity, x.price, x.amount, x.period[0]): x.quantity
@@ -547,7 +553,7 @@ class Answers:
         units = [sum(units or 0 for units in different.values())]
         if not prices <= {monthly_price}:
             units.append(sum(x.quantity or 0 for x in rows))
-        if beside[1] + order.quantity in units:
+        if order.quantity is not None and beside[1] + order.quantity in units:
             return off
         is_any = not others and not order.is_answered and sum(x.amount for x in rows) != 0
         return off if is_any else []
