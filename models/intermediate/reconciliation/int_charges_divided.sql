@@ -20,7 +20,11 @@ placed as (
     select
         assigned.*,
         runs.is_by_units,
-        if(runs.is_by_units, assigned.quantity, assigned.amount)::decimal(38, 6) as size,
+        if(
+            runs.is_by_units,
+            assigned.quantity::decimal(38, 6),
+            assigned.amount::decimal(38, 6)
+        ) as size,
         sum(size) over (
             partition by
                 assigned.org_id,
@@ -68,16 +72,17 @@ pieces as (
         if(
             placed.is_by_units,
             {{ round_money('exact_amount', 'currencies.minor_units') }},
-            piece
-        )::decimal(28, 4) as own_amount,
+            piece::decimal(28, 4)
+        ) as own_amount,
         case
-            when placed.is_by_units then piece
+            when placed.is_by_units then piece::decimal(38, 6)
             when placed.kind = 'call'
                 then coalesce(
-                    sharing.call_minutes, placed.quantity * piece / placed.amount
+                    sharing.call_minutes,
+                    (placed.quantity * piece / placed.amount)::decimal(38, 6)
                 )
-            else piece / placed.unit_price
-        end::decimal(38, 6) as own_quantity
+            else (piece / placed.unit_price)::decimal(38, 6)
+        end as own_quantity
     from placed
     inner join sharing
         on
@@ -102,18 +107,22 @@ divided as (
         is_main,
         if(
             is_main,
-            quantity - coalesce(
-                sum(own_quantity) filter (where not is_main) over of_line, 0
-            ),
+            (
+                quantity - coalesce(
+                    sum(own_quantity) filter (where not is_main) over of_line, 0
+                )
+            )::decimal(38, 6),
             own_quantity
-        )::decimal(38, 6) as quantity,
+        ) as quantity,
         if(
             is_main,
-            amount - coalesce(
-                sum(own_amount) filter (where not is_main) over of_line, 0
-            ),
+            (
+                amount - coalesce(
+                    sum(own_amount) filter (where not is_main) over of_line, 0
+                )
+            )::decimal(28, 4),
             own_amount
-        )::decimal(28, 4) as amount
+        ) as amount
     from pieces
     window of_line as (partition by org_id, invoice_line_id)
 

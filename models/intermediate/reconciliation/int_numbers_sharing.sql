@@ -144,8 +144,11 @@ of_products as (
         shared.is_worth_its_price,
         count(*) over of_product as numbers,
         sum(open_numbers.amount) over of_product as printed_amount,
-        count(open_numbers.quantity) over of_product
-        = count(*) over of_product as is_quantity_printed,
+        if(
+            count(open_numbers.quantity) over of_product = count(*) over of_product,
+            sum(open_numbers.quantity) over of_product,
+            null
+        ) as printed_quantity,
         count(distinct open_numbers.breakout) over of_product as parts
     from open_numbers
     inner join shared
@@ -178,7 +181,7 @@ measured as (
             as international_amount,
         of_products.is_call is not true
         and of_products.is_worth_its_price
-        and of_products.is_quantity_printed as is_by_units,
+        and of_products.printed_quantity is not null as is_by_units,
         coalesce(
             of_products.is_call
             and of_products.our_lines = 1
@@ -194,14 +197,23 @@ measured as (
             when is_by_part then of_products.our_quantity - international_minutes
         end as part_minutes,
         case
-            when is_by_units then of_products.quantity
+            when is_by_units then of_products.quantity::decimal(38, 6)
             when is_part_compared and of_products.breakout = 'international'
-                then international_amount
+                then international_amount::decimal(38, 6)
             when is_part_compared
-                then of_products.our_amount - international_amount
-            else of_products.amount
+                then (of_products.our_amount - international_amount)::decimal(38, 6)
+            else of_products.amount::decimal(38, 6)
         end as own_share,
-        if(is_by_units, of_products.our_quantity, of_products.our_amount) as whole
+        if(
+            is_by_units,
+            of_products.our_quantity::decimal(38, 6),
+            of_products.our_amount::decimal(38, 6)
+        ) as whole,
+        -- As many minutes as ours for more money are dearer, not more.
+        coalesce(
+            of_products.is_call
+            and of_products.printed_quantity = of_products.our_quantity, false
+        ) as are_same_calls
     from of_products
     left join {{ ref('int_calls_by_service') }} as calls
         on
@@ -212,7 +224,7 @@ measured as (
 ),
 
 -- What the numbers leave is on the one that most of ours belongs to, and what rounding
--- makes too much. Where they have more than ours, no single one may have all of it.
+-- makes too much. Where they have more than ours they share nothing, but the same calls.
 taken as (
 
     select
@@ -241,7 +253,7 @@ taken as (
     qualify
         left_over >= 0
         or (not is_by_units and abs(left_over) <= numbers * minor_unit)
-        or max(own_share) over of_product < whole
+        or are_same_calls
 
 )
 

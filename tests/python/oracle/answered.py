@@ -697,7 +697,9 @@ class Answers:
         whole = sum(x.quantity if is_by_units else x.amount for x in lines)
         left = whole - sum(shares.values())
         is_rounding = not is_by_units and abs(left) <= len(shares) * unit
-        if left < 0 and not is_rounding and max(shares.values()) >= whole:
+        are_same_calls = is_call and None not in units.values()
+        are_same_calls &= sum(x or 0 for x in units.values()) == sum(x.quantity for x in lines)
+        if left < 0 and not is_rounding and not are_same_calls:
             return
         price = min(x.price for x in lines)
         order = sorted(
@@ -796,7 +798,8 @@ class Answers:
         for number, (quantity, amount) in own.items():
             part = side if number == main else replace(side, id=f"{side.id}/{number}")
             part.number, part.quantity, part.amount = number, quantity, amount
-            part.line = {**side.line, "quantity": quantity, "amount": amount}
+            changed = {"invoice_line_id": part.id, "quantity": quantity, "amount": amount}
+            part.line = side.line | changed
             if part is not side:
                 self.ours[number].append(part)
 
