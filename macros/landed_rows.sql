@@ -219,11 +219,14 @@
 
 {# Whether a text is what PowerShell writes for an object or a list: `@{id=1}`, or the name of its type. #}
 {% macro is_name_of_object(value) -%}
-    regexp_matches(
-        {{ value }},
-        '^@[{]|^(?:(?:Selected|Deserialized)[.])*(?:'
-        || 'System[.](?:(?:Object|DBNull|Collections|Management[.]Automation)\b|[A-Za-z0-9_.`]+[[])'
-        || '|Microsoft[.]PowerShell[.])'
+    (
+        left({{ value }}, 1) in ('@', 'S', 'D', 'M')
+        and regexp_matches(
+            {{ value }},
+            '^@[{]|^(?:(?:Selected|Deserialized)[.])*(?:'
+            || 'System[.](?:(?:Object|DBNull|Collections|Management[.]Automation)\b|[A-Za-z0-9_.`]+[[])'
+            || '|Microsoft[.]PowerShell[.])'
+        )
     )
 {%- endmacro %}
 

@@ -299,7 +299,8 @@
     A time that the clocks of the zone jump over is none; of one they show twice the later counts.
 #}
 {% macro time_by_file(column) -%}
-    list_transform(
+    {#- A time in UTC is one in any zone and order: it needs none of the expressions below. #}
+    if({{ column }} like '20__-__-__T__:__:__Z', {{ column }}, list_transform(
         [{{ date_by_file(column) }}],
         lambda written: case
             when written is null or time_zone is null or regexp_matches(
@@ -314,5 +315,5 @@
                 )::varchar
             else {{ unreadable_text('written') }}
         end
-    )[1]
+    )[1])
 {%- endmacro %}
