@@ -172,7 +172,7 @@ tied as (
         0 as amount,
         total['description'] as printed_description,
         total['amount'] as printed_amount,
-        lines_total as expected_amount,
+        total['lines_amount'] as expected_amount,
         minor_units,
         org_id || '/' || invoice_number || '/total_differs/' || total['source_row']
             as difference_id
