@@ -28,6 +28,36 @@ expected_charges as (
 
 ),
 
+orders as (
+
+    select * from {{ ref('int_orders_billed_elsewhere') }}
+
+),
+
+-- An order may be billed with another invoice (INV-06).
+charges_answered as (
+
+    select
+        expected_charges.org_id,
+        coalesce(orders.expected_invoice_date, expected_charges.invoice_date)
+            as answered_date,
+        expected_charges.match_code,
+        expected_charges.is_prepay,
+        bool_or(expected_charges.is_tax) as is_tax,
+        sum(expected_charges.amount) as amount,
+        sum(expected_charges.quantity) as quantity
+    from expected_charges
+    left join orders
+        on
+            expected_charges.org_id = orders.org_id
+            and expected_charges.invoice_date = orders.invoice_date
+            and expected_charges.match_code = orders.match_code
+            and not expected_charges.is_prepay
+            and not orders.is_rest
+    group by all
+
+),
+
 -- What all numbers for an invoice of ours bill of a charge: if it is the money or the units
 -- that we have, they share it.
 shared as (
@@ -42,21 +72,21 @@ shared as (
         on
             printed_lines.org_id = answers.org_id
             and printed_lines.invoice_number = answers.invoice_number
-    inner join expected_charges
+    inner join charges_answered as ours
         on
-            answers.org_id = expected_charges.org_id
-            and answers.expected_invoice_date = expected_charges.invoice_date
-            and printed_lines.charged_for = expected_charges.match_code
-            and printed_lines.is_prepay = expected_charges.is_prepay
+            answers.org_id = ours.org_id
+            and answers.expected_invoice_date = ours.answered_date
+            and printed_lines.charged_for = ours.match_code
+            and printed_lines.is_prepay = ours.is_prepay
     group by all
     having
         min(printed_lines.amount) >= 0
         and (
-            sum(printed_lines.amount) = any_value(expected_charges.amount)
+            sum(printed_lines.amount) = any_value(ours.amount)
             or (
-                sum(printed_lines.quantity) = any_value(expected_charges.quantity)
+                sum(printed_lines.quantity) = any_value(ours.quantity)
                 and count(printed_lines.quantity) = count(*)
-                and not bool_or(expected_charges.is_tax)
+                and not bool_or(ours.is_tax)
             )
         )
 
@@ -76,7 +106,7 @@ unanswered as (
         on
             expected_charges.org_id = answers.org_id
             and expected_charges.invoice_date = answers.expected_invoice_date
-    anti join {{ ref('int_orders_billed_elsewhere') }} as orders
+    anti join orders
         on
             expected_charges.org_id = orders.org_id
             and expected_charges.invoice_date = orders.invoice_date

@@ -32,7 +32,7 @@ printed_lines as (
 
 ),
 
--- What each number prints of a product.
+-- What each number prints of a product. A credit of it stands alone.
 printed as (
 
     select
@@ -41,10 +41,15 @@ printed as (
         group_product,
         is_prepay,
         invoice_number,
-        sum(amount) as amount,
-        min(amount) as smallest_amount,
-        if(count(quantity) = count(*) and min(quantity) >= 0, sum(quantity), null)
-            as quantity,
+        sum(amount) as amount_with_credits,
+        sum(amount) filter (where amount >= 0) as amount,
+        if(
+            count(quantity) filter (where amount >= 0)
+            = count(*) filter (where amount >= 0)
+            and min(quantity) filter (where amount >= 0) >= 0,
+            sum(quantity) filter (where amount >= 0),
+            null
+        ) as quantity,
         if(
             count(distinct breakout) = 1 and count(breakout) = count(*),
             any_value(breakout),
@@ -52,6 +57,7 @@ printed as (
         ) as breakout
     from printed_lines
     group by all
+    having bool_or(amount >= 0)
 
 ),
 
@@ -83,7 +89,9 @@ open_numbers as (
             and printed.group_product = assigned_amounts.group_product
             and printed.is_prepay = assigned_amounts.is_prepay
             and printed.invoice_number = assigned_amounts.invoice_number
-    where printed.amount is distinct from assigned_amounts.amount
+    where
+        printed.amount is distinct from assigned_amounts.amount
+        and printed.amount_with_credits is distinct from assigned_amounts.amount
     window
         of_product as (
             partition by
@@ -94,7 +102,6 @@ open_numbers as (
         )
     qualify
         count(*) over of_product > 1
-        and min(printed.smallest_amount) over of_product >= 0
 
 ),
 
@@ -179,9 +186,14 @@ measured as (
         coalesce(calls.international_cost, 0) as international_cost,
         {{ round_money('international_cost', 'of_products.minor_units') }}
             as international_amount,
+        abs(of_products.printed_amount - of_products.our_amount)
+        <= of_products.numbers * of_products.minor_unit as is_of_our_money,
         of_products.is_call is not true
         and of_products.is_worth_its_price
-        and of_products.printed_quantity is not null as is_by_units,
+        and of_products.printed_quantity is not null
+        and not (
+            of_products.printed_quantity > of_products.our_quantity and is_of_our_money
+        ) as is_by_units,
         coalesce(
             of_products.is_call
             and of_products.our_lines = 1
@@ -189,8 +201,7 @@ measured as (
         ) as is_by_part,
         is_by_part
         and of_products.group_product <> 'telco_inbound'
-        and abs(of_products.printed_amount - of_products.our_amount)
-        > of_products.numbers * of_products.minor_unit as is_part_compared,
+        and not is_of_our_money as is_part_compared,
         case
             when is_by_part and of_products.breakout = 'international'
                 then international_minutes

@@ -118,9 +118,13 @@ candidates as (
         monthly.unit_price as others_price,
         coalesce(monthly.amount, 0) as others_amount,
         coalesce(monthly.quantity, 0) as others_quantity,
-        sum(unbilled.amount) over (
-            partition by unbilled.org_id, unbilled.match_code, answers.invoice_number
-        ) as amount_of_all
+        sum(printed.amount) over (
+            partition by
+                unbilled.org_id,
+                unbilled.match_code,
+                unbilled.invoice_date,
+                answers.expected_invoice_date
+        ) as amount_of_numbers
     from unbilled
     inner join answers
         on
@@ -152,6 +156,21 @@ candidates as (
 
 ),
 
+-- One number has the money of the order, or all that answer that invoice of ours do.
+measured as (
+
+    select
+        *,
+        abs(printed_amount - others_amount - amount) as distance,
+        others_amount + amount in (printed_amount, amount_of_numbers)
+        and not (is_rest and has_others) as is_of_amount,
+        bool_or(is_of_amount) over (
+            partition by org_id, match_code, invoice_date
+        ) as has_its_amount
+    from candidates
+
+),
+
 -- The vendor may bill an order with another invoice (INV-06): one that has as much money as
 -- all that we have of the product on both, or a later monthly one with as many units. Where
 -- no invoice of the vendor answers that of the order, a monthly one with the product and
@@ -160,11 +179,15 @@ agreeing as (
 
     select
         *,
-        abs(printed_amount - others_amount - amount) as distance,
         case
             when is_rest and has_others then null
-            when distance = 0 then 'amount'
-            when printed_amount = others_amount + amount_of_all then 'all'
+            when is_of_amount then 'amount'
+            when
+                not has_its_amount
+                and printed_amount = others_amount + sum(amount) filter (
+                    where not has_its_amount
+                ) over (partition by org_id, match_code, invoice_number)
+                then 'all'
             when billed_date < invoice_date or is_billed_with_orders then null
             when quantity_of_different_lines = others_quantity + quantity then 'units'
             -- Not if all of them are the monthly charge, which may be there once more.
@@ -175,8 +198,8 @@ agreeing as (
             when not has_others and not is_answered_at_all and printed_amount <> 0
                 then 'product'
         end as agreement
-    from candidates
-    where agreement is not null
+    from measured
+    qualify agreement is not null
 
 ),
 
@@ -251,7 +274,11 @@ orders as (
     qualify
         row_number() over (
             partition by org_id, invoice_date, match_code
-            order by distance asc, billed_date asc, billing_place asc
+            order by
+                agreement = 'product' asc,
+                distance asc,
+                billed_date asc,
+                billing_place asc
         ) = 1
 
 ),

@@ -340,9 +340,14 @@ class Answers:
             and x.number not in self.foreign
             and (x.named, x.is_prepay) == (line.named, line.is_prepay)
         ]
-        if not (owed := self.owed(line, day)):
-            return False
-        if any(x.amount < 0 for x in billed):
+        owed = [
+            x
+            for x in self.final
+            if self.answered_day(x) == day
+            and group_code(x["product_code"]) == line.named
+            and (x["charge_type"] == "prepay") == line.is_prepay
+        ]
+        if not owed or any(x.amount < 0 for x in billed):
             return False
         units = [x.quantity for x in billed]
         is_of_units = None not in units and sum(units) == sum(x["quantity"] for x in owed)
@@ -458,16 +463,25 @@ class Answers:
             if all(is_order(x) for x in lines) and (rest := self.unbilled(*key, lines))
         }
         found: dict[tuple[date, str], Moved] = {}
+        exact = {
+            (day, product)
+            for (day, product), order in left.items()
+            if any(
+                self.has_amount(order, number, product, ours[answered, product])
+                for number, answered in self.dates.items()
+                if answered != day and self.is_in_reach(day, number, product)
+            )
+        }
+        together = {key: order for key, order in left.items() if key not in exact}
         for (day, product), order in left.items():
             ranked = [
-                (off, answered, self.order_of(number), number)
+                (*rank, answered, self.order_of(number), number)
                 for number, answered in self.dates.items()
-                if answered != day and self.is_in_reach(day, number)
-                if (rows := self.said(number, product))
-                for off in self.off(order, rows, ours[answered, product], left, product, number)
+                if answered != day and self.is_in_reach(day, number, product)
+                for rank in self.rank(order, number, product, ours[answered, product], together)
             ]
             if ranked:
-                _, answered, _, number = min(ranked)
+                *_, answered, _, number = min(ranked)
                 found[day, product] = Moved(answered, number, order.is_rest)
         return found | self.moved_along(ours, found)
 
@@ -512,36 +526,47 @@ class Answers:
         lines = [x for x in self.final if x["invoice_date"] == day]
         return all(is_order(x) or x["charge_type"] == "tax" for x in lines)
 
-    def is_in_reach(self, day: date, number: str) -> bool:
-        """Whether a number may bill what was ordered on a day."""
+    def is_in_reach(self, day: date, number: str, product: str) -> bool:
+        """Whether a number has a product that was ordered on a day, and may bill the order."""
         dated = min(line.invoice_date for line in self.by_number[number])
-        return day <= dated and (self.dates[number] - day).days <= 100
+        rows = self.said(number, product)
+        is_credit = sum(x.amount for x in rows) < 0
+        is_in_time = day <= dated and (self.dates[number] - day).days <= 100
+        return bool(rows) and not is_credit and is_in_time
 
-    def off(
+    def has_amount(self, order: Order, number: str, product: str, others: list[dict]) -> bool:
+        """Whether it, or all numbers for its invoice of ours, have the money of an order."""
+        if order.is_rest and others:
+            return False
+        wanted = order.amount + sum(x["amount"] for x in others)
+        same = [n for n, day in self.dates.items() if day == self.dates[number]]
+        same = [n for n in same if self.is_in_reach(order.day, n, product)]
+        amounts = {n: sum(x.amount for x in self.said(n, product)) for n in same}
+        return wanted in (amounts[number], sum(amounts.values()))
+
+    def rank(
         self,
         order: Order,
-        rows: list[VendorLine],
-        others: list[dict],
-        left: dict[tuple[date, str], Order],
-        product: str,
         number: str,
-    ) -> list[Decimal]:
-        """How far the money of an order is from what a number has of it, if it may be that."""
-        beside = sum(x["amount"] for x in others), sum(x["quantity"] for x in others)
-        amount = sum(x.amount for x in rows) - beside[0]
-        off = [abs(amount - order.amount)]
+        product: str,
+        others: list[dict],
+        together: dict[tuple[date, str], Order],
+    ) -> list[tuple[bool, Decimal]]:
+        """Whether only the product agrees, and how far the money is off; empty if nothing does."""
+        rows, answered = self.said(number, product), self.dates[number]
+        billed = sum(x.amount for x in rows)
+        amount = billed - sum(x["amount"] for x in others)
+        off = abs(amount - order.amount)
         if order.is_rest and others:
             return []
-        answered = self.dates[number]
         all_of_it = sum(
             other.amount
-            for (day, ordered), other in left.items()
-            if ordered == product and day != answered and self.is_in_reach(day, number)
+            for (day, ordered), other in together.items()
+            if ordered == product and day != answered and self.is_in_reach(day, number, product)
         )
-        if amount + beside[0] < 0:
-            return []
-        if amount in (order.amount, all_of_it):
-            return off
+        is_together = (order.day, product) in together and amount == all_of_it
+        if self.has_amount(order, number, product, others) or is_together:
+            return [(False, off)]
         if answered < order.day or self.is_of_orders(answered):
             return []
         different = {
@@ -553,10 +578,11 @@ class Answers:
         units = [sum(units or 0 for units in different.values())]
         if not prices <= {monthly_price}:
             units.append(sum(x.quantity or 0 for x in rows))
-        if order.quantity is not None and beside[1] + order.quantity in units:
-            return off
-        is_any = not others and not order.is_answered and sum(x.amount for x in rows) != 0
-        return off if is_any else []
+        beside = sum(x["quantity"] for x in others)
+        if order.quantity is not None and beside + order.quantity in units:
+            return [(False, off)]
+        is_any = not others and not order.is_answered and billed != 0
+        return [(True, off)] if is_any else []
 
     def assign(self) -> None:
         """Give each final line of ours the number it belongs to."""
@@ -639,14 +665,14 @@ class Answers:
         for (day, group, is_prepay), sides in runs.items():
             printed = self.printed_of(day, group, is_prepay)
             owed = {n: [x.amount for x in sides if x.number == n] for n in printed}
-            open_rows = {
-                n: rows
-                for n, rows in printed.items()
-                if not owed[n] or sum(owed[n]) != sum(x.amount for x in rows)
-            }
+            open_rows = {}
+            for n, rows in printed.items():
+                charges = [x for x in rows if x.amount >= 0]
+                sums = {sum(x.amount for x in found) for found in (rows, charges)}
+                if charges and not (owed[n] and sum(owed[n]) in sums):
+                    open_rows[n] = charges
             lines = [x for x in sides if x.number in open_rows]
-            is_credited = any(x.amount < 0 for rows in open_rows.values() for x in rows)
-            if len(open_rows) > 1 and lines and not is_credited:
+            if len(open_rows) > 1 and lines:
                 self.share_lines(lines, open_rows, {n: sum(owed[n]) for n in open_rows})
 
     def printed_of(self, day: date, group: str, is_prepay: bool) -> dict[str, list[VendorLine]]:
@@ -683,10 +709,14 @@ class Answers:
             is_told = None not in told and min(told) >= 0
             units[number] = sum(told) if is_told else None
         is_call = any(x.is_call for x in lines)
+        billed = sum(amounts.values()) - sum(x.amount for x in lines)
+        is_of_our_money = abs(billed) <= len(amounts) * unit
+        is_more = sum(x or 0 for x in units.values()) > sum(x.quantity for x in lines)
         is_by_units = (
             not is_call
             and None not in units.values()
             and all(worth(x.quantity, x.price, unit) == x.amount for x in lines)
+            and not (is_more and is_of_our_money)
         )
         parts, is_compared = {}, False
         if is_call and len(lines) == 1:
