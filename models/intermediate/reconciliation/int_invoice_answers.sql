@@ -82,7 +82,8 @@ our_dates as (
     select
         org_id,
         invoice_date,
-        count(*) filter (where not is_tax) as products
+        count(*) filter (where not is_tax) as products,
+        count(*) filter (where is_tax) as taxes
     from ours
     group by org_id, invoice_date
 
@@ -98,6 +99,7 @@ candidates as (
         our_dates.invoice_date,
         printed.printed_date - our_dates.invoice_date as days_late,
         our_dates.products as our_products,
+        our_dates.taxes as our_taxes,
         count(*) filter (where ours.match_code is not null) as products,
         count(*) filter (where not ours.is_tax) as untaxed_products,
         count(*) filter (
@@ -146,6 +148,7 @@ scored as (
         1000 * (
             2 * equal_amounts + products
             + if(untaxed_products = our_products and our_products > 0, 2, 0)
+            + if(equal_taxes = our_taxes and our_taxes > 0, 2, 0)
             + if(days_late between 0 and 10, 2, 0)
             + if(abs(days_late) <= 1, 2, 0)
             + if(days_late = 0, 1, 0)

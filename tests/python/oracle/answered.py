@@ -4,8 +4,8 @@
    with which it has most in common: a product counts 1, an equal amount of it 2 more, the part of
    its periods that are ours 3, those in arrears twice as much as those in advance, a date within
    ten days after ours 2, of the same day give or take one 2 more, of the very day 1 more, all
-   products of ours 2, less 3 where it has money that a number of that day has, too, with all of
-   ours; then the closest date. Credits say nothing, nor do lines that an earlier invoice has, if
+   products of ours 2, all of our taxes 2, less 3 where it has money that a number of that day has,
+   too, with all of ours; then the closest date. Credits say nothing, nor do lines that an earlier invoice has, if
    there are others. An invoice of which an earlier one has every charge but the taxes, by their
    periods, answers what that one answers, if it has at least half of the charges, and the periods
    are of that invoice of ours and not of the one that its own charges and date say.
@@ -440,6 +440,8 @@ class Answers:
                 in_period += (has_period and is_ours) * (2 - key[1])
             untaxed = [key for key in ours[day] if not key[0].startswith("tax_")]
             score += 2 * (bool(untaxed) and found == len(untaxed))
+            levels = len(ours[day]) - len(untaxed)
+            score += 2 * (levels > 0 and taxes == levels)
             score = 1000 * score + (3000 * in_period // periods if periods else 0)
             has_all = equal == len(untaxed)
             ranked.append(Candidate(score, taxes, abs(late), day, equal, has_all))

@@ -193,7 +193,7 @@ class Comparison:
                 if quantity is not None:
                     expected = quantity - sum(x.quantity or ZERO for x in theirs[:-1])
             rows.append(self.row(line, other, expected, amount, rounding))
-        last = max(row["expected_invoice_date"] for row in rows)
+        last = max((row["expected_invoice_date"] for row in rows), default=None)
         return [row | {"expected_invoice_date": last} for row in rows]
 
     def rows_by_part(self, theirs: list[Side], ours: list[Side], rounding: Decimal) -> list[dict]:
