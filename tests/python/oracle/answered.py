@@ -5,10 +5,10 @@
    its periods that are ours 3, those in arrears twice as much as those in advance, a date within
    ten days after ours 2, of the same day give or take one 2 more, of the very day 1 more, all
    products of ours 2, all of our taxes 2, less 3 where it has money that a number of that day has,
-   too, with all of ours; then the closest date. Credits say nothing, nor do lines that an earlier invoice has, if
-   there are others. An invoice of which an earlier one has every charge but the taxes, by their
-   periods, answers what that one answers, if it has at least half of the charges, and the periods
-   are of that invoice of ours and not of the one that its own charges and date say.
+   too, with all of ours; then the closest date. Credits say nothing, nor do lines that an earlier
+   invoice has, if there are others. An invoice of which an earlier one has every charge but the
+   taxes, by their periods, answers what that one answers, if it has at least half of the charges,
+   and the periods are of that invoice of ours and not of the one that its own charges and date say.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
