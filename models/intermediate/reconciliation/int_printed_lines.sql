@@ -197,6 +197,9 @@ compared as (
         ) as is_negative_of_ours,
         if(is_prepaid, prepaid_amount, arrears_amount) as our_amount,
         coalesce(sum(amount) over of_charge = our_amount, false) as is_agreed,
+        coalesce(
+            sum(amount) filter (where amount >= 0) over of_charge = our_amount, false
+        ) as is_agreed_but_for_credits,
         count(*) over of_charge = 1 and coalesce(our_amount <> 0, false) as is_only_line,
         not is_without_period
         and service_period_start < arrears_start - 1
@@ -243,7 +246,12 @@ charged as (
                 and not is_only_line
                 and not (is_without_period and coalesce(our_amount <> 0, false))
                 then 'again'
-            when is_before and is_any_in_period and not is_agreed and not is_tax
+            when
+                is_before
+                and is_any_in_period
+                and not is_agreed
+                and not is_agreed_but_for_credits
+                and not is_tax
                 then 'earlier'
             when is_prepaid and amount < 0 then 'given_back'
             when is_prepaid then 'prepay'

@@ -982,7 +982,13 @@ class Answers:
                 side.charge = "credit"
             elif self.is_again(row, same, rows) and not is_agreed:
                 side.charge = "again"
-            elif is_before and is_any_in_period and not is_agreed and not side.is_tax:
+            elif (
+                is_before
+                and is_any_in_period
+                and not is_agreed
+                and not self.is_agreed(row, group, same, [x for x in rows if x.amount >= 0])
+                and not side.is_tax
+            ):
                 side.charge = "earlier"
             key = (
                 *(side.group, side.charge, row.breakout, row.quantity, row.price, row.amount),
