@@ -148,4 +148,5 @@ select
     null::varchar as waiver_reason,
     null::varchar as detail
 from shortfalls
-cross join products
+inner join products
+    on products.org_id is null or shortfalls.org_id = products.org_id

@@ -36,7 +36,9 @@ peaks as (
     select peaks.*
     from {{ ref('int_peaks') }} as peaks
     semi join pools
-        on peaks.pool = pools.pool
+        on
+            peaks.pool = pools.pool
+            and (pools.org_id is null or peaks.org_id = pools.org_id)
 
 ),
 

@@ -40,6 +40,7 @@ events as (
         invoices.currency,
         events.product_code as own_product_code,
         row_number() over (
+            partition by events.org_id
             order by events.event_date, events.landed_at, events.source_row
         ) as entry_order
     from {{ ref('stg_disputes') }} as events

@@ -31,7 +31,9 @@ step_days as (
         )::date as usage_date
     from steps
     inner join pools
-        on steps.pool = pools.pool
+        on
+            steps.pool = pools.pool
+            and (pools.org_id is null or steps.org_id = pools.org_id)
 
 ),
 

@@ -41,7 +41,9 @@ select
     = 'concurrent' as is_billed_by_peak
 from peaks
 inner join pools
-    on peaks.pool = pools.pool
+    on
+        peaks.pool = pools.pool
+        and (pools.org_id is null or peaks.org_id = pools.org_id)
 inner join cycles
     on
         peaks.org_id = cycles.org_id

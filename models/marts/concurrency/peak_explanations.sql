@@ -26,7 +26,9 @@ readings as (
             peaks.accumulated_exact_users as accumulated_exact
         from {{ ref('int_peaks') }} as peaks
         semi join pools
-            on peaks.pool = pools.pool
+            on
+                peaks.pool = pools.pool
+                and (pools.org_id is null or peaks.org_id = pools.org_id)
     )
     on highest, sustained, accumulated, accumulated_exact
     into name reading value users_count

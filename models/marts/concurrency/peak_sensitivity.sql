@@ -14,7 +14,9 @@ steps as (
     select steps.*
     from {{ ref('int_concurrency_steps') }} as steps
     semi join pools
-        on steps.pool = pools.pool
+        on
+            steps.pool = pools.pool
+            and (pools.org_id is null or steps.org_id = pools.org_id)
 
 ),
 
