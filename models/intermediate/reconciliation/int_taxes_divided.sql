@@ -51,7 +51,17 @@ taxes_printed as (
 
 ),
 
--- Each prints a tax by its level, or all that it does not name in one sum.
+taxing as (
+
+    select distinct
+        org_id,
+        invoice_number
+    from taxes_printed
+
+),
+
+-- Each prints a tax by its level, or all that it does not name in one sum; where it prints
+-- neither but other taxes, the level is missing there.
 printing as (
 
     select
@@ -59,7 +69,11 @@ printing as (
         numbers.invoice_number as printing_number,
         numbers.amount as charged_amount,
         numbers.invoice_number = taxes.invoice_number as is_main,
-        coalesce(levels.group_product, sums.group_product) as printed_as,
+        coalesce(
+            levels.group_product,
+            sums.group_product,
+            if(taxing.invoice_number is null, null, taxes.group_product)
+        ) as printed_as,
         coalesce(levels.amount, sums.amount) as printed_amount,
         sum(taxes.amount) over (
             partition by taxes.org_id, printing_number, printed_as, is_main
@@ -79,6 +93,10 @@ printing as (
             taxes.org_id = sums.org_id
             and numbers.invoice_number = sums.invoice_number
             and sums.group_product = 'tax'
+    left join taxing
+        on
+            taxes.org_id = taxing.org_id
+            and numbers.invoice_number = taxing.invoice_number
 
 ),
 
@@ -121,7 +139,7 @@ divided as (
         row_number() over (
             partition by org_id, invoice_line_id
             order by
-                printed_amount = low_amount + minor_unit desc,
+                coalesce(printed_amount = low_amount + minor_unit, false) desc,
                 exact_amount - low_amount desc,
                 printing_number asc
         ) as units_place,

@@ -850,9 +850,12 @@ class Answers:
             self.divide(side, side.number, billed, owed)
 
     def printed_as(self, side: Side, number: str) -> str | None:
-        """How a number prints a tax: by its level, in one sum, or not at all."""
+        """How a number prints a tax: by its level, in one sum, not beside others, or none."""
         level = group_code(side.product)
-        return next((name for name in (level, "tax") if self.taxes_of(number, name)), None)
+        rows = [x for x in self.by_number[number] if id(x) not in self.again_for_ours]
+        is_taxing = any(is_tax(x) for x in rows)
+        named = (name for name in (level, "tax") if self.taxes_of(number, name))
+        return next(named, level if is_taxing else None)
 
     def divide(
         self,
