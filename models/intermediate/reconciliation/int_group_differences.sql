@@ -178,7 +178,7 @@ parts as (
             when at_their_rate is null then 'unexplained'
             when
                 abs(compared_variance - (at_their_rate - ours))
-                <= printed_lines * power(10, -minor_units)
+                <= compared_lines * power(10, -minor_units)
                 then 'rounding'
             when printed_price is not null then 'amount_is_not_quantity_times_rate'
             when printed_quantity = expected_quantity then 'wrong_rate'

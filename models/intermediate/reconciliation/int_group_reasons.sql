@@ -38,7 +38,8 @@ select
     figures.printed_description,
     figures.repeated_description,
     figures.printed_start,
-    figures.printed_lines,
+    greatest(figures.printed_compared_lines, figures.expected_compared_lines)
+        as compared_lines,
     figures.printed_quantity,
     figures.printed_price,
     figures.is_price_derived,
@@ -82,8 +83,7 @@ select
             figures.printed_lines > 0
             and figures.expected_lines > 0
             and abs(figures.variance_amount)
-            <= greatest(figures.printed_compared_lines, figures.expected_compared_lines)
-            * power(10, -figures.minor_units)
+            <= compared_lines * power(10, -figures.minor_units)
             -- As it is billed, or all of it at a blended rate (FU-10).
             and (
                 figures.kind = 'call'

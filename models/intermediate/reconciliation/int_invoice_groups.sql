@@ -4,18 +4,10 @@ with
 dated as (
 
     select distinct
-        printed_lines.org_id,
-        printed_lines.invoice_number,
-        coalesce(
-            printed_lines.expected_invoice_date,
-            answers.expected_invoice_date,
-            printed_lines.invoice_date
-        ) as taxed_on
-    from {{ ref('int_printed_lines') }} as printed_lines
-    left join {{ ref('int_invoice_answers') }} as answers
-        on
-            printed_lines.org_id = answers.org_id
-            and printed_lines.invoice_number = answers.invoice_number
+        org_id,
+        invoice_number,
+        coalesce(expected_invoice_date, invoice_date) as taxed_on
+    from {{ ref('int_printed_lines') }}
 
 ),
 

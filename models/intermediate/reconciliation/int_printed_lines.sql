@@ -24,6 +24,12 @@ our_lines as (
 
 ),
 
+answers as (
+
+    select * from {{ ref('int_invoice_answers') }}
+
+),
+
 -- What our lines say of a product on an invoice: whether a part of it is negative or
 -- waived, and at which prices it is prepaid, committed and billed in arrears.
 our_products as (
@@ -54,7 +60,6 @@ our_dates as (
     select
         org_id,
         invoice_number,
-        max(invoice_date) as expected_invoice_date,
         min(service_period_start) filter (
             where not is_tax
             and charge not in ('prepay', 'given_back')
@@ -73,7 +78,6 @@ our_invoices as (
     select
         our_dates.org_id,
         our_dates.invoice_number,
-        our_dates.expected_invoice_date,
         coalesce(
             our_dates.usage_start,
             cycles.cycle_start_date,
@@ -81,10 +85,14 @@ our_invoices as (
             our_dates.prepay_start
         ) as arrears_start
     from our_dates
+    left join answers
+        on
+            our_dates.org_id = answers.org_id
+            and our_dates.invoice_number = answers.invoice_number
     left join {{ ref('int_cycles') }} as cycles
         on
             our_dates.org_id = cycles.org_id
-            and our_dates.expected_invoice_date = cycles.cycle_end_date
+            and answers.expected_invoice_date = cycles.cycle_end_date
 
 ),
 
@@ -92,7 +100,7 @@ beside_ours as (
 
     select
         printed_lines.*,
-        our_invoices.expected_invoice_date,
+        answers.expected_invoice_date,
         our_invoices.arrears_start,
         our_products.org_id is not null as is_ours,
         our_products.has_negative,
@@ -127,6 +135,10 @@ beside_ours as (
         on
             printed_lines.org_id = our_invoices.org_id
             and printed_lines.invoice_number = our_invoices.invoice_number
+    left join answers
+        on
+            printed_lines.org_id = answers.org_id
+            and printed_lines.invoice_number = answers.invoice_number
     window
         of_product as (
             partition by

@@ -26,7 +26,8 @@ printed as (
             and (
                 answers.expected_invoice_date = cycles.cycle_end_date
                 or (
-                    answers.expected_invoice_date > cycles.cycle_end_date
+                    vendor.charge = 'earlier'
+                    and answers.expected_invoice_date > cycles.cycle_end_date
                     and abs(vendor.service_period_start - cycles.cycle_start_date) <= 1
                     and abs(vendor.service_period_end - cycles.cycle_end_date) <= 1
                 )

@@ -104,7 +104,7 @@ def copy(line: Line) -> Line:
 
 def lines_sent_before(invoice: Invoice) -> list[Line]:
     """Lines in arrears of the invoice before, that stood there without a fault, of a cycle."""
-    if invoice.earlier is None:
+    if invoice.earlier is None or invoice.earlier.printed_currency is not None:
         return []
     found = [
         line
@@ -209,7 +209,10 @@ def arrears_of(invoice: Invoice) -> tuple:
 
 @fault("shape", weight=1)
 def usage_without_line(invoice: Invoice, kind: str) -> bool:
-    """What was used has no line."""
+    """What was used has no line; something else is left to tell which invoice it is."""
+    billed = [line for line in invoice.lines if line.ours and line.amount and not line.is_tax]
+    if len(billed) < 2:
+        return False
     charges = {"overage", "usage", "recurring", "one_time", "surcharge"}
     folded = {"telco_toll_free", "telco_extended_outbound"}
     products = {line.product for line in invoice.lines}

@@ -45,9 +45,9 @@ def nobody_agreed(invoice: Invoice, rate: Decimal, above: Decimal) -> Decimal:
 
 @fault(weight=1)
 def wrong_rate(invoice: Invoice, kind: str) -> bool:
-    """The right quantity at a rate nobody agreed."""
+    """The right quantity at a rate nobody agreed, which no number of days of a cycle gives."""
     for line in invoice.candidates(is_priced):
-        above = line.rate * invoice.rng.choice((5, 10, 30)) / 100
+        above = line.rate * invoice.rng.choice((7, 11, 31)) / 100
         rate = nobody_agreed(invoice, line.rate, max(above, 5 * invoice.unit / line.quantity))
         if invoice.change(kind, {"wrong_rate"}, line, rate=rate):
             return True

@@ -108,7 +108,7 @@ class Invoice:
     aliases: dict[str, str] = field(default_factory=dict)  # product -> name of the organization
     period_style: str = "last_day"
     sent: date | None = None
-    printed_currency: str | None = None
+    printed_currency: str | None = None  # None: that of the organization
     file: str | None = None  # of a PDF
     other_number: str | None = None  # the same invoice, as it came by another way
 
