@@ -66,7 +66,8 @@ our_dates as (
             and charge_type is distinct from 'one_time'
         ) as usage_start,
         min(service_period_start) filter (where charge_type = 'one_time') as orders_start,
-        min(service_period_start) filter (where charge = 'prepay') as prepay_start
+        min(service_period_start) filter (where charge = 'prepay') as prepay_start,
+        list(amount) filter (where not is_tax and amount <> 0) as amounts
     from our_lines
     group by org_id, invoice_number
 
@@ -78,6 +79,7 @@ our_invoices as (
     select
         our_dates.org_id,
         our_dates.invoice_number,
+        our_dates.amounts,
         coalesce(
             our_dates.usage_start,
             cycles.cycle_start_date,
@@ -102,7 +104,13 @@ beside_ours as (
         printed_lines.*,
         answers.expected_invoice_date,
         our_invoices.arrears_start,
-        our_products.org_id is not null as is_ours,
+        -- Words that name no product may be those of a line of ours.
+        our_products.org_id is not null
+        or coalesce(
+            printed_lines.group_product = 'unknown'
+            and list_contains(our_invoices.amounts, printed_lines.amount),
+            false
+        ) as is_ours,
         our_products.has_negative,
         our_products.given_back,
         our_products.has_given_back,

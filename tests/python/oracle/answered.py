@@ -951,11 +951,14 @@ class Answers:
         """The printed lines of a number with the charge they are compared by."""
         rows, ours = self.by_number[number], self.ours[number]
         self.tell_prepay(rows, ours)
-        start = self.start_of_arrears(ours)
+        start = self.start_of_arrears(number, ours)
         groups = {x.group for x in ours}
+        amounts = {x.amount for x in ours if x.amount and not x.is_tax}
         is_any_in_period = start and (
             any(abs((x.period[0] - start).days) <= 1 for x in rows)
-            or not any((named_group(x) or "unknown") in groups for x in rows)
+            or not any(
+                named_group(x) in groups if named_group(x) else x.amount in amounts for x in rows
+            )
         )
         seen, sides = set(), []
         for place, row in enumerate(sorted(rows, key=lambda x: (x.row.file, x.row.number)), 1):
@@ -1008,14 +1011,14 @@ class Answers:
             sides.append(side)
         return sides
 
-    def start_of_arrears(self, ours: list[Side]) -> date | None:
+    def start_of_arrears(self, number: str, ours: list[Side]) -> date | None:
         """Where the cycle begins that lines of ours bill in arrears."""
         monthly = [x for x in ours if not x.is_tax and not is_in_advance(x)]
         usage = [x.period[0] for x in monthly if x.charge_type != "one_time"]
         of_orders = [x.period[0] for x in monthly if x.charge_type == "one_time"]
         in_advance = [x.period[0] for x in ours if x.charge == "prepay"]
-        dated = max((x.line["invoice_date"] for x in ours), default=None)
-        of_cycle = [cycle.start for cycle in self.org.cycles if cycle.end == dated]
+        dated = self.dates.get(number)
+        of_cycle = [cycle.start for cycle in self.org.cycles if ours and cycle.end == dated]
         return min(usage or of_cycle or of_orders or in_advance, default=None)
 
     def tell_prepay(self, rows: list[VendorLine], ours: list[Side]) -> None:
@@ -1034,7 +1037,7 @@ class Answers:
                 continue
             since = min(x.period[0] for x in paid)
             price = max(x.price for x in paid)
-            start = self.start_of_arrears(ours)
+            start = self.start_of_arrears(rows[0].number, ours)
             is_beside_arrears = (
                 start is not None
                 and (since - start).days > 1
