@@ -164,16 +164,12 @@ scored as (
             ),
             3000,
             0
-        ) as score,
-        untaxed_products > 0
-        and abs(days_late) > min(abs(days_late)) filter (where untaxed_products > 0) over (
-            partition by org_id, invoice_date
-        ) as is_closer_to_another
+        ) as score
     from candidates
 
 ),
 
--- Taxes of two invoices may be equal by chance. Where all is equal, each invoice has one.
+-- Taxes of two invoices may be equal by chance.
 closest as (
 
     select *
@@ -184,7 +180,6 @@ closest as (
             order by
                 score desc,
                 equal_taxes desc,
-                is_closer_to_another asc,
                 abs(days_late) asc,
                 invoice_date asc
         ) = 1

@@ -5,11 +5,10 @@
    its periods that are ours 3, those in arrears twice as much as those in advance, a date within
    ten days after ours 2, of the same day give or take one 2 more, of the very day 1 more, all
    products of ours 2, all of our taxes 2, less 3 where it has money that a number of that day has,
-   too, with all of ours; then one that no number with a product of it is closer to; then the
-   closest date. Credits say nothing, nor do lines that an earlier invoice has, if there are others.
-   An invoice of which an earlier one has every charge but the taxes, by their periods, answers what
-   that one answers, if it has at least half of the charges, and the periods are of that invoice of
-   ours and not of the one that its own charges and date say.
+   too, with all of ours; then the closest date. Credits say nothing, nor do lines that an earlier
+   invoice has, if there are others. An invoice of which an earlier one has every charge but the
+   taxes, by their periods, answers what that one answers, if it has at least half of the charges,
+   and the periods are of that invoice of ours and not of the one that its own charges and date say.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
@@ -139,7 +138,6 @@ class Candidate(NamedTuple):
     day: date
     equal: int
     has_all: bool
-    found: int
 
 
 class Answers:
@@ -365,21 +363,17 @@ class Answers:
         """The invoice of ours that each number answers."""
         candidates = {number: self.candidates(rows) for number, rows in self.by_number.items()}
         on_the_day: dict[date, int] = {}  # how close a number is that has all of an invoice
-        nearest: dict[date, int] = {}  # and one that has a product of it
         for found in candidates.values():
             for one in found:
                 if one.has_all and one.late <= 1:
                     on_the_day[one.day] = min(one.late, on_the_day.get(one.day, 1))
-                if one.found:
-                    nearest[one.day] = min(one.late, nearest.get(one.day, 99))
         return {
             number: min(
                 (
                     (
                         3000 * (one.equal > 0 and one.late > on_the_day.get(one.day, 99))
                         - one.score,
-                        *(-one.taxes, one.found > 0 and one.late > nearest[one.day]),
-                        *(one.late, one.day, one.equal),
+                        *(-one.taxes, one.late, one.day, one.equal),
                     )
                     for one in found
                 ),
@@ -450,7 +444,7 @@ class Answers:
             score += 2 * (levels > 0 and taxes == levels)
             score = 1000 * score + (3000 * in_period // periods if periods else 0)
             has_all = equal == len(untaxed)
-            ranked.append(Candidate(score, taxes, abs(late), day, equal, has_all, found))
+            ranked.append(Candidate(score, taxes, abs(late), day, equal, has_all))
         return ranked
 
     def said(self, number: str, product: str) -> list[VendorLine]:
