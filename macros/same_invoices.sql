@@ -15,6 +15,10 @@
                 'invoice_date': invoice_date,
                 'amount': amount,
                 'charged_for': charged_for,
+                -- Of equal amounts, in an order that what one way leaves out does not change.
+                'whole_quantity': floor(quantity),
+                'is_said_prepay':
+                coalesce(concat_ws(' ', section, description) ilike '%prepa%', false),
                 'quantity': quantity,
                 'is_prepay': case
                     when concat_ws(' ', section, description) ilike '%prepa%' then true
