@@ -102,6 +102,9 @@ candidates as (
         our_dates.taxes as our_taxes,
         count(*) filter (where ours.match_code is not null) as products,
         count(*) filter (where not ours.is_tax) as untaxed_products,
+        list(if(printed.is_prepay, 'prepaid ', '') || printed.match_code) filter (
+            where not ours.is_tax
+        ) as product_codes,
         count(*) filter (
             where ours.amount = printed.amount
             and printed.amount <> 0
@@ -139,33 +142,59 @@ candidates as (
 
 ),
 
+-- A number that is closer to an invoice of ours, within a day, bills the same products.
+billed_on_the_day as (
+
+    select distinct
+        candidates.org_id,
+        candidates.invoice_number,
+        candidates.invoice_date
+    from candidates
+    inner join candidates as closer
+        on
+            candidates.org_id = closer.org_id
+            and candidates.invoice_date = closer.invoice_date
+            and abs(candidates.days_late) > abs(closer.days_late)
+            and list_has_all(closer.product_codes, candidates.product_codes)
+    where
+        candidates.equal_amounts > 0
+        and closer.equal_amounts > 0
+        and abs(closer.days_late) <= 1
+
+),
+
 -- What is on it says most, then its periods, those in arrears twice as much, and how close
--- its date is. Less so if another number of that day has all of that invoice of ours.
+-- its date is. Less so if another number of that day has the same.
 scored as (
 
     select
-        *,
+        candidates.*,
         1000 * (
-            2 * equal_amounts + products
-            + if(untaxed_products = our_products and our_products > 0, 2, 0)
-            + if(equal_taxes = our_taxes and our_taxes > 0, 2, 0)
-            + if(days_late between 0 and 10, 2, 0)
-            + if(abs(days_late) <= 1, 2, 0)
-            + if(days_late = 0, 1, 0)
+            2 * candidates.equal_amounts + candidates.products
+            + if(
+                candidates.untaxed_products = candidates.our_products
+                and candidates.our_products > 0,
+                2,
+                0
+            )
+            + if(
+                candidates.equal_taxes = candidates.our_taxes and candidates.our_taxes > 0,
+                2,
+                0
+            )
+            + if(candidates.days_late between 0 and 10, 2, 0)
+            + if(abs(candidates.days_late) <= 1, 2, 0)
+            + if(candidates.days_late = 0, 1, 0)
+            - if(billed_on_the_day.org_id is not null, 3, 0)
         )
-        + coalesce(3000 * equal_periods // nullif(periods, 0), 0)
-        - if(
-            equal_amounts > 0
-            and coalesce(
-                abs(days_late) > min(abs(days_late)) filter (
-                    where equal_amounts = our_products and abs(days_late) <= 1
-                ) over (partition by org_id, invoice_date),
-                false
-            ),
-            3000,
-            0
-        ) as score
+        + coalesce(3000 * candidates.equal_periods // nullif(candidates.periods, 0), 0)
+            as score
     from candidates
+    left join billed_on_the_day
+        on
+            candidates.org_id = billed_on_the_day.org_id
+            and candidates.invoice_number = billed_on_the_day.invoice_number
+            and candidates.invoice_date = billed_on_the_day.invoice_date
 
 ),
 

@@ -227,15 +227,20 @@ compared as (
         -- Its periods can be trusted, as far as lines that are ours tell.
         coalesce(
             bool_or(
-                service_period_start between arrears_start - 1 and arrears_start + 1
-                or (
-                    is_prepaid
-                    and service_period_start between prepaid_from - 1 and prepaid_from + 1
+                not is_without_period
+                and (
+                    service_period_start between arrears_start - 1 and arrears_start + 1
+                    or (
+                        is_prepaid
+                        and service_period_start between prepaid_from - 1
+                        and prepaid_from + 1
+                    )
                 )
             ) over of_number,
             false
         )
-        or not bool_or(is_ours) over of_number as is_any_in_period,
+        or not bool_or(is_ours and not is_without_period) over of_number
+            as is_any_in_period,
         bool_or(charge_type = 'committed') over (
             partition by org_id, invoice_number, group_product
         ) as is_any_committed

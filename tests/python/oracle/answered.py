@@ -4,11 +4,12 @@
    with which it has most in common: a product counts 1, an equal amount of it 2 more, the part of
    its periods that are ours 3, those in arrears twice as much as those in advance, a date within
    ten days after ours 2, of the same day give or take one 2 more, of the very day 1 more, all
-   products of ours 2, all of our taxes 2, less 3 where it has money that a number of that day has,
-   too, with all of ours; then the closest date. Credits say nothing, nor do lines that an earlier
-   invoice has, if there are others. An invoice of which an earlier one has every charge but the
-   taxes, by their periods, answers what that one answers, if it has at least half of the charges,
-   and the periods are of that invoice of ours and not of the one that its own charges and date say.
+   products of ours 2, all of our taxes 2, less 3 where a number of that day or the one beside it
+   bills all products that it has in common with ours; then the closest date. Credits say nothing,
+   nor do lines that an earlier invoice has, if there are others. An invoice of which an earlier one
+   has every charge but the taxes, by their periods, answers what that one answers, if it has at
+   least half of the charges, and the periods are of that invoice of ours and not of the one that
+   its own charges and date say.
 2. A line of ours belongs to the number that has its product: prepay to the one with its prepay, of
    several equal ones as many as it prints of that amount, arrears to the one that bills it or
    anything in arrears, what is given back to the one that credits it; else to one with an unknown
@@ -137,7 +138,7 @@ class Candidate(NamedTuple):
     late: int
     day: date
     equal: int
-    has_all: bool
+    products: frozenset[tuple]
 
 
 class Answers:
@@ -362,17 +363,11 @@ class Answers:
     def answered_dates(self) -> dict[str, tuple | None]:
         """The invoice of ours that each number answers."""
         candidates = {number: self.candidates(rows) for number, rows in self.by_number.items()}
-        on_the_day: dict[date, int] = {}  # how close a number is that has all of an invoice
-        for found in candidates.values():
-            for one in found:
-                if one.has_all and one.late <= 1:
-                    on_the_day[one.day] = min(one.late, on_the_day.get(one.day, 1))
         return {
             number: min(
                 (
                     (
-                        3000 * (one.equal > 0 and one.late > on_the_day.get(one.day, 99))
-                        - one.score,
+                        3000 * self.is_billed_on_the_day(one, candidates) - one.score,
                         *(-one.taxes, one.late, one.day, one.equal),
                     )
                     for one in found
@@ -381,6 +376,19 @@ class Answers:
             )
             for number, found in candidates.items()
         }
+
+    @staticmethod
+    def is_billed_on_the_day(one: Candidate, candidates: dict[str, list[Candidate]]) -> bool:
+        """Whether a number that is closer, within a day, bills the same products of an invoice."""
+        return one.equal > 0 and any(
+            other.day == one.day
+            and other.late <= 1
+            and other.late < one.late
+            and other.equal > 0
+            and other.products >= one.products
+            for found in candidates.values()
+            for other in found
+        )
 
     def candidates(self, rows: list[VendorLine]) -> list[Candidate]:
         """The invoices of ours that some lines of one number may answer."""
@@ -409,6 +417,7 @@ class Answers:
                 continue
             score = 2 * (0 <= late <= 10) + 2 * (abs(late) <= 1) + (late == 0)
             periods, in_period, taxes, found, equal = 0, 0, 0, 0, 0
+            products = set()
             for key, lines in printed.items():
                 has_period = not is_tax(lines[0]) and any(
                     line.row["service_period_start"] for line in lines
@@ -420,6 +429,7 @@ class Answers:
                     score += 1 + 2 * is_whole
                     equal += is_whole
                     found += 1
+                    products.add(key)
                 if not (same := ours[day].get(key)):
                     continue
                 amount = sum(line.amount for line in lines)
@@ -427,7 +437,9 @@ class Answers:
                 if amount < 0 <= owed:
                     continue
                 is_equal = amount == owed
-                found += not same[0]["product_code"].startswith("tax_")
+                if not same[0]["product_code"].startswith("tax_"):
+                    found += 1
+                    products.add(key)
                 taxes += is_equal and is_tax(lines[0])
                 is_equal_charge = amount != 0 and is_equal and not is_tax(lines[0])
                 score += 1 + 2 * is_equal_charge
@@ -443,8 +455,7 @@ class Answers:
             levels = len(ours[day]) - len(untaxed)
             score += 2 * (levels > 0 and taxes == levels)
             score = 1000 * score + (3000 * in_period // periods if periods else 0)
-            has_all = equal == len(untaxed)
-            ranked.append(Candidate(score, taxes, abs(late), day, equal, has_all))
+            ranked.append(Candidate(score, taxes, abs(late), day, equal, frozenset(products)))
         return ranked
 
     def said(self, number: str, product: str) -> list[VendorLine]:
@@ -948,10 +959,11 @@ class Answers:
         start = self.start_of_arrears(number, ours)
         groups = {x.group for x in ours}
         amounts = {x.amount for x in ours if x.amount and not x.is_tax}
+        dated = [x for x in rows if x.row["service_period_start"]]
         is_any_in_period = start and (
-            any(abs((x.period[0] - start).days) <= 1 for x in rows)
+            any(abs((x.period[0] - start).days) <= 1 for x in dated)
             or not any(
-                named_group(x) in groups if named_group(x) else x.amount in amounts for x in rows
+                named_group(x) in groups if named_group(x) else x.amount in amounts for x in dated
             )
         )
         seen, sides = set(), []

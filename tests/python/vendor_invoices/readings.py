@@ -105,7 +105,8 @@ def readings_of_resource(meter: Meter, product: str) -> Iterator[tuple[str, Deci
         summed = sum(used_on(meter, product, meter.cycle.start, meter.cycle.end))
         yield "summed_storage", overage(summed, included + paid)
         return
-    for first, until in (calendar_month(meter.cycle.start), day_twice(meter)):
+    month = calendar_month(meter.cycle.start)
+    for first, until in (month, calendar_month(month[1]), day_twice(meter)):
         other = sum(used_on(meter, product, first, until), Decimal(0))
         yield "other_cycle_cut", overage(other, included + paid)
 
