@@ -2,6 +2,7 @@
 
 1. Lines are compared in groups: a product and a charge of one number of the vendor; the product
    over all its charges, or all numbers, only where that agrees and the narrow groups do not.
+   Levels of a tax that both sides have are compared level by level.
 2. Of a group, lines of equal quantity and amount meet first, then those of equal amount (of calls
    only where a line is there once more). What is left is one sum if the group agrees, if it is off
    by rounding and one side has more lines, and of calls; else lines meet by price, the rest in the
@@ -79,7 +80,8 @@ class Comparison:
                 x.charge: sum_of(y for y in product if y.charge == x.charge) for x in product
             }
             key = side.group, side.charge
-            if sum_of(product) != 0 and sum_of(family) == 0:
+            by_level = side.is_tax and all(are_on_both_sides(x.group, family) for x in family)
+            if sum_of(product) != 0 and sum_of(family) == 0 and not by_level:
                 key = family_of(side), "all"
             elif (sum_of(product) == 0 and any(charges.values()) and side.lone_id is None) or (
                 sum_of(product) != 0 and is_of_one_charge(side, product)
@@ -406,6 +408,11 @@ def family_of(side: Side) -> str:
     if (side.product or "").startswith("number_"):
         return "number"
     return "tax" if side.is_tax else side.group
+
+
+def are_on_both_sides(group: str, sides: list[Side]) -> bool:
+    """Whether the vendor and we have lines of a group."""
+    return {bool(x.printed) for x in sides if x.group == group} == {True, False}
 
 
 def is_of_one_charge(side: Side, product: list[Side]) -> bool:
