@@ -41,10 +41,10 @@ def timed(phase, function):
         finally:
             phases[phase] += time.process_time() - started
     return call
-from cx_billing import data_tests, plans, warehouse
+from cx_billing import building, data_tests, plans, warehouse
 from cx_billing.cli import main
 phases["imports"] = time.process_time()
-warehouse.run = timed("dbt", warehouse.run)
+building.run = timed("dbt", building.run)
 plans.run = timed("statements", plans.run)
 data_tests.run_test = timed("data tests", data_tests.run_test)
 out = sys.argv.pop(1)

@@ -57,7 +57,7 @@ def close(home: Path) -> None:
     """
     if not is_shared(home):
         take_rights(home)
-    for name in ("lake", "ledger", "builds", "stopped", "target", "logs"):
+    for name in ("lake", "ledger", "builds", "parts", "stopped", "target", "logs"):
         for folder, folders, names in os.walk(home / name):
             for path in (Path(folder), *(Path(folder, each) for each in (*folders, *names))):
                 if not path.is_symlink():

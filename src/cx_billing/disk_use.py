@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("lake", "builds", "ledger", "logs", "target")
+PARTS = ("lake", "builds", "parts", "ledger", "logs", "target")
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ NOT_LANDED = "not_landed"  # folder of an organization: pulled for people, left 
 
 
 @contextmanager
-def lock(path: Path, refuse: Callable[[str], Exception]) -> Iterator[None]:
+def lock(path: Path, refuse: Callable[[str], Exception], wait: float = 0) -> Iterator[None]:
     """Hold the lock that `path` stands for. It ends with its process, however that ends.
 
-    If another holds it, raises at once what `refuse` makes of the holder.
+    If another holds it after `wait` seconds, raises what `refuse` makes of the holder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     held = FileLock(path, fallback_to_soft=False)
     try:
-        held.acquire(blocking=False)
+        held.acquire(timeout=wait)
     except Timeout:
         holder = path.read_text().strip() or "a process that has just started"
         raise refuse(holder) from None

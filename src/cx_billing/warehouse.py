@@ -1,92 +1,52 @@
-"""Build the warehouse with dbt in a file of its own; publish it only when everything passed.
+"""Build the warehouse in a file of its own; publish it only when everything passed.
 
-Where a build is kept and how it is published is in `builds.py`; dbt's artifacts and logs are in
-`<home>/target` and `<home>/logs`.
+What fills the file is in `building.py`, where a build is kept in `builds.py`; dbt's artifacts and
+logs are in `<home>/target` and `<home>/logs`. A part of the organizations can be built apart
+(`parts.py`), and all parts be published together.
 
-A build reads a snapshot of the lake, hard links made at its start, so that a landing meanwhile
-is in the next build and not half in this one. It writes below `builds/.building/` and becomes a
-build in one rename. Readers see the old warehouse or the new one, never half of one, whenever a
-build is killed.
+A build writes below `builds/.building/` and becomes a build in one rename. Readers see the old
+warehouse or the new one, never half of one, whenever a build is killed.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 import duckdb
 
-from cx_billing import (
-    access,
-    changes,
-    checksums,
-    data_tests,
-    duck,
-    files,
-    lake,
-    machine,
-    parking,
-    plan_store,
-    plans,
-    unchanged,
+from cx_billing import access, changes, checksums, data_tests, duck, parking, parts, unchanged
+from cx_billing.attempts import Attempts, Request, check_final_invoices
+from cx_billing.building import Step, settle
+from cx_billing.builds import PUBLISHED, choose_number, find_build_before, keep, prune, publish
+from cx_billing.failures import Failure
+from cx_billing.homes import (
+    BuildLockedError,
+    WarehouseError,
+    build_lock,
+    check_home,
+    find_group,
+    private_home,
+    read_key,
 )
-from cx_billing.builds import (
-    PUBLISHED,
-    choose_number,
-    connect_with_private,
-    find_build_before,
-    keep,
-    place_private_file,
-    prune,
-    publish,
-)
-from cx_billing.customer_key import KEY_FILE, UnusableKeyError, customer_key
-from cx_billing.dbt_runs import read_outcome, run
-from cx_billing.failures import (
-    SHOWN_ROWS,
-    Failure,
-    Outcome,
-    Result,
-    lacks_of_machine,
-    list_failures,
-    list_warnings,
-    mask,
-)
-from cx_billing.ledger import chain
-from cx_billing.ledger import files as ledger
-from cx_billing.rules import hash_rules
+from cx_billing.lake import PROJECT_DIR
 
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
-
-# The home's path stands in SQL text, in quotes and in front of a glob (`read_parquet('…/*')`).
-UNSAFE_IN_PATHS = "'*?[]\n"
-
-
-class WarehouseError(Exception):
-    """What the user can fix: no build yet, a home that cannot be used."""
-
-
-class BuildLockedError(WarehouseError):
-    """Another build works on the same home."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far a dbt run is: `done` of `total` nodes, and the node that has just begun or ended."""
-
-    done: int
-    total: int
-    node: str
+__all__ = [
+    "BuildLockedError",
+    "Step",
+    "WarehouseError",
+    "build_lock",
+    "check_home",
+    "private_home",
+]
+WAIT_FOR_OTHERS = 60.0  # seconds for the snapshots of other parts
+Refuse = Callable[[duckdb.DuckDBPyConnection], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -114,29 +74,18 @@ class BuildResult:
         return not self.failures
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A build that may yet be published: what became of its nodes and tests, and of which files
-    of the lake it is."""
-
-    results: Sequence[Result]
-    failures: tuple[Failure, ...]
-    warnings: tuple[Failure, ...]
-    lake: Sequence[tuple[str, int, int]]
-
-
 def build(
     home: Path,
     as_of: date | None = None,
     full_refresh: bool = False,
     select: str | None = None,
     on_event: Callable[[Step], None] | None = None,
-    project_dir: Path = lake.PROJECT_DIR,
+    project_dir: Path = PROJECT_DIR,
     show_personal_data: bool = False,
     accept_changes: bool = False,
     publish_earlier: bool = False,
     readers: str | None = None,
-    refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]] | None = None,
+    refuse: Refuse | None = None,
     only_if_new: bool = False,
 ) -> BuildResult:
     """Build and test the warehouse of `home` as seen on `as_of` (UTC), then publish it.
@@ -169,96 +118,41 @@ def build(
     home = check_home(home)
     group = find_group(readers)
     builds = home / "builds"
-    building = builds / ".building"
-    working = building / "build" / PUBLISHED
-    started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
-    variables: dict[str, Any] = {"as_of": str(as_of or began_at.date())}
-    variables |= {"show_personal_data": True} if show_personal_data else {}
-
-    def attempt(left_out: Collection[str], needed_by: Collection[str] = ()) -> Attempt:
-        """Build without some organizations, from nothing; all, or what some nodes need."""
-        seen = unchanged.list_lake(home)  # what is landed from here on may not be in the build
-        shutil.rmtree(building, ignore_errors=True)  # also what a killed build left
-        building.mkdir(parents=True, mode=0o700)
-        working.parent.mkdir()
-        reads = link_snapshot(home, building / "home", left_out)
-        of_dbt = select or " ".join(f"+{name}" for name in sorted(needed_by))
-        progress = Progress(on_event)
-        plan = None if select else plans.find(project_dir)
-        if plan:
-            plan = plan.select(needed_by) if needed_by else plan
-            outcome = build_by_plan(plan, home, working, reads, variables, progress)
-        else:
-            outcome = build_by_dbt(home, working, project_dir, reads, variables, of_dbt, progress)
-        failures = list_failures(outcome, working)
-        warnings = list_warnings(outcome, working)
-        if not show_personal_data:
-            failures, warnings = (tuple(map(mask, told)) for told in (failures, warnings))
-        if not (failures or of_dbt or accept_changes):
-            failures = check_final_invoices(home, working, left_out)
-        return Attempt(outcome.results, failures, warnings, seen)
-
-    variables |= {"version": version("cx-billing"), "rules_hash": hash_rules(project_dir)}
-    with build_lock(home):
-        ledger.settle(home)
-        variables["ledger_head"] = chain.find_head(chain.read_chain(home))
-        describe_inputs = partial(
-            unchanged.describe,
-            project_dir=project_dir,
-            key=read_key(home),
-            variables=dict(variables),
-        )
-        variables["built_at"] = began_at.isoformat()
+    started = time.monotonic()
+    request = Request(
+        as_of=as_of,
+        project_dir=project_dir,
+        on_event=on_event,
+        show_personal_data=show_personal_data,
+        accept_changes=accept_changes,
+        full_refresh=full_refresh,
+        select=select,
+    )
+    with build_lock(home), work_in(builds / ".building") as building:
+        attempts = Attempts(home, building, request)
+        working = attempts.working
+        parked = {} if select else attempts.keep_parked()
+        if only_if_new and not request.is_forced:
+            made_from = attempts.describe_inputs(unchanged.list_lake(home), parked)
+            if unchanged.is_published(home, made_from):
+                return keep_published(home, group, parked, refuse, started)
         number = choose_number(builds)
-        variables["build_number"] = str(number)
-        goes_back_from = None
-        try:
-            parked = {}
-            if not select:
-                damaged = find_damaged(home)
-                parked = parking.park(damaged, began_at, is_damaged=True)
-                if not (accept_changes or full_refresh):
-                    parked |= parking.keep_parked(home, parking.read(home), damaged)
-            if only_if_new and not (select or full_refresh or accept_changes):
-                made_from = describe_inputs(unchanged.list_lake(home), parked)
-                if unchanged.is_published(home, made_from):
-                    return keep_published(home, group, parked, refuse, started)
-            tried = attempt(parked)
-            while tried.failures and not select and not lacks_of_machine(tried.failures):
-                reasons = explain_by_organization(home, tried, parked, attempt)
-                if not reasons:
-                    tried = attempt(parked)  # what is kept is what failed, not a half of it
-                    break
-                parked |= parking.park(reasons, began_at)
-                tried = attempt(parked)
-            failures = lacks_of_machine(tried.failures) or tried.failures
-            data_tests.write_queries(tried.results, home / "target" / "compiled" / "data_tests")
-            before = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
-            if (parked or before) and not (failures or select):
-                if parked:
-                    parking.carry_over(working, before, parked.values())
-                changes.add_alerts(working, before)
-                settle(working)
-            if refuse and not (failures or select):
-                failures = (*tried.warnings, *ask(refuse, working))
-            if failures:
-                database, published = keep(working, builds / "failed"), None
-            elif select:
-                database, published = keep(working, builds / "selected"), None
-            elif goes_back_from := None if publish_earlier else find_later_day(home, working):
-                database, published = keep(working, builds / "earlier"), None
-            else:
-                if working.exists() and not tried.warnings:
-                    unchanged.note(working, describe_inputs(tried.lake, parked))
-                database = keep(working, builds / str(number))
-                if database:
-                    access.open_build(home, database, group)
-                published = publish(home, database) if database else None
-                parking.write(home, parked)
-                prune(home)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-
+        tried, failures = attempts.make(number, parked)
+        data_tests.write_queries(tried.results, home / "target" / "compiled" / "data_tests")
+        published = goes_back_from = None
+        if not (failures or select):
+            complete(home, working, parked)
+            failures = (*tried.warnings, *ask(refuse, working)) if refuse else ()
+        if failures:
+            database = keep(working, builds / "failed")
+        elif select:
+            database = keep(working, builds / "selected")
+        elif goes_back_from := None if publish_earlier else find_later_day(home, working):
+            database = keep(working, builds / "earlier")
+        else:
+            if working.exists() and not tried.warnings:
+                unchanged.note(working, attempts.describe_inputs(tried.lake, parked))
+            database, published = publish_build(home, working, number, parked, group)
     return BuildResult(
         database=database,
         published=published,
@@ -272,11 +166,193 @@ def build(
     )
 
 
+def build_part(
+    home: Path,
+    part: parts.Part,
+    as_of: date | None = None,
+    full_refresh: bool = False,
+    on_event: Callable[[Step], None] | None = None,
+    project_dir: Path = PROJECT_DIR,
+    show_personal_data: bool = False,
+    accept_changes: bool = False,
+    refuse: Refuse | None = None,
+) -> BuildResult:
+    """Build and test the organizations of one part as `build` does; `publish_parts` publishes it.
+
+    Several parts of one home can be built at the same time. Nothing is computed if the part is
+    there and was made from the same.
+
+    Raises BuildLockedError if the same part is being built, or the whole home; WarehouseError if
+    files are landed meanwhile, since the other parts may be of other files then.
+    """
+    home = check_home(home)
+    started = time.monotonic()
+    request = Request(
+        as_of=as_of,
+        project_dir=project_dir,
+        on_event=on_event,
+        show_personal_data=show_personal_data,
+        accept_changes=accept_changes,
+        full_refresh=full_refresh,
+    )
+    with parts.lock(home, part), work_in(parts.place(home, part, "building")) as building:
+        with build_lock(home, wait=WAIT_FOR_OTHERS):
+            lake = unchanged.list_lake(home)
+            own, others = parts.find_organizations(home, part)
+            attempts = Attempts(home, building, request, others)
+            parked = attempts.keep_parked()
+        facts = parts.describe_facts(attempts.variables, lake, project_dir, read_key(home))
+        made_from = attempts.describe_inputs(parts.list_files_of(home, lake, own), parked)
+        if not (request.is_forced or refuse):
+            kept = parts.keep_made(home, part, made_from, facts)
+            if kept:
+                return BuildResult(
+                    database=kept,
+                    published=None,
+                    nodes=0,
+                    skipped=0,
+                    seconds=time.monotonic() - started,
+                    parked=tuple(parked.values()),
+                    is_new=False,
+                )
+        tried, failures = attempts.make(part.number, parked)
+        if tried.lake != lake:
+            raise WarehouseError(
+                f"Files were landed in {home} while part {part.number} of {part.of} was built. "
+                "Nothing was kept. Land first, then build all parts."
+            )
+        if refuse and not failures:
+            failures = (*tried.warnings, *ask(refuse, attempts.working))
+        if failures:
+            database = keep(attempts.working, parts.place(home, part, "failed"))
+        else:
+            manifest = parts.Manifest(
+                number=part.number,
+                of=part.of,
+                facts=facts,
+                made_from=made_from,
+                organizations=sorted(own),
+                parked=[asdict(known) for known in parked.values()],
+                rows=parts.count_rows(attempts.working),
+                nodes=len(tried.results),
+                has_warnings=bool(tried.warnings),
+                sha256=checksums.hash_file(attempts.working),
+            )
+            database = parts.keep(home, attempts.working, manifest)
+    return BuildResult(
+        database=database,
+        published=None,
+        nodes=len(tried.results),
+        skipped=sum(result.status == "skipped" for result in tried.results),
+        seconds=time.monotonic() - started,
+        failures=failures,
+        warnings=tried.warnings,
+        parked=tuple(parked.values()),
+    )
+
+
+def publish_parts(
+    home: Path,
+    folders: Sequence[Path] = (),
+    of: int | None = None,
+    accept_changes: bool = False,
+    publish_earlier: bool = False,
+    readers: str | None = None,
+    refuse: Refuse | None = None,
+    project_dir: Path = PROJECT_DIR,
+) -> BuildResult:
+    """Publish all parts of a home together, or those in some `folders`, of `of` parts.
+
+    Raises PartsError if they are not all parts of one whole, built alike and as they were built.
+    """
+    home = check_home(home)
+    group = find_group(readers)
+    builds = home / "builds"
+    started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
+    with build_lock(home), work_in(builds / ".building") as building:
+        found = parts.find(home, folders, of)
+        parts.check_set(found)
+        manifests = list(found.values())
+        parked: dict[str, parking.Parked] = {}
+        for manifest in manifests:
+            parked |= manifest.read_parked()
+        made_from = parts.describe_whole(home, manifests[0].facts, parked, project_dir)
+        if made_from and unchanged.is_published(home, made_from):
+            return keep_published(home, group, parked, refuse, started)
+        number = choose_number(builds)
+        working = building / "build" / PUBLISHED
+        working.parent.mkdir(parents=True)
+        parts.merge(found, working, number, began_at)
+        failures: tuple[Failure, ...] = ()
+        if not accept_changes:
+            failures = check_final_invoices(home, working, parked)
+        published = goes_back_from = None
+        if not failures:
+            complete(home, working, parked)
+            failures = tuple(ask(refuse, working)) if refuse else ()
+        if failures:
+            database = keep(working, builds / "failed")
+        elif goes_back_from := None if publish_earlier else find_later_day(home, working):
+            database = keep(working, builds / "earlier")
+        else:
+            if made_from and not any(manifest.has_warnings for manifest in manifests):
+                unchanged.note(working, made_from)
+            database, published = publish_build(home, working, number, parked, group)
+    return BuildResult(
+        database=database,
+        published=published,
+        nodes=sum(manifest.nodes for manifest in manifests),
+        skipped=0,
+        seconds=time.monotonic() - started,
+        failures=failures,
+        parked=tuple(parked.values()),
+        goes_back_from=goes_back_from,
+    )
+
+
+@contextmanager
+def work_in(folder: Path) -> Iterator[Path]:
+    """A folder to build in, empty at first, and gone afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)  # what a killed build left
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def complete(home: Path, working: Path, parked: Mapping[str, parking.Parked]) -> None:
+    """Bring in what a new build has from the published one: parked organizations and alerts."""
+    before = (home / PUBLISHED).resolve() if (home / PUBLISHED).exists() else None
+    if parked:
+        parking.carry_over(working, before, parked.values())
+    if parked or before:
+        changes.add_alerts(working, before)
+        settle(working)
+
+
+def publish_build(
+    home: Path,
+    working: Path,
+    number: int,
+    parked: Mapping[str, parking.Parked],
+    group: int | None,
+) -> tuple[Path | None, Path | None]:
+    """Make a file the build of a number, and have readers see it; the file, and the link."""
+    database = keep(working, home / "builds" / str(number))
+    if database:
+        access.open_build(home, database, group)
+    published = publish(home, database) if database else None
+    parking.write(home, parked)
+    prune(home)
+    return database, published
+
+
 def keep_published(
     home: Path,
     group: int | None,
     parked: Mapping[str, parking.Parked],
-    refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]] | None,
+    refuse: Refuse | None,
     started: float,
 ) -> BuildResult:
     """The result of a build that would be what is published already."""
@@ -293,15 +369,6 @@ def keep_published(
         parked=tuple(parked.values()),
         is_new=False,
     )
-
-
-def find_damaged(home: Path) -> dict[str, str]:
-    """The organizations of which a file of the lake or the ledger is damaged, and which."""
-    return ledger.find_damaged(home) | {
-        org_id: f"{path.relative_to(home)} is damaged: it is not as it was landed. "
-        "Delete it and land its source again, or take it from a backup"
-        for path, org_id in checksums.find_damaged(home / "lake")
-    }
 
 
 def find_later_day(home: Path, database: Path) -> date | None:
@@ -324,178 +391,11 @@ def find_day(database: Path) -> date | None:
     return cast("date", day)
 
 
-def explain_by_organization(
-    home: Path,
-    tried: Attempt,
-    parked: Mapping[str, parking.Parked],
-    attempt: Callable[[Collection[str], Collection[str]], Attempt],
-) -> dict[str, str]:
-    """Why an attempt failed, by the organizations whose rows the failures name.
-
-    Where they name none, by those without which the failing nodes pass. Empty if that is nobody, or
-    everybody.
-    """
-    everybody = sorted(set(parking.list_files(home / "lake")) - set(parked))
-    reasons = {
-        org_id: failure.reason for failure in tried.failures for org_id in failure.organizations
-    }
-    nodes = [failure.name for failure in tried.failures if failure.is_node]
-    if not reasons and nodes:
-
-        def fails(organizations: Collection[str]) -> bool:
-            others = set(everybody) - set(organizations) | set(parked)
-            return bool(attempt(others, nodes).failures)
-
-        for org_id in parking.find_culprits(everybody, fails):
-            reasons[org_id] = tried.failures[0].reason
-    return {} if set(reasons) >= set(everybody) else reasons
-
-
-def ask(
-    refuse: Callable[[duckdb.DuckDBPyConnection], Sequence[str]], database: Path
-) -> Iterator[Failure]:
+def ask(refuse: Refuse, database: Path) -> Iterator[Failure]:
     """What a caller says against a build whose every test held."""
     with duck.connect_reader(database) as connection:
         for words in refuse(connection):
             yield Failure(name="warning", file="", description="", message=words)
-
-
-def build_by_plan(
-    plan: plans.Plan,
-    home: Path,
-    database: Path,
-    reads: Path,
-    variables: Mapping[str, Any],
-    progress: Progress,
-) -> Outcome:
-    """Build all seeds and models as dbt has done before, then run the data tests in one pass."""
-    progress.total = len(plan.nodes) + len(plan.tests)
-    try:
-        outcome = plans.run(plan, database, reads, home / "logs", variables, progress)
-    except duckdb.Error as error:  # no node is the cause, say a full disk
-        return Outcome([], str(error))
-    try:
-        settle_build(database)
-    except duckdb.Error:
-        if all(result.status != "error" for result in outcome.results):
-            raise
-        return outcome  # what made the node fail, say a full disk, has damaged the file
-    return Outcome([*outcome.results, *run_tests(plan.tests, outcome, database, progress)])
-
-
-def build_by_dbt(
-    home: Path,
-    database: Path,
-    project_dir: Path,
-    reads: Path,
-    variables: Mapping[str, Any],
-    select: str,
-    progress: Progress,
-) -> Outcome:
-    """Build all seeds and models with dbt, run the data tests in one pass, and keep the plan.
-
-    Of a selection dbt itself runs those tests whose models are all in it, one node each.
-    """
-    options = ["--no-write-json"]  # half a second; nothing reads what it would write
-    build = ["build", "--exclude-resource-type", "unit_test", *options]
-    dbt = partial(
-        run,
-        home=home,
-        database=database,
-        project_dir=project_dir,
-        reads=reads,
-        variables=variables,
-        unit_tests=False,
-    )
-    if select:
-        build += ["--select", select, "--indirect-selection", "buildable"]
-        selected = dbt(build, listen=progress.listen)
-        settle_build(database)
-        return read_outcome(selected)
-    place = plan_store.place(project_dir)
-    # Parsed in part, a project lacks the descriptions of data tests.
-    parsed = dbt(["parse", "--no-partial-parse", *options])
-    if not parsed.success:
-        return read_outcome(parsed)
-    manifest = cast("Manifest", parsed.result)
-    dbt = partial(dbt, manifest=manifest)
-    tests = data_tests.render(dbt, manifest)
-    progress.tests = len(tests)
-    recorder = plans.Recorder(progress.listen)
-    outcome = read_outcome(dbt([*build, "--exclude-resource-type", "test"], listen=recorder.listen))
-    settle_build(database)
-    if plan := plans.make(outcome, recorder, tests):
-        plans.keep(plan, place, project_dir, [str(home), str(reads), str(database)])
-    tested = run_tests(tests, outcome, database, progress)
-    return replace(outcome, results=[*outcome.results, *tested])
-
-
-def run_tests(
-    tests: Sequence[data_tests.DataTest], outcome: Outcome, database: Path, progress: Progress
-) -> list[Result]:
-    """Run the data tests of what was built."""
-    built = {result.node.unique_id for result in outcome.results if result.status == "success"}
-    with duck.interruptible(), connect_with_private(database) as connection:
-        machine.limit(connection)
-        return list(data_tests.run(tests, built, connection, progress))
-
-
-def read_key(home: Path) -> str:
-    """The customer key of a home, made if there is none. Raises WarehouseError if it is weak."""
-    try:
-        return customer_key(home)
-    except UnusableKeyError as error:
-        raise WarehouseError(str(error)) from error
-
-
-def link_snapshot(home: Path, copy: Path, left_out: Collection[str] = ()) -> Path:
-    """A home with lake and ledger of `home` as they are now, in hard links, and its customer key.
-
-    Without the files of the organizations that are left out.
-    """
-    read_key(home)
-    links = [home / KEY_FILE] if (home / KEY_FILE).exists() else []
-    found = set(lake.ensure(home).glob("*/*.parquet"))
-    if left_out:
-        of_organization = parking.list_files(home / "lake")
-        found -= {path for org_id in left_out for path in of_organization.get(org_id, ())}
-        known = checksums.read(home / "lake")  # also of a file that cannot be read
-        found -= {path for path, (org_id, _) in known.items() if org_id in left_out}
-    ledger.ensure(copy)
-    sealed = [file for file in ledger.list_files(home) if file.parent.name not in left_out]
-    for file in [*links, *sorted(found), *sealed]:
-        link = copy / file.relative_to(home)
-        link.parent.mkdir(parents=True, exist_ok=True)
-        os.link(file, link)
-    return copy
-
-
-class Progress:
-    """Tells `on_event` how far a build is: dbt's nodes, then the data tests."""
-
-    def __init__(self, on_event: Callable[[Step], None] | None, tests: int = 0):
-        self.on_event = on_event or (lambda _step: None)
-        self.tests = tests
-        self.done = self.total = 0
-
-    def listen(self, event: Any) -> None:
-        """Take an event of dbt."""
-        match event.info.name:
-            case "ConcurrencyLine":
-                self.total = event.data.node_count + self.tests
-            case "NodeStart":
-                self.begin(event.data.node_info.node_name)
-            case "NodeFinished":
-                self.end(event.data.node_info.node_name)
-
-    def begin(self, node: str) -> None:
-        """A node has begun."""
-        self.on_event(Step(self.done, self.total, node))
-
-    def end(self, node: str) -> None:
-        """A node has ended."""
-        self.done += 1
-        self.begin(node)
 
 
 def connect(home: Path, folders: Sequence[Path] = ()) -> duckdb.DuckDBPyConnection:
@@ -512,99 +412,3 @@ def connect(home: Path, folders: Sequence[Path] = ()) -> duckdb.DuckDBPyConnecti
         )
     earlier = find_build_before(home)
     return duck.connect_reader(published, [earlier] if earlier else [], folders)
-
-
-def check_home(home: Path) -> Path:
-    """The absolute path of a home. Raises WarehouseError if DuckDB could not read below it."""
-    home = home.absolute()
-    if found := sorted(set(UNSAFE_IN_PATHS) & set(str(home))):
-        raise WarehouseError(
-            f"The home {str(home)!r} cannot be used: its path holds {' '.join(map(repr, found))}, "
-            "which means something else in a DuckDB path. Choose another --home."
-        )
-    if home.exists() and not home.is_dir():
-        raise WarehouseError(f"The home {home} is a file. Choose a folder as --home.")
-    if (link := home / PUBLISHED).exists() and not link.is_symlink():
-        raise WarehouseError(f"{link} is not a link to a build. Move it away, then retry.")
-    return home
-
-
-@contextmanager
-def build_lock(home: Path) -> Iterator[None]:
-    """Hold the only right to build `home`; BuildLockedError at once if somebody else holds it.
-
-    Meanwhile what is written is of the home's owner alone.
-    """
-    lock = files.lock(
-        home / ".build.lock",
-        lambda holder: BuildLockedError(
-            f"Another build of {home} is running: {holder}. Nothing was built. "
-            "Wait until it has ended (or end it: the lock goes with the process), then retry."
-        ),
-    )
-    with private_home(home), lock:
-        yield
-
-
-def find_group(name: str | None) -> int | None:
-    """The group of readers, if one is named. Raises WarehouseError if it cannot be given rights."""
-    try:
-        return access.find_group(name) if name else None
-    except access.AccessError as error:
-        raise WarehouseError(str(error)) from error
-
-
-@contextmanager
-def private_home(home: Path) -> Iterator[None]:
-    """Close a home to all but its owner. Raises WarehouseError if that cannot be."""
-    try:
-        with access.private_home(home):
-            yield
-    except access.AccessError as error:
-        raise WarehouseError(str(error)) from error
-
-
-def settle_build(database: Path) -> None:
-    """Settle the files of a build, if there are any."""
-    private = place_private_file(database)
-    if private.exists():
-        private.chmod(0o600)  # who may read the bills may not read this
-    for file in (database, private):
-        if file.exists():
-            settle(file)
-
-
-def settle(database: Path) -> None:
-    """Bring everything written to `database` into the file itself and onto the disk."""
-    with duck.connect(database) as connection:
-        connection.execute("checkpoint")
-    log = database.with_name(database.name + ".wal")
-    if log.exists():
-        raise WarehouseError(f"{database} is still in use: its log {log.name} was not absorbed.")
-    files.sync(database)
-
-
-def check_final_invoices(
-    home: Path, database: Path, left_out: Collection[str] = ()
-) -> tuple[Failure, ...]:
-    """A failure if final invoices would move implausibly against the published build.
-
-    Those of organizations that are left out do not move.
-    """
-    found = changes.find_implausible_invoices(home, database)
-    rows = [row for row in found if row["org_id"] not in left_out]
-    if not rows:
-        return ()
-    return (
-        Failure(
-            name="final_invoices_move_within_limits",
-            file="seeds/publication_limits.csv",
-            description="Invoices that were final move no further than the limits allow.",
-            message=(
-                f"{len(rows)} would move beyond them. If that is right, publish with "
-                "cx-billing build --accept-changes."
-            ),
-            rows=tuple(rows[:SHOWN_ROWS]),
-            organizations=tuple(sorted({row["org_id"] for row in rows})),
-        ),
-    )

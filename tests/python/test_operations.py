@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -116,7 +116,7 @@ def test_a_release_with_other_marts_takes_over(folder):
         )
         connection.execute("drop table marts.build")
     before = lines_of(home)
-    parking.write(home, parking.park({"zeta": "a test"}, warehouse.datetime.now()))
+    parking.write(home, parking.park({"zeta": "a test"}, datetime.now()))
     assert [known.org_id for known in warehouse.build(home, AS_OF).parked] == ["zeta"]
     with warehouse.connect(home) as connection:
         carried = "from marts.invoice_lines where org_id = 'zeta'"

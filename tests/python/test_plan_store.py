@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cx_billing import lake, plan_ahead, plan_store, warehouse
+from cx_billing import building, lake, plan_ahead, plan_store, warehouse
 from stand_in import StandIn
 
 
@@ -38,9 +38,9 @@ def build_in_another_home(stand_in: StandIn) -> bool:
 def runs_dbt(build: Callable[[], warehouse.BuildResult]) -> bool:
     """Whether dbt runs in a build that succeeds."""
     runs = []
-    run = warehouse.run
+    run = building.run
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(warehouse, "run", lambda *of, **how: (runs.append(of), run(*of, **how))[1])
+        patch.setattr(building, "run", lambda *of, **how: (runs.append(of), run(*of, **how))[1])
         assert build().passed
     return bool(runs)
 
@@ -255,7 +255,7 @@ def test_no_jinja_reads_what_a_plan_leaves_out_of_account():
 def test_builds_are_planned_ahead_of_the_first_one(cache, tmp_path, capsys, monkeypatch):
     assert plan_ahead.main() == 0
     assert only_file(cache).stat().st_size > 1_000_000
-    monkeypatch.setattr(warehouse, "run", fail)
+    monkeypatch.setattr(building, "run", fail)
     assert warehouse.build(tmp_path).passed
     assert plan_ahead.main() == 0, "what is there is not made again"
     assert capsys.readouterr() == ("", "")

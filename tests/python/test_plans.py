@@ -12,9 +12,9 @@ from threading import Timer
 import pytest
 import yaml
 
-from cx_billing import lake, landing, plan_store, plans, warehouse
+from cx_billing import building, lake, landing, plan_store, plans
+from cx_billing.building import Progress
 from cx_billing.builds import PRIVATE, PUBLISHED, connect_with_private
-from cx_billing.warehouse import Progress
 from stand_in import StandIn
 
 SAMPLE = lake.PROJECT_DIR / "sample"
@@ -51,7 +51,7 @@ def dbt_is_gone(cache, monkeypatch):
     def never(*arguments: object, **options: object) -> None:
         raise AssertionError("dbt was run")
 
-    return lambda: monkeypatch.setattr(warehouse, "run", never)
+    return lambda: monkeypatch.setattr(building, "run", never)
 
 
 def test_a_plan_builds_what_dbt_builds(tmp_path, cache):
@@ -60,12 +60,12 @@ def test_a_plan_builds_what_dbt_builds(tmp_path, cache):
     files = [tmp_path / name / PUBLISHED for name in ("by_dbt", "by_plan")]
     for file in files:
         file.parent.mkdir()
-    by_dbt = warehouse.build_by_dbt(
+    by_dbt = building.build_by_dbt(
         tmp_path, files[0], lake.PROJECT_DIR, tmp_path, VARIABLES, "", Progress(None)
     )
     plan = plans.find(lake.PROJECT_DIR)
     assert plan
-    by_plan = warehouse.build_by_plan(plan, tmp_path, files[1], tmp_path, VARIABLES, Progress(None))
+    by_plan = building.build_by_plan(plan, tmp_path, files[1], tmp_path, VARIABLES, Progress(None))
     told = [
         Counter((each.node.name, each.status) for each in outcome.results)
         for outcome in (by_dbt, by_plan)

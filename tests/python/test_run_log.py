@@ -16,8 +16,9 @@ from click.testing import CliRunner
 
 from command_line import cx_billing
 from cx_billing import cli, files, run_log, warehouse
+from cx_billing.failures import Failure
 from cx_billing.parking import Parked
-from cx_billing.warehouse import BuildResult, Failure
+from cx_billing.warehouse import BuildResult
 from deliveries import USERS
 from published_marts import publish_marts
 

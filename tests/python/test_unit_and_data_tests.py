@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from cx_billing import builds, dbt_runs, failures, lake, warehouse
+from cx_billing import builds, dbt_runs, failures, lake
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 UNIT_TESTS = sorted(
@@ -208,7 +208,7 @@ def test_the_sample_passes_every_data_test(sample_warehouse):
 
 def test_a_build_asks_what_dbt_would_ask(sample_warehouse, tmp_path):
     """Rendered at once or compiled one by one, a data test is the same query."""
-    dbt = partial(warehouse.run, home=tmp_path, database=tmp_path / "cx_billing.duckdb")
+    dbt = partial(dbt_runs.run, home=tmp_path, database=tmp_path / "cx_billing.duckdb")
     compiled = dbt(["compile", "--select", "test_type:data"])
     asked = sample_warehouse / "target" / "compiled" / "data_tests"
     expected = {r.node.alias: r.node.compiled_code for r in dbt_runs.read_outcome(compiled).results}

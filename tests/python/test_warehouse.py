@@ -19,7 +19,7 @@ import duckdb
 import pytest
 
 from cx_billing import builds as build_folders
-from cx_billing import changes, dbt_runs, failures, lake, landing, warehouse
+from cx_billing import changes, dbt_runs, failures, lake, landing, rules, warehouse
 from cx_billing.customer_key import KEY_FILE, customer_key
 from cx_billing.dbt_plugin import parse_one_at_a_time
 from small_inbox import Inbox
@@ -368,7 +368,7 @@ def test_a_build_says_what_it_is_and_does_not_go_back_by_itself(tmp_path):
     assert first.published
     [told] = what_it_is(home)
     assert told[:3] == (1, date(2026, 5, 5), version("cx-billing"))
-    assert told[3] == warehouse.hash_rules(lake.PROJECT_DIR)
+    assert told[3] == rules.hash_rules(lake.PROJECT_DIR)
 
     back = warehouse.build(home, date(2026, 5, 4))
     assert (back.passed, back.published) == (True, None)

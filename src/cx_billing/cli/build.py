@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import duckdb
 
-from cx_billing import builds, changes, machine, pages, parking, warehouse
+from cx_billing import builds, changes, duck, machine, pages, parking, warehouse
 from cx_billing.cli import options
 from cx_billing.cli.alerts import report_new_alerts
 from cx_billing.cli.errors import (
@@ -19,7 +20,7 @@ from cx_billing.cli.errors import (
     RefusedError,
     explain_lack,
 )
-from cx_billing.cli.options import AsOf, Memory, check_day, with_home, with_run
+from cx_billing.cli.options import AsOf, Memory, PartOf, check_day, with_home, with_run
 from cx_billing.cli.screen import (
     SHOWN_ITEMS,
     print_failure,
@@ -32,9 +33,9 @@ from cx_billing.pages.content import Record
 from cx_billing.pages.findings import count_rows
 from cx_billing.pages.formatting import format_number, format_text
 from cx_billing.pages.rejected import describe_rejection
+from cx_billing.parts import Part
 from cx_billing.run_log import Run
 
-READERS = "CX_BILLING_READERS"
 STALE = timedelta(days=35)  # usage older than a cycle of any length
 
 
@@ -52,30 +53,10 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     is_flag=True,
     help="Compute everything anew, even if nothing has changed since the published build.",
 )
-@click.option(
-    "--show-personal-data",
-    is_flag=True,
-    help="Publish rejected rows with numbers, addresses, e-mails and names as they were landed. "
-    "[default: masked]",
-)
-@click.option(
-    "--accept-changes",
-    is_flag=True,
-    help="Publish even if the total of an invoice that was final moves beyond the limits of the "
-    "seed publication_limits.",
-)
-@click.option(
-    "--publish-earlier",
-    is_flag=True,
-    help="Publish a build as of an earlier day than the published one. [default: it is kept apart]",
-)
-@click.option(
-    "--readers",
-    metavar="GROUP",
-    envvar=READERS,
-    help="Let this group of the machine read what is published, and nothing else of the home. "
-    "[env var: CX_BILLING_READERS; default: the owner alone]",
-)
+@options.show_personal_data_option
+@options.accept_changes_option
+@options.publish_earlier_option
+@options.readers_option
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
@@ -91,10 +72,12 @@ STALE = timedelta(days=35)  # usage older than a cycle of any length
     help="Keep to about so much memory, like 1GB; the rest is put on disk meanwhile, which takes "
     "longer. [env var: CX_BILLING_MEMORY_LIMIT; default: 80 % of the machine's]",
 )
+@options.fail_on_warning_option
 @click.option(
-    "--fail-on-warning",
-    is_flag=True,
-    help="Publish nothing if there is anything to warn of, and exit with 1.",
+    "--part",
+    type=PartOf(),
+    metavar="K/N",
+    help="Build only part K of N of the organizations, and keep it for cx-billing publish.",
 )
 @with_home
 @with_run("build")
@@ -108,6 +91,7 @@ def build(
     threads: int | None,
     memory_limit: str | None,
     fail_on_warning: bool,
+    part: Part | None,
     home: Path,
     run: Run,
 ) -> None:
@@ -121,14 +105,60 @@ def build(
     Where neither files nor rules nor the day have changed since the published build, nothing is
     computed and it stays.
 
+    With --part only a part of the organizations is built, as many rows as in each other part, on
+    this machine or another with the same lake and key; several at the same time. Once all are
+    there, cx-billing publish has readers see them together.
+
     \b
       cx-billing build
       cx-billing build --as-of 2026-05-05
+      cx-billing build --as-of 2026-05-05 --part 1/4
     """
+    if part and (readers or publish_earlier):
+        raise RefusedError(
+            "--readers and --publish-earlier are for what is published: give them to "
+            "cx-billing publish, not to a part."
+        )
     if not (home / "lake").is_dir():
         raise RefusedError(
             f"Nothing has been landed in {home} yet. Land files first: cx-billing land INBOX."
         )
+
+    refuse = refuse_warnings(home, as_of) if fail_on_warning else None
+    try:
+        with machine.limits(threads, memory_limit), show_progress() as show:
+            shared: dict[str, Any] = {
+                "full_refresh": full_refresh,
+                "show_personal_data": show_personal_data,
+                "accept_changes": accept_changes,
+                "refuse": refuse,
+                "on_event": lambda step: show(step.done, step.total, step.node),
+            }
+            if part:
+                result = warehouse.build_part(home, part, as_of, **shared)
+            else:
+                result = warehouse.build(
+                    home,
+                    as_of,
+                    publish_earlier=publish_earlier,
+                    readers=readers,
+                    only_if_new=True,
+                    **shared,
+                )
+    except KeyboardInterrupt:
+        say("Interrupted. Nothing was published.", err=True)
+        raise SystemExit(BUILD_FAILED) from None
+    except (OSError, duckdb.Error) as error:
+        if not machine.find_lack(str(error)):
+            raise
+        raise FailedError(explain_lack(error)) from error
+    report(result, home, as_of, run, part)
+
+
+def refuse_warnings(
+    home: Path, as_of: date | None
+) -> Callable[[duckdb.DuckDBPyConnection], list[str]]:
+    """What says against a build that there is something to warn of."""
 
     def refuse(connection: duckdb.DuckDBPyConnection) -> list[str]:
         findings = pages.collect_findings(connection)
@@ -137,27 +167,17 @@ def build(
             *list_warnings(findings, home, as_of),
         ]
 
-    try:
-        with machine.limits(threads, memory_limit), show_progress() as show:
-            result = warehouse.build(
-                home,
-                as_of,
-                full_refresh,
-                show_personal_data=show_personal_data,
-                accept_changes=accept_changes,
-                publish_earlier=publish_earlier,
-                readers=readers,
-                refuse=refuse if fail_on_warning else None,
-                only_if_new=True,
-                on_event=lambda step: show(step.done, step.total, step.node),
-            )
-    except KeyboardInterrupt:
-        say("Interrupted. Nothing was published.", err=True)
-        raise SystemExit(BUILD_FAILED) from None
-    except (OSError, duckdb.Error) as error:
-        if not machine.find_lack(str(error)):
-            raise
-        raise FailedError(explain_lack(error)) from error
+    return refuse
+
+
+def report(
+    result: warehouse.BuildResult,
+    home: Path,
+    as_of: date | None,
+    run: Run,
+    part: Part | None = None,
+) -> None:
+    """Say what became of a build, and end with its exit code."""
     log_result(result, run)
     for warning in result.warnings:
         print_failure(warning, "WARNING")
@@ -172,10 +192,35 @@ def build(
             err=True,
         )
         raise SystemExit(BUILD_FAILED)
-    report_good_build(result, home, as_of, run)
+    if part:
+        report_part(result, home, part)
+    else:
+        report_good_build(result, home, as_of, run)
     if result.parked:
         report_parked(result.parked, home)
         raise SystemExit(PARKED)
+
+
+def report_part(result: warehouse.BuildResult, home: Path, part: Part) -> None:
+    """Say what a part holds, and how all parts get published."""
+    assert result.database is not None, "a part that holds is kept"
+    with duck.connect_reader(result.database) as connection:
+        counts = count_rows(connection)
+    if result.is_new:
+        say(
+            f"Built part {part.number} of {part.of}: {result.database} "
+            f"({result.nodes} models and tests in {result.seconds:.0f} s)."
+        )
+    else:
+        say(
+            f"Nothing is new since part {part.number} of {part.of} was built of the same files, "
+            "rules and day: it stays. --full-refresh builds it again."
+        )
+    say(
+        f"Organizations: {counts['organizations']}, invoices: {counts['invoices']}, "
+        f"rejected rows: {counts['rejected_rows']}."
+    )
+    say(f"Once all {part.of} are there: {spell_command(home, 'publish')}")
 
 
 def log_result(result: warehouse.BuildResult, run: Run) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from cx_billing import duck, run_log, warehouse
+from cx_billing import duck, parts, run_log, warehouse
 from cx_billing.cli.errors import explain_os_error, find_exit_code
 
 DEFAULT_HOME = Path("warehouse")
+READERS = "CX_BILLING_READERS"
 EARLIEST_DAY = date(2000, 1, 1)
 LATEST_DAY_AHEAD = timedelta(days=366)
 
@@ -74,8 +75,10 @@ def with_run(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         @functools.wraps(command)
         def wrapped(home: Path, **arguments: Any) -> None:
             run = None
+            part = arguments.get("part")  # several are built at the same time
+            called = f"{name}-{part}" if part else name
             try:
-                with run_log.keep(home, name, find_exit_code) as run:
+                with run_log.keep(home, called, find_exit_code) as run:
                     command(home=home, run=run, **arguments)
             finally:
                 if run and run.broken:
@@ -116,6 +119,24 @@ class Memory(click.ParamType[str]):
         if not re.fullmatch(r"[1-9]\d*(\.\d+)?\s*[MGT]i?B", str(value), re.ASCII | re.IGNORECASE):
             self.fail(f"{str(value)!r} is no amount of memory; write it like 1GB.", param, ctx)
         return str(value)
+
+
+class PartOf(click.ParamType[parts.Part]):
+    """One of several parts, written K/N."""
+
+    name = "part"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> parts.Part:
+        """The part that was written."""
+        written = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", str(value), re.ASCII)
+        if not written:
+            self.fail(f"{str(value)!r} is no part; write the third of eight as 3/8.", param, ctx)
+        number, of = map(int, written.groups())
+        if number > of:
+            self.fail(f"there is no part {number} of {of}.", param, ctx)
+        return parts.Part(number, of)
 
 
 class AsOf(Day):
@@ -169,3 +190,33 @@ time_zone_option = click.option(
 
 
 with_organization = click.argument("org_id")
+
+show_personal_data_option = click.option(
+    "--show-personal-data",
+    is_flag=True,
+    help="Publish rejected rows with numbers, addresses, e-mails and names as they were landed. "
+    "[default: masked]",
+)
+accept_changes_option = click.option(
+    "--accept-changes",
+    is_flag=True,
+    help="Publish even if the total of an invoice that was final moves beyond the limits of the "
+    "seed publication_limits.",
+)
+publish_earlier_option = click.option(
+    "--publish-earlier",
+    is_flag=True,
+    help="Publish a build as of an earlier day than the published one. [default: it is kept apart]",
+)
+readers_option = click.option(
+    "--readers",
+    metavar="GROUP",
+    envvar=READERS,
+    help="Let this group of the machine read what is published, and nothing else of the home. "
+    "[env var: CX_BILLING_READERS; default: the owner alone]",
+)
+fail_on_warning_option = click.option(
+    "--fail-on-warning",
+    is_flag=True,
+    help="Publish nothing if there is anything to warn of, and exit with 1.",
+)

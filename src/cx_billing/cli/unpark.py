@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from cx_billing import parking, warehouse
-from cx_billing.cli.build import READERS, build
+from cx_billing.cli.build import build
 from cx_billing.cli.errors import RefusedError
-from cx_billing.cli.options import AsOf, check_day, with_home
+from cx_billing.cli.options import READERS, AsOf, check_day, with_home
 from cx_billing.cli.screen import shorten_list
 from cx_billing.pages.formatting import format_text
 
