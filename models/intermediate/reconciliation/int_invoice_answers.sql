@@ -116,8 +116,15 @@ candidates as (
         sum(if(printed.is_prepay, 1, 2)) filter (
             where not (printed.is_tax or printed.is_without_period)
         ) as periods,
+        -- The period of a whole invoice begins as its arrears do, and is that of no prepay.
         sum(if(printed.is_prepay, 1, 2)) filter (
             where abs(ours.service_period_start - printed.service_period_start) <= 1
+            and (
+                not printed.is_prepay
+                or coalesce(
+                    abs(ours.service_period_end - printed.service_period_end) <= 2, true
+                )
+            )
             and not (printed.is_tax or printed.is_without_period)
         ) as equal_periods
     from printed

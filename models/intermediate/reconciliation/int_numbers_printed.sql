@@ -28,6 +28,7 @@ different_lines as (
         amount,
         service_period_start,
         is_without_period,
+        max(service_period_end) as service_period_end,
         count(*) as printed_lines
     from printed_lines
     group by all
@@ -52,6 +53,7 @@ select
         []
     ) as unit_prices,
     min(service_period_start) as service_period_start,
+    max(service_period_end) as service_period_end,
     bool_and(is_without_period) as is_without_period
 from different_lines
 group by all

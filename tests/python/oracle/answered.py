@@ -449,6 +449,12 @@ class Answers:
                     min(x["service_period_start"] for x in same),
                 )
                 is_ours = abs((starts[0] - starts[1]).days) <= 1
+                if key[1]:
+                    ends = (
+                        max(line.period[1] for line in lines),
+                        max(x["service_period_end"] for x in same),
+                    )
+                    is_ours = is_ours and abs((ends[0] - ends[1]).days) <= 2
                 in_period += (has_period and is_ours) * (2 - key[1])
             untaxed = [key for key in ours[day] if not key[0].startswith("tax_")]
             score += 2 * (bool(untaxed) and found == len(untaxed))
