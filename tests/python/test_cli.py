@@ -56,6 +56,19 @@ def test_version():
     assert "cx-billing, version" in cx_billing("--version")
 
 
+@pytest.mark.parametrize("url", ["s3://bucket/home", "gs://bucket", "https://example.org/x", "s3:/b"])
+def test_a_url_is_refused_and_no_folder_made_of_it(tmp_path, monkeypatch, url):
+    monkeypatch.chdir(tmp_path)
+    for words in (
+        ("--home", url, "build"),
+        ("land", url),
+        ("generate", "--out", url),
+        ("publish", url),
+    ):
+        assert "is a URL" in cx_billing(*words, code=2)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_home_is_taken_before_and_after_the_command_and_from_the_environment(home, monkeypatch):
     expected = cx_billing("--home", home, "show", "invoices")
     assert cx_billing("show", "--home", home, "invoices") == expected
@@ -177,7 +190,7 @@ def test_a_pipe_is_as_wide_as_columns_says(monkeypatch, columns, width):
 def test_a_good_build_says_what_was_published(home, monkeypatch):
     calls = built(monkeypatch, published=home / builds.PUBLISHED)
     said = cx_billing("--home", home, "build", "--as-of", "2026-05-05")
-    assert calls == [(home, date(2026, 5, 5), False)]
+    assert calls == [(home, date(2026, 5, 5))]
     assert "builds/7/cx_billing.duckdb" in said
     assert "Organizations: 2, invoices: 3, rejected rows: 15, 1 of them retired." in said
     assert f"cx-billing --home {home} show invoices" in said

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import lake, landing, parts, warehouse
+from cx_billing import engines, lake, landing, parts, warehouse
 
 SAMPLE = lake.PROJECT_DIR / "sample"
 AS_OF = date.fromisoformat((SAMPLE / "AS_OF").read_text().strip())
@@ -228,6 +228,37 @@ def test_the_commands_say_what_is_next(built, tmp_path):
     assert "publish" in cx_billing(
         "--home", home, "build", "--part", "1/2", "--publish-earlier", code=2
     )
+
+
+def test_all_parts_are_built_by_processes_and_published(built, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(built.home, home, symlinks=True)
+    said = cx_billing("--home", home, "build-parts", 2, "--as-of", AS_OF)  # both are there already
+    assert "Part 1 is built" in said and "Part 2 is built" in said
+    assert "Organizations: 7" in said
+
+
+def test_a_part_that_fails_keeps_the_others_from_being_published(built, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    shutil.copytree(built.home, home, symlinks=True)
+    run_part = engines.run_part
+
+    def fail(part: int, arguments: list[str]) -> engines.Ended:
+        if part == 2:
+            raise engines.WorkerDiedError("part 2: ended by signal 9")
+        return run_part(part, arguments)
+
+    monkeypatch.setattr(engines, "run_part", fail)
+    said = cx_billing("--home", home, "build-parts", 2, "--as-of", AS_OF, code=1)
+    assert "Part 2 has failed" in said and "signal 9" in said and "Nothing was published" in said
+    assert not (home / "cx_billing.duckdb").exists()
+
+
+def test_an_engine_that_is_not_installed_is_named(built):
+    said = cx_billing("--home", built.home, "build-parts", 2, "--engine", "ray", code=2)
+    assert "pip install 'cx-billing[ray]'" in said
+    said = cx_billing("--home", built.home, "build-parts", 2, "--address", "ray://a:1", code=2)
+    assert "--address is for ray and spark" in said
 
 
 def change(folder: Path, facts: dict[str, str] | None = None, **values: object) -> None:

@@ -228,6 +228,7 @@ compared as (
         coalesce(
             bool_or(
                 not is_without_period
+                and amount <> 0
                 and (
                     service_period_start between arrears_start - 1 and arrears_start + 1
                     or (

@@ -33,6 +33,13 @@ class NamedPath(click.Path):
         if not str(value).strip():
             hint = "." if self.name == "file" else "; the current folder is written as a dot."
             self.fail(f"the name of the {self.name} is empty{hint}", param, ctx)
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(value)):
+            self.fail(
+                f"{value} is a URL. No command reads or writes object storage: give a folder or "
+                "a file, for instance of a bucket that is mounted.",
+                param,
+                ctx,
+            )
         return super().convert(value, param, ctx)
 
 
@@ -75,7 +82,7 @@ def with_run(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         @functools.wraps(command)
         def wrapped(home: Path, **arguments: Any) -> None:
             run = None
-            part = arguments.get("part")  # several are built at the same time
+            part = arguments.get("part")  # several may run at the same time
             called = f"{name}-{part}" if part else name
             try:
                 with run_log.keep(home, called, find_exit_code) as run:

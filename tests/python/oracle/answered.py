@@ -967,7 +967,7 @@ class Answers:
         amounts = {x.amount for x in ours if x.amount and not x.is_tax}
         dated = [x for x in rows if x.row["service_period_start"]]
         is_any_in_period = start and (
-            any(abs((x.period[0] - start).days) <= 1 for x in dated)
+            any(x.amount and abs((x.period[0] - start).days) <= 1 for x in dated)
             or not any(
                 named_group(x) in groups if named_group(x) else x.amount in amounts for x in dated
             )
