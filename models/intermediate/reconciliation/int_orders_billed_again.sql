@@ -26,6 +26,18 @@ ordered as (
 
 ),
 
+ordered_in_all as (
+
+    select
+        org_id,
+        match_code,
+        sum(amount) as amount
+    from ordered
+    group by org_id, match_code
+
+),
+
+-- A line of more than was ordered in all is wrong: it comes last on its number.
 billed_orders as (
 
     select
@@ -41,13 +53,14 @@ billed_orders as (
                 printed_lines.invoice_date,
                 try_cast(printed_lines.invoice_number as hugeint) nulls last,
                 printed_lines.invoice_number,
+                printed_lines.amount > ordered_in_all.amount,
                 printed_lines.source_row
         ) - printed_lines.amount as billed_before
     from printed_lines
-    semi join ordered
+    inner join ordered_in_all
         on
-            printed_lines.org_id = ordered.org_id
-            and printed_lines.charged_for = ordered.match_code
+            printed_lines.org_id = ordered_in_all.org_id
+            and printed_lines.charged_for = ordered_in_all.match_code
     where not printed_lines.is_prepay and printed_lines.amount > 0
 
 )

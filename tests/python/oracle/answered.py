@@ -288,7 +288,8 @@ class Answers:
             return False
         if any(x["charge_type"] != "one_time" for x in own):
             return False
-        place = self.place_of(line)
+        in_all = sum(x["amount"] for x in own)
+        place = self.place_of(line, in_all)
         before = [
             x
             for x in self.theirs
@@ -296,7 +297,7 @@ class Answers:
             and not x.is_prepay
             and x.amount > 0
             and x.number not in self.foreign
-            and self.place_of(x) < place
+            and self.place_of(x, in_all) < place
         ]
         until = line.invoice_date + timedelta(days=3)
         ordered = sum(x["amount"] for x in own if x["invoice_date"] <= until)
@@ -304,9 +305,11 @@ class Answers:
             x.amount == line.amount and x.number != line.number for x in before
         )
 
-    def place_of(self, line: VendorLine) -> tuple:
-        """The place of a line among all that the vendor billed."""
-        return line.invoice_date, smallest(line.number), self.theirs.index(line)
+    def place_of(self, line: VendorLine, in_all: Decimal) -> tuple:
+        """The place of a line among all that the vendor billed of what is ordered; on a number
+        those of more than that come last."""
+        number = smallest(line.number)
+        return line.invoice_date, number, line.amount > in_all, self.theirs.index(line)
 
     def is_of_unanswered(self, line: VendorLine) -> bool:
         """Whether an invoice of ours that no number answers has every charge of its number."""
