@@ -210,8 +210,7 @@ def arrears_of(invoice: Invoice) -> tuple:
 @fault("shape", weight=1)
 def usage_without_line(invoice: Invoice, kind: str) -> bool:
     """What was used has no line; something else is left to tell which invoice it is."""
-    billed = [line for line in invoice.lines if line.ours and line.amount and not line.is_tax]
-    if len(billed) < 2:
+    if not invoice.has_several_charges():
         return False
     charges = {"overage", "usage", "recurring", "one_time", "surcharge"}
     folded = {"telco_toll_free", "telco_extended_outbound"}

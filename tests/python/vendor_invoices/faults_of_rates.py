@@ -148,7 +148,12 @@ def strange_quantity(invoice: Invoice, line: Line) -> Decimal:
 
 @fault(weight=1)
 def wrong_quantity_and_rate(invoice: Invoice, kind: str) -> bool:
-    """Two faults on one line: the quantity at our rate, then the rate at the vendor's quantity."""
+    """Two faults on one line: the quantity at our rate, then the rate at the vendor's quantity.
+
+    Something else is left to tell which invoice it is.
+    """
+    if not invoice.has_several_charges():
+        return False
     for line in invoice.candidates(is_priced):
         if line.charge in {"prepay", "committed"} or line.group.startswith("number"):
             continue

@@ -165,6 +165,10 @@ class Invoice:
             if ours["is_waived"] and not is_prepay
         )
 
+    def has_several_charges(self) -> bool:
+        """Whether more than one line is ours, taxes apart."""
+        return sum(bool(x.ours and x.amount and not x.is_tax) for x in self.lines) > 1
+
     def matters(self, difference: Decimal) -> bool:
         """Whether an amount is more than rounding could be."""
         return abs(difference) > 2 * self.unit
