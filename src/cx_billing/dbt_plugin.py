@@ -56,6 +56,7 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: Any) -> None:
         """Keep to the threads and the memory that are allowed."""
+        conn.execute("set enable_progress_bar = false")
         session.set_threads(conn, self.home)
 
     def configure_cursor(self, cursor: Any) -> None:

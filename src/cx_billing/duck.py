@@ -19,12 +19,15 @@ def connect(
     read_only: bool = False,
     config: Mapping[str, str | bool | int | float | list[str]] | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Open a database, or one in memory, in UTC and without extensions from elsewhere."""
+    """Open a database, or one in memory, in UTC and without extensions from elsewhere.
+
+    DuckDB draws no progress of its own between what a command prints.
+    """
     connection = duckdb.connect(
         str(database or ":memory:"), read_only=read_only, config=dict(config or {})
     )
     connection.execute(NO_EXTENSIONS)
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     return connection
 
 

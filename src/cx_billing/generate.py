@@ -1,7 +1,8 @@
 """A synthetic inbox: `<out>/<org_id>/<dataset>/*.csv`, for trying things out and for measuring.
 
-The same arguments give the same bytes, and organization n is the same however many others are
-asked for. Rows are streamed to disk, one organization after the other, so memory
+The same arguments give the same bytes, organization n is the same however many others are
+asked for, and so is day n however many days: one more day adds to what was there, and ends what was
+open. Rows are streamed to disk, one organization after the other, so memory
 does not grow. Usage starts at 00:00 UTC of 2026-01-01; all times are UTC, written as ISO 8601
 with `Z`. Internally a time is a whole number of seconds since that instant.
 
@@ -24,6 +25,7 @@ from cx_billing import lake
 
 START = date(2026, 1, 1)
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+LATEST_PURCHASE = 90  # the last day on which a number is bought
 
 LICENSE_MODELS = ("named", "concurrent", "hourly")
 BILLING_OPTIONS = ("annual_prepay_monthly", "month_to_month", "annual_prepay")
@@ -208,9 +210,9 @@ def _write_organization(number: int, days: int, seed: int, out: Path) -> None:
         for day in range(days):
             today = Random(f"{seed}/{number}/{day}")
             month = f"-{_date(day)[:7]}"
-            presence = list(_presence(org, day, days, today))
-            write("user_presence", presence, month)
-            write("routing_status", _routing(presence, today), month)
+            presence = list(_presence(org, day, today))
+            write("user_presence", _delivered(presence, days), month)
+            write("routing_status", _routing(presence, days, today), month)
             write("message_interactions", _interactions(org, day, days, today), month)
             write("resource_usage", _resources(org, day, today), month)
             write("voice_usage", _calls(org, day, call_ids, today), month)
@@ -323,11 +325,10 @@ def _license_assignments(org: Organization) -> Iterator[Row]:
             yield (user.user_id, addon, org.effective_date, "", "")
 
 
-def _presence(org: Organization, day: int, days: int, rng: Random) -> Iterator[Row]:
-    """The shifts that begin on `day`: queue, breaks, lunch; some end after midnight.
+def _presence(org: Organization, day: int, rng: Random) -> Iterator[Row]:
+    """The shifts that begin on `day`, in seconds: queue, breaks, lunch; some end after midnight.
 
-    A status that spans midnight comes twice, as the vendor delivers it. A status that is not
-    over when the data ends has no end.
+    A status that spans midnight comes twice, as the vendor delivers it.
     """
     weekday = (START + timedelta(days=day)).weekday()
     for user in org.users:
@@ -347,35 +348,37 @@ def _presence(org: Organization, day: int, days: int, rng: Random) -> Iterator[R
         ]
         if rng.random() < 0.03:  # a second device, logged in meanwhile
             overlap = at + rng.randint(0, half)
-            yield _presence_row(user, "BUSY", overlap, overlap + half, days)
+            yield (user.user_id, "BUSY", overlap, overlap + half)
         for status, seconds in plan:
-            if at >= days * DAY:
-                break
-            row = _presence_row(user, status, at, at + seconds, days)
+            row = (user.user_id, status, at, at + seconds)
             yield row
             if at // DAY < (at + seconds - 1) // DAY:
                 yield row
             at += seconds
-        else:
-            if rng.random() < 0.01:
-                yield _presence_row(user, "AWAY", at, at, days)
-            yield (user.user_id, "OFFLINE", _time(at), "")
+        if rng.random() < 0.01:
+            yield (user.user_id, "AWAY", at, at)
+        yield (user.user_id, "OFFLINE", at, None)
 
 
-def _presence_row(user: User, status: str, start: int, end: int, days: int) -> Row:
-    return (user.user_id, status, _time(start), _time(end) if end <= days * DAY else "")
+def _delivered(presence: Iterable[Row], days: int) -> Iterator[Row]:
+    """What has begun when the data ends; what is not over by then has no end."""
+    last = days * DAY
+    for user_id, status, start, end in presence:
+        if start < last:
+            is_over = end is not None and end <= last
+            yield (user_id, status, _time(start), _time(end) if is_over else "")
 
 
-def _routing(presence: Iterable[Row], rng: Random) -> Iterator[Row]:
+def _routing(presence: Iterable[Row], days: int, rng: Random) -> Iterator[Row]:
     """While on queue a user is idle or interacting by turns; once per finished presence."""
-    for user_id, status, start, end in dict.fromkeys(presence):
-        if status != "ON_QUEUE" or not end:
+    for user_id, status, at, end in dict.fromkeys(presence):
+        if status != "ON_QUEUE":
             continue
-        at, last = _seconds(start), _seconds(end)
         for routing_status in itertools.cycle(("IDLE", "INTERACTING")):
-            until = min(last, at + rng.randint(2, 35) * MINUTE)
-            yield (user_id, routing_status, _time(at), _time(until))
-            if until == last:
+            until = min(end, at + rng.randint(2, 35) * MINUTE)
+            if end <= days * DAY:
+                yield (user_id, routing_status, _time(at), _time(until))
+            if until == end:
                 break
             at = until
 
@@ -442,34 +445,40 @@ def _calls(org: Organization, day: int, ids: Iterator[int], rng: Random) -> Iter
 def _phone_numbers(org: Organization, days: int, rng: Random) -> Iterator[Row]:
     for number in range(rng.randint(3, 25)):
         toll_free = rng.random() < 0.2
-        bought = rng.randint(-20, 0) if number < 3 else rng.randint(-20, days - 1)
+        bought = rng.randint(-20, 0) if number < 3 else rng.randint(-20, LATEST_PURCHASE)
         bought = max(bought, (org.effective_date - START).days)
         released = _date(bought + rng.randint(5, 90)) if rng.random() < 0.1 else ""
-        yield (
+        row = (
             f"+1{800 if toll_free else 317}555{number:04d}",
             "toll_free" if toll_free else "local",
             *(_date(bought), released, "US", str(rng.random() < 0.1).lower()),
         )
+        if bought < days:
+            yield row
 
 
 def _devices(org: Organization, days: int, rng: Random) -> Iterator[Row]:
     for number in range(rng.randint(1, 8)):
-        since = max(rng.randint(-30, min(20, days - 1)), (org.effective_date - START).days)
+        since = max(rng.randint(-30, 20), (org.effective_date - START).days)
         until = _date(since + rng.randint(20, 80)) if rng.random() < 0.15 else ""
         product = rng.choice(("edge_physical", "edge_virtual", "phone", "phone", "phone"))
-        yield (f"{org.org_id}-device-{number:03d}", product, _date(since), until)
+        if since < days:
+            yield (f"{org.org_id}-device-{number:03d}", product, _date(since), until)
 
 
 def _orders(org: Organization, days: int, rng: Random) -> Iterator[Row]:
+    """One on the first day, the others later and later."""
     for number in range(rng.randint(1, 4)):
         product, dollars, hardware = rng.choice(ORDERS)
-        ordered = rng.randrange(days)
+        ordered = rng.randrange(8 * number * number + 1)
         shipped = _date(ordered + rng.randint(2, 20)) if hardware and rng.random() < 0.8 else ""
         price = (Decimal(dollars) * CURRENCIES[org.currency]).quantize(Decimal("1"))
-        yield (
+        row = (
             *(f"{org.org_id}-order-{number:03d}", product, rng.randint(1, 10), price),
             *(_date(ordered), shipped, str(hardware).lower()),
         )
+        if ordered < days:
+            yield row
 
 
 def _add_months(day: date, months: int) -> date:
@@ -491,11 +500,6 @@ def _time(seconds: int) -> str:
     text = _DATES[day + 31] if -31 <= day < len(_DATES) - 31 else _date(day)
     minutes, second = divmod(rest, 60)
     return f"{text}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}Z"
-
-
-def _seconds(time: str) -> int:
-    days = (date.fromisoformat(time[:10]) - START).days
-    return days * DAY + int(time[11:13]) * HOUR + int(time[14:16]) * MINUTE + int(time[17:19])
 
 
 def _four_decimals(units: int) -> str:

@@ -56,7 +56,9 @@ def test_version():
     assert "cx-billing, version" in cx_billing("--version")
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/home", "gs://bucket", "https://example.org/x", "s3:/b"])
+@pytest.mark.parametrize(
+    "url", ["s3://bucket/home", "gs://bucket", "https://example.org/x", "s3:/b"]
+)
 def test_a_url_is_refused_and_no_folder_made_of_it(tmp_path, monkeypatch, url):
     monkeypatch.chdir(tmp_path)
     for words in (

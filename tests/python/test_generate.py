@@ -74,6 +74,19 @@ def test_every_organization_has_every_dataset_with_the_declared_header(generated
             assert {len(row) for row in data} == {len(header)}, path
 
 
+def test_one_more_day_adds_to_what_was_there_and_ends_what_was_open(generated, tmp_path):
+    before = inbox(tmp_path / "before", days=39)
+    for dataset in lake.datasets().keys() - NOT_GENERATED - {"coverage"}:
+        now = {tuple(row.items()) for row in rows(generated, dataset)}
+        later = {without_end(row) for row in rows(generated, dataset)}
+        gone = [row for row in rows(before, dataset) if tuple(row.items()) not in now]
+        assert all(row.get("end_time") == "" and without_end(row) in later for row in gone), dataset
+
+
+def without_end(row: dict[str, str]) -> tuple:
+    return tuple((name, value) for name, value in row.items() if name != "end_time")
+
+
 def test_usage_grows_with_days(generated, tmp_path):
     short = inbox(tmp_path / "short", days=10)
     for dataset in USAGE:
