@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # The day as of which the sample is billed.
 AS_OF = $(or $(shell cat sample/AS_OF 2>/dev/null),2026-05-05)
 
-.PHONY: help setup run check test browser nightly fuzz mutants lint rules lock clean
+.PHONY: help setup run check test browser nightly fuzz bench bench-large mutants lint rules lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,12 @@ fuzz: $(READY)  ## Land 10,000 odd and damaged files: nothing lost, changed or f
 			$(BIN)/pytest tests/python/test_fuzz_landing.py -k no_delivery || failed="$$failed $$seed"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "Landing failed for seed$$failed"; exit 1; fi
+
+bench: $(READY)  ## What builds cost: all new, nothing new, one more day; 20 organizations (5 min)
+	@$(BIN)/python benchmarks/scale.py --orgs 20 --months 3
+
+bench-large: $(READY)  ## The same with 200 organizations, 19 million rows (40 min)
+	@$(BIN)/python benchmarks/scale.py --orgs 200 --months 3
 
 mutants: $(READY)  ## Change one thing of a model at a time: do the tests notice? (20 min)
 	@$(BIN)/python benchmarks/mutation.py
