@@ -46,7 +46,7 @@ def publish(
 
     \b
       cx-billing publish
-      cx-billing publish /mnt/shared/parts
+      cx-billing publish from-a/1-of-2 from-b/2-of-2
     """
     result = warehouse.publish_parts(
         home,
