@@ -82,6 +82,10 @@ class Attempts:
             "ledger_head": chain.find_head(chain.read_chain(home)),
         }
 
+    def is_ledger_newer(self) -> bool:
+        """Whether the ledger has other entries by now than the build has read."""
+        return bool(chain.find_head(chain.read_chain(self.home)) != self.variables["ledger_head"])
+
     def describe_inputs(self, lake: Sequence[tuple[str, int, int]], parked: Collection[str]) -> str:
         """One hash of everything that a build of these files depends on."""
         return unchanged.describe(
@@ -198,7 +202,10 @@ def explain_by_organization(
 
 
 def check_final_invoices(
-    home: Path, database: Path, left_out: Collection[str] = ()
+    home: Path,
+    database: Path,
+    left_out: Collection[str] = (),
+    command: str = "cx-billing build",
 ) -> tuple[Failure, ...]:
     """A failure if final invoices would move implausibly against the published build.
 
@@ -215,7 +222,7 @@ def check_final_invoices(
             description="Invoices that were final move no further than the limits allow.",
             message=(
                 f"{len(rows)} would move beyond them. If that is right, publish with "
-                "cx-billing build --accept-changes."
+                f"{command} --accept-changes."
             ),
             rows=tuple(rows[:SHOWN_ROWS]),
             organizations=tuple(sorted({row["org_id"] for row in rows})),

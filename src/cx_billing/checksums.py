@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cx_billing import files
@@ -52,11 +52,17 @@ def read(lake: Path) -> dict[Path, tuple[str, set[str]]]:
     return known
 
 
+def is_damaged(path: Path, known: Mapping[Path, tuple[str, set[str]]]) -> bool:
+    """Whether a file is not as it was written, by what `read` knows."""
+    return path in known and hash_file(path) not in known[path][1]
+
+
 def find_damaged(lake: Path) -> Iterator[tuple[Path, str]]:
     """The files that are not as they were written, each with its organization.
 
     One that is not there may have a line as well: the run that landed it has ended too early.
     """
-    for path, (org_id, checksums) in read(lake).items():
-        if path.exists() and hash_file(path) not in checksums:
+    known = read(lake)
+    for path, (org_id, _) in known.items():
+        if path.exists() and is_damaged(path, known):
             yield path, org_id

@@ -56,11 +56,15 @@ def on_processes(
         raise EngineError("Processes run on this machine: --address is for ray and spark.")
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         waiting = {pool.submit(run_part, part, arguments): part for part, arguments in tasks}
-        for ended in as_completed(waiting):
-            try:
-                yield ended.result()
-            except WorkerDiedError as error:
-                yield Ended(waiting[ended], 1, f"{error}\n")
+        try:
+            for ended in as_completed(waiting):
+                try:
+                    yield ended.result()
+                except WorkerDiedError as error:
+                    yield Ended(waiting[ended], 1, f"{error}\n")
+        except BaseException:  # interrupted: the parts that wait are not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def on_ray(
@@ -72,7 +76,10 @@ def on_ray(
     except ImportError as error:
         raise EngineError("Ray is not installed: pip install 'cx-billing[ray]'.") from error
     local = {} if address else {"num_cpus": workers, "include_dashboard": False}
-    ray.init(address=address, log_to_driver=False, logging_level="error", **local)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="error", **local)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise EngineError(f"Ray cannot be used: {error}") from error
     try:
         task = ray.remote(num_cpus=1, max_retries=TRIES - 1, retry_exceptions=[WorkerDiedError])(
             run_part
@@ -95,18 +102,22 @@ def on_spark(
     """Run tasks on a Spark cluster (`spark://…`), or on one in this process."""
     try:
         from py4j.protocol import Py4JJavaError
+        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise EngineError("Spark is not installed: pip install 'cx-billing[spark]'.") from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     master = address or f"local[{workers or '*'},{TRIES}]"
-    session = (
+    builder = (
         SparkSession.builder.master(master)
         .appName("cx-billing")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .getOrCreate()
     )
+    try:
+        session = builder.getOrCreate()
+    except (PySparkException, Py4JJavaError, OSError, RuntimeError) as error:  # no Java, say
+        raise EngineError(f"Spark cannot be used: {error}") from error
     try:
         context = session.sparkContext
         context.setLogLevel("OFF")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,10 +25,12 @@ import duckdb
 
 from cx_billing import checksums, duck, files, parking, unchanged
 from cx_billing.builds import PUBLISHED, place_private_file
+from cx_billing.failures import Failure
 from cx_billing.formats.common import identifier, literal
 from cx_billing.homes import BuildLockedError, WarehouseError, private_home, read_key
 from cx_billing.landing.landed_files import list_landed
 from cx_billing.ledger import chain
+from cx_billing.ledger import files as ledger
 from cx_billing.rules import hash_rules
 
 FOLDER = "parts"
@@ -93,12 +96,14 @@ class Manifest:
 
 def divide(home: Path, of: int) -> list[set[str]]:
     """The organizations of each part: the largest billing account first, to the smallest part."""
-    rows: Counter[str] = Counter({org_id: 0 for org_id, _ in list_known(home)})
+    rows: Counter[str] = Counter(dict.fromkeys(list_known(home), 0))
+    known = checksums.read(home / "lake")
     contracts = []
     with duck.connect() as connection:
         for file in list_landed(home / "lake", connection):
             rows[file.facts["org_id"]] += int(file.facts["rows_in_file"])
-            if file.facts["dataset"] == "contracts":
+            is_contract = file.facts["dataset"] == "contracts"
+            if is_contract and not checksums.is_damaged(file.path, known):
                 contracts.append(file.path)
     accounts: Counter[frozenset[str]] = Counter()
     for account in join_accounts(rows, read_accounts(contracts)):
@@ -112,11 +117,13 @@ def divide(home: Path, of: int) -> list[set[str]]:
     return parts
 
 
-def list_known(home: Path) -> Iterator[tuple[str, Path]]:
-    """Organizations and their files on record, those that cannot be read too."""
-    for path, (org_id, _) in checksums.read(home / "lake").items():
-        if path.exists():
-            yield org_id, path
+def list_known(home: Path) -> set[str]:
+    """The organizations of files on record that are there, also of those that cannot be read, and
+    those of the ledger."""
+    landed = checksums.read(home / "lake").items()
+    return {org_id for path, (org_id, _) in landed if path.exists()} | {
+        file.parent.name for file in ledger.list_files(home)
+    }
 
 
 def read_accounts(contracts: Sequence[Path]) -> list[tuple[str, str]]:
@@ -145,7 +152,8 @@ def join_accounts(
         one |= other
         for member in other:
             groups[member] = one
-        of_account[account] = one
+        for known in [known for known, group in of_account.items() if group is other]:
+            of_account[known] = one
     return {frozenset(group) for group in groups.values()}
 
 
@@ -175,8 +183,9 @@ def place(home: Path, part: Part, state: str = "") -> Path:
 
 
 @contextmanager
-def lock(home: Path, part: Part) -> Iterator[None]:
-    """Hold the only right to build a part; BuildLockedError at once if somebody else holds it."""
+def lock(home: Path, part: Part, wait: float = 0) -> Iterator[None]:
+    """Hold the only right to build a part; BuildLockedError if somebody else holds it for longer
+    than so many seconds."""
     held = files.lock(
         home / FOLDER / f".{part}.lock",
         lambda holder: BuildLockedError(
@@ -184,6 +193,7 @@ def lock(home: Path, part: Part) -> Iterator[None]:
             "built. Wait until it has ended (or end it: the lock goes with the process), then "
             "retry."
         ),
+        wait,
     )
     with private_home(home), held:
         yield
@@ -238,8 +248,9 @@ def find(home: Path, folders: Sequence[Path], of: int | None) -> dict[Path, Mani
     return dict(sorted(found.items(), key=lambda known: known[1].number))
 
 
-def check_set(found: Mapping[Path, Manifest]) -> None:
-    """Raise PartsError unless these are all parts of one whole, once each, as they were built."""
+def check_set(found: Mapping[Path, Manifest], show_personal_data: bool) -> None:
+    """Raise PartsError unless these are all parts of one whole, once each, built alike; and if they
+    show personal data, unless that is wanted."""
     manifests = list(found.values())
     of = manifests[0].of
     numbers = Counter(manifest.number for manifest in manifests)
@@ -261,17 +272,64 @@ def check_set(found: Mapping[Path, Manifest]) -> None:
                 f"{words} than the others. Nothing was published. Build all parts of the same "
                 "lake, with one release and one --as-of."
             )
+    if manifests[0].facts["show_personal_data"] == "true" and not show_personal_data:
+        raise PartsError(
+            "The parts show personal data. Nothing was published. Say --show-personal-data to "
+            "publish that, or build them without it."
+        )
     in_part: dict[str, int] = {}
     for manifest in manifests:
         for org_id in manifest.organizations:
             if in_part.setdefault(org_id, manifest.number) != manifest.number:
                 raise PartsError(f"{org_id} is in part {in_part[org_id]} and {manifest.number}.")
+
+
+def find_failures(manifests: Sequence[Manifest], strictly: bool) -> Iterator[Failure]:
+    """What keeps parts from being published although each of them holds.
+
+    Where every organization was set aside, what failed is nothing of theirs. `strictly`, a data
+    test that warns does too.
+    """
+    parked = {org_id: known for each in manifests for org_id, known in each.read_parked().items()}
+    everybody = {org_id for manifest in manifests for org_id in manifest.organizations}
+    whole = {org_id for org_id in everybody if not (org_id in parked and parked[org_id].is_damaged)}
+    if whole and whole <= set(parked):
+        yield Failure(
+            name="not_every_organization_is_set_aside",
+            file="",
+            description="What fails for every organization is the cause of none.",
+            message=parked[min(whole)].reason,
+        )
+    for manifest in manifests if strictly else ():
+        if manifest.has_warnings:
+            yield Failure(
+                name="warning",
+                file="",
+                description="",
+                message=f"A data test of part {manifest.number} warns; its build says which.",
+            )
+
+
+def take(found: Mapping[Path, Manifest], into: Path) -> dict[Path, Manifest]:
+    """The files of parts as they are now, in folders of their own below `into`: whoever builds a
+    part meanwhile replaces another file. Raises PartsError if one is not as its manifest says."""
+    taken = {}
     for folder, manifest in found.items():
-        if not is_whole(folder, manifest):
+        copy = into / str(manifest.part)
+        copy.mkdir(parents=True)
+        try:
+            os.link(folder / PUBLISHED, copy / PUBLISHED)
+        except FileNotFoundError:
+            pass
+        except OSError:  # on another disk
+            shutil.copyfile(folder / PUBLISHED, copy / PUBLISHED)
+        if not is_whole(copy, manifest):
             raise PartsError(
                 f"{folder / PUBLISHED} is not as it was built. Nothing was published. Build it "
-                f"again: cx-billing build --part {manifest.number}/{of} --full-refresh."
+                f"again: cx-billing build --part {manifest.number}/{manifest.of} --full-refresh."
             )
+        taken[copy] = manifest
+    return taken
 
 
 def count_rows(database: Path) -> dict[str, int]:
@@ -357,9 +415,11 @@ def describe_facts(
 
 def describe_whole(
     home: Path, facts: Mapping[str, str], parked: Iterable[str], project_dir: Path
-) -> str | None:
-    """What a build of all organizations would be made from, if it was made as these parts; None
-    if the home has other files, rules or another key by now."""
+) -> str:
+    """What a build of all organizations would be made from, if it was made as these parts.
+
+    Raises PartsError if the home has other files, rules or another key by now.
+    """
     lake, key = unchanged.list_lake(home), read_key(home)
     variables: dict[str, str | bool] = {
         "as_of": facts["as_of"],
@@ -368,13 +428,17 @@ def describe_whole(
         "rules_hash": hash_rules(project_dir),
         "ledger_head": chain.find_head(chain.read_chain(home)),
     }
-    if describe_facts(variables, lake, project_dir, key) != facts:
-        return None
+    now = describe_facts(variables, lake, project_dir, key)
+    if other := [FACTS[name] for name in FACTS if now[name] != facts[name]]:
+        raise PartsError(
+            f"The parts were built with other {', '.join(other)} than {home} has now. Nothing was "
+            "published. Build them again: cx-billing build --part K/N."
+        )
     return unchanged.describe(lake, parked, project_dir, key, variables)
 
 
-def keep_made(home: Path, part: Part, made_from: str, facts: dict[str, str]) -> Path | None:
-    """The file of a part that is there and was made from the same, if it is; None otherwise.
+def keep_made(home: Path, part: Part, made_from: str, facts: dict[str, str]) -> Manifest | None:
+    """The manifest of a part that is there and was made from the same; None otherwise.
 
     What it shares with the other parts is brought up to date: their files may be new.
     """
@@ -386,7 +450,7 @@ def keep_made(home: Path, part: Part, made_from: str, facts: dict[str, str]) -> 
     if manifest.made_from != made_from or not is_whole(folder, manifest):
         return None
     write(folder, replace(manifest, facts=facts))
-    return folder / PUBLISHED
+    return manifest
 
 
 def write(folder: Path, manifest: Manifest) -> None:

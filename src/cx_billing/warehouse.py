@@ -195,31 +195,34 @@ def build_part(
         accept_changes=accept_changes,
         full_refresh=full_refresh,
     )
-    with parts.lock(home, part), work_in(parts.place(home, part, "building")) as building:
-        with build_lock(home, wait=WAIT_FOR_OTHERS):
-            lake = unchanged.list_lake(home)
-            own, others = parts.find_organizations(home, part)
-            attempts = Attempts(home, building, request, others)
-            parked = attempts.keep_parked()
+    with (
+        parts.lock(home, part, WAIT_FOR_OTHERS),
+        work_in(parts.place(home, part, "building")) as building,
+    ):
+        with build_lock(home, WAIT_FOR_OTHERS):
+            attempts = Attempts(home, building, request)
+        lake = unchanged.list_lake(home)
+        own, attempts.others = parts.find_organizations(home, part)
+        parked = attempts.keep_parked()
         facts = parts.describe_facts(attempts.variables, lake, project_dir, read_key(home))
-        made_from = attempts.describe_inputs(parts.list_files_of(home, lake, own), parked)
+        own_files = parts.list_files_of(home, lake, own)
         if not (request.is_forced or refuse):
-            kept = parts.keep_made(home, part, made_from, facts)
-            if kept:
+            made_from = attempts.describe_inputs(own_files, parked)
+            if kept := parts.keep_made(home, part, made_from, facts):
                 return BuildResult(
-                    database=kept,
+                    database=parts.place(home, part) / PUBLISHED,
                     published=None,
                     nodes=0,
                     skipped=0,
                     seconds=time.monotonic() - started,
-                    parked=tuple(parked.values()),
+                    parked=tuple(kept.read_parked().values()),
                     is_new=False,
                 )
         tried, failures = attempts.make(part.number, parked)
-        if tried.lake != lake:
+        if unchanged.list_lake(home) != lake or attempts.is_ledger_newer():
             raise WarehouseError(
-                f"Files were landed in {home} while part {part.number} of {part.of} was built. "
-                "Nothing was kept. Land first, then build all parts."
+                f"Files were landed in {home}, or invoices sealed, while part {part.number} of "
+                f"{part.of} was built. Nothing was kept. Land first, then build all parts."
             )
         if refuse and not failures:
             failures = (*tried.warnings, *ask(refuse, attempts.working))
@@ -230,7 +233,7 @@ def build_part(
                 number=part.number,
                 of=part.of,
                 facts=facts,
-                made_from=made_from,
+                made_from=attempts.describe_inputs(own_files, parked),
                 organizations=sorted(own),
                 parked=[asdict(known) for known in parked.values()],
                 rows=parts.count_rows(attempts.working),
@@ -259,11 +262,13 @@ def publish_parts(
     publish_earlier: bool = False,
     readers: str | None = None,
     refuse: Refuse | None = None,
+    show_personal_data: bool = False,
     project_dir: Path = PROJECT_DIR,
 ) -> BuildResult:
     """Publish all parts of a home together, or those in some `folders`, of `of` parts.
 
-    Raises PartsError if they are not all parts of one whole, built alike and as they were built.
+    Raises PartsError if they are not all parts of one whole, built alike, as they were built, and
+    of what the home holds now; or if they show personal data and that is not asked for.
     """
     home = check_home(home)
     group = find_group(readers)
@@ -271,21 +276,22 @@ def publish_parts(
     started, began_at = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
     with build_lock(home), work_in(builds / ".building") as building:
         found = parts.find(home, folders, of)
-        parts.check_set(found)
+        parts.check_set(found, show_personal_data)
         manifests = list(found.values())
         parked: dict[str, parking.Parked] = {}
         for manifest in manifests:
             parked |= manifest.read_parked()
         made_from = parts.describe_whole(home, manifests[0].facts, parked, project_dir)
-        if made_from and unchanged.is_published(home, made_from):
+        if unchanged.is_published(home, made_from):
             return keep_published(home, group, parked, refuse, started)
         number = choose_number(builds)
         working = building / "build" / PUBLISHED
         working.parent.mkdir(parents=True)
-        parts.merge(found, working, number, began_at)
-        failures: tuple[Failure, ...] = ()
-        if not accept_changes:
-            failures = check_final_invoices(home, working, parked)
+        parts.merge(parts.take(found, building / "parts"), working, number, began_at)
+        settle(working)
+        failures = tuple(parts.find_failures(manifests, strictly=bool(refuse)))
+        if not (failures or accept_changes):
+            failures = check_final_invoices(home, working, parked, "cx-billing publish")
         published = goes_back_from = None
         if not failures:
             complete(home, working, parked)
@@ -295,7 +301,7 @@ def publish_parts(
         elif goes_back_from := None if publish_earlier else find_later_day(home, working):
             database = keep(working, builds / "earlier")
         else:
-            if made_from and not any(manifest.has_warnings for manifest in manifests):
+            if not any(manifest.has_warnings for manifest in manifests):
                 unchanged.note(working, made_from)
             database, published = publish_build(home, working, number, parked, group)
     return BuildResult(

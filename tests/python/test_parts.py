@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import duckdb
 import pytest
 
 from command_line import cx_billing
-from cx_billing import engines, lake, landing, parts, warehouse
+from cx_billing import engines, lake, landing, parking, parts, warehouse
 
 SAMPLE = lake.PROJECT_DIR / "sample"
 AS_OF = date.fromisoformat((SAMPLE / "AS_OF").read_text().strip())
@@ -94,6 +95,8 @@ def test_accounts_are_joined_over_several_organizations():
     accounts = [("a", "one"), ("b", "one"), ("b", "two"), ("c", "two"), ("d", "E"), ("e", "")]
     joined = parts.join_accounts("abcdef", [(org, name.lower()) for org, name in accounts if name])
     assert joined == {frozenset("abc"), frozenset("de"), frozenset("f")}
+    changed = [("a", "one"), ("a", "two"), ("b", "one"), ("c", "two")]
+    assert parts.join_accounts("abc", changed) == {frozenset("abc")}, "a has had two accounts"
 
 
 def test_a_part_with_nothing_new_is_not_built_again(built, tmp_path):
@@ -130,6 +133,55 @@ def test_parts_that_were_not_built_alike_are_refused(copies, name):
         warehouse.publish_parts(copies.home, [copies.folder])
     assert parts.FACTS[name] in str(refused.value)
     assert not (copies.home / "cx_billing.duckdb").exists()
+
+
+def test_parts_of_what_the_home_no_longer_holds_are_refused(built, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(built.home, home, symlinks=True)
+    file = tmp_path / "inbox" / "retired-trial" / "coverage" / "late.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("dataset,covered_from,covered_to\nvoice_usage,2026-01-01,2026-01-02\n")
+    assert not landing.land(tmp_path / "inbox", home).refused
+    with pytest.raises(parts.PartsError, match="other landed files than"):
+        warehouse.publish_parts(home)
+
+
+def test_what_fails_for_every_organization_is_the_cause_of_none(copies):
+    for number in (1, 2):
+        folder = copies.folder / f"{number}-of-2"
+        named = json.loads((folder / "manifest.json").read_text())["organizations"]
+        since = "2026-05-05T00:00:00"
+        known = [parking.Parked(org_id, since, "a test", "0") for org_id in named]
+        change(folder, parked=[asdict(each) for each in known])
+    result = warehouse.publish_parts(copies.home, [copies.folder])
+    assert [failure.message for failure in result.failures] == ["a test"]
+    assert not (copies.home / "cx_billing.duckdb").exists()
+
+
+def test_personal_data_is_published_only_if_it_is_asked_for(copies):
+    for number in (1, 2):
+        change(copies.folder / f"{number}-of-2", facts={"show_personal_data": "true"})
+    with pytest.raises(parts.PartsError, match="show personal data"):
+        warehouse.publish_parts(copies.home, [copies.folder])
+
+
+def test_a_warning_of_a_part_keeps_a_strict_publication_from_happening(copies):
+    change(copies.folder / "2-of-2", has_warnings=True)
+    result = warehouse.publish_parts(copies.home, [copies.folder], refuse=lambda _: [])
+    assert [failure.message for failure in result.failures] == [
+        "A data test of part 2 warns; its build says which."
+    ]
+
+
+def test_readers_of_the_environment_are_for_publication(built, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    shutil.copytree(built.home, home, symlinks=True)
+    monkeypatch.setenv("CX_BILLING_READERS", "root")
+    assert "Nothing is new" in cx_billing(
+        "--home", home, "build", "--part", "1/2", "--as-of", AS_OF
+    )
+    said = cx_billing("--home", home, "build", "--part", "1/2", "--readers", "root", code=2)
+    assert "give them to cx-billing publish" in said
 
 
 def test_a_missing_part_is_named(copies):
@@ -201,6 +253,8 @@ def test_an_organization_that_is_set_aside_in_a_part_stops_no_other(built, tmp_p
     for each in (1, 2):
         result = warehouse.build_part(home, parts.Part(each, 2), AS_OF)
         assert [known.org_id for known in result.parked] == ["kite-travel"] * (each == number)
+    again = warehouse.build_part(home, parts.Part(number, 2), AS_OF)
+    assert not again.is_new and [known.org_id for known in again.parked] == ["kite-travel"]
     result = warehouse.publish_parts(home)
     assert [known.org_id for known in result.parked] == ["kite-travel"]
     with warehouse.connect(home) as reader:

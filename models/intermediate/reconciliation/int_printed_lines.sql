@@ -240,7 +240,7 @@ compared as (
             ) over of_number,
             false
         )
-        or not bool_or(is_ours and not is_without_period) over of_number
+        or not bool_or(is_ours and not is_without_period and amount <> 0) over of_number
             as is_any_in_period,
         bool_or(charge_type = 'committed') over (
             partition by org_id, invoice_number, group_product

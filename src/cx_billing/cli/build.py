@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import duckdb
+from click.core import ParameterSource
 
 from cx_billing import builds, changes, duck, machine, pages, parking, warehouse
 from cx_billing.cli import options
@@ -114,7 +115,8 @@ def build(
       cx-billing build --as-of 2026-05-05
       cx-billing build --as-of 2026-05-05 --part 1/4
     """
-    if part and (readers or publish_earlier):
+    source = click.get_current_context().get_parameter_source("readers")
+    if part and (source is ParameterSource.COMMANDLINE or publish_earlier):
         raise RefusedError(
             "--readers and --publish-earlier are for what is published: give them to "
             "cx-billing publish, not to a part."

@@ -134,5 +134,6 @@ def build_parts(
         accept_changes=accept_changes,
         publish_earlier=publish_earlier,
         readers=readers,
+        show_personal_data=show_personal_data,
     )
-    report(result, home, options.today(), run)
+    report(result, home, as_of, run)

@@ -21,6 +21,7 @@ from cx_billing.run_log import Run
     metavar="N",
     help="Publish the parts of N, where those of other numbers are there too.",
 )
+@options.show_personal_data_option
 @options.accept_changes_option
 @options.publish_earlier_option
 @options.readers_option
@@ -30,6 +31,7 @@ from cx_billing.run_log import Run
 def publish(
     folders: tuple[Path, ...],
     parts: int | None,
+    show_personal_data: bool,
     accept_changes: bool,
     publish_earlier: bool,
     readers: str | None,
@@ -55,6 +57,7 @@ def publish(
         accept_changes=accept_changes,
         publish_earlier=publish_earlier,
         readers=readers,
+        show_personal_data=show_personal_data,
         refuse=refuse_warnings(home, options.today()) if fail_on_warning else None,
     )
     report(result, home, options.today(), run)

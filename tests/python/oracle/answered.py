@@ -968,9 +968,9 @@ class Answers:
         start = self.start_of_arrears(number, ours)
         groups = {x.group for x in ours}
         amounts = {x.amount for x in ours if x.amount and not x.is_tax}
-        dated = [x for x in rows if x.row["service_period_start"]]
+        dated = [x for x in rows if x.row["service_period_start"] and x.amount]
         is_any_in_period = start and (
-            any(x.amount and abs((x.period[0] - start).days) <= 1 for x in dated)
+            any(abs((x.period[0] - start).days) <= 1 for x in dated)
             or not any(
                 named_group(x) in groups if named_group(x) else x.amount in amounts for x in dated
             )
